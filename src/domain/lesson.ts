@@ -1,0 +1,109 @@
+import type { EpisodeId, LessonId, TaskId } from './ids.js';
+import type { Json } from './json.js';
+import type { Layer } from './strategy.js';
+
+/** One reusable statement, with evidence that points at steps. */
+export const LESSON_KINDS = ['tool-note', 'rule', 'case', 'procedure', 'parameter'] as const;
+export type LessonKind = (typeof LESSON_KINDS)[number];
+
+export const LAYER_OF_KIND: Readonly<Record<LessonKind, Layer>> = {
+  'tool-note': 'toolNotes',
+  rule: 'rules',
+  case: 'cases',
+  procedure: 'procedures',
+  parameter: 'parameters',
+};
+
+/** Machine-checked part of a trigger; a field that the task lacks makes it false. */
+export interface Predicate {
+  /** A slice name, or `input.<key>` for a top-level key of the task's input. */
+  readonly field: string;
+  readonly op: 'eq' | 'in';
+  readonly value: string | readonly string[];
+}
+
+export interface Trigger {
+  readonly predicates: readonly Predicate[];
+  readonly when: string;
+  readonly notWhen: string;
+}
+
+export type LessonBody =
+  | { readonly form: 'text'; readonly text: string }
+  | { readonly form: 'steps'; readonly steps: readonly string[] }
+  | { readonly form: 'value'; readonly parameter: string; readonly value: Json };
+
+/** Where a lesson was seen: the steps of one episode, and what came of it. */
+export interface Evidence {
+  readonly episode: EpisodeId;
+  readonly task: TaskId;
+  /** Indexes of steps in the episode's trajectory. */
+  readonly steps: readonly number[];
+  readonly role: 'failure' | 'success' | 'contrast' | 'observation';
+  readonly outcome: number | null;
+  readonly reliability: number;
+}
+
+/** Lowest of what a lesson was derived from; reflection never raises it. */
+export type Trust = 'low' | 'medium' | 'high';
+const TRUST_ORDER: readonly Trust[] = ['low', 'medium', 'high'];
+
+export function lowestTrust(labels: readonly Trust[]): Trust {
+  return TRUST_ORDER.find((label) => labels.includes(label)) ?? 'low';
+}
+
+/** Who or what a lesson came from. */
+export interface LessonSource {
+  readonly channel: 'tool_output' | 'user_text' | 'feedback' | 'operator' | 'reflection';
+  readonly principal: string;
+  readonly authority: number;
+}
+
+/** The part of a lesson that its content hash covers. */
+export interface LessonContent {
+  readonly kind: LessonKind;
+  readonly title: string;
+  readonly trigger: Trigger;
+  readonly body: LessonBody;
+}
+
+/** A lesson before it is stored: what a miner or a reflection proposes. */
+export interface LessonDraft extends LessonContent {
+  /** What the lesson is about; equal keys are the same lesson, told again. */
+  readonly key: string;
+  readonly rationale: string;
+  readonly evidence: readonly Evidence[];
+  readonly sources: readonly LessonSource[];
+  readonly trust: Trust;
+  /** Digest of the tool's schema that a tool note speaks of. */
+  readonly toolVersions: Readonly<Record<string, string>>;
+}
+
+export type LessonStatus =
+  | 'candidate'
+  | 'shadow'
+  | 'canary'
+  | 'active'
+  | 'disputed'
+  | 'quarantined'
+  | 'retired';
+
+/** One stored revision of a lesson; immutable but for its status. */
+export interface LessonRevision extends LessonDraft {
+  readonly id: LessonId;
+  readonly revision: number;
+  readonly contentHash: string;
+  readonly status: LessonStatus;
+}
+
+/** The text that stands in a prompt. */
+export function lessonText(body: LessonBody): string {
+  switch (body.form) {
+    case 'text':
+      return body.text;
+    case 'steps':
+      return body.steps.map((step, index) => `${String(index + 1)}. ${step}`).join('\n');
+    case 'value':
+      return `${body.parameter} = ${JSON.stringify(body.value)}`;
+  }
+}
