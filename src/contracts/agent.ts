@@ -1,0 +1,205 @@
+import { z } from "zod";
+
+import type { Outcome, Slices, Trajectory } from "../domain/episode.js";
+import { InvalidInputError } from "../domain/errors.js";
+import type { JsonObject } from "../domain/json.js";
+import {
+  DEFAULT_PERMISSIONS,
+  LAYERS,
+  type LayerPermissions,
+} from "../domain/strategy.js";
+import { fieldOf } from "./parse.js";
+import type { AnyTool } from "./tool.js";
+
+/** What an evaluator is given. */
+export interface EvaluationInput {
+  readonly task: { readonly id: string; readonly input: JsonObject };
+  /** The final text of the agent; empty when it ended without one. */
+  readonly output: string;
+  readonly trajectory: Trajectory;
+  readonly resources: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+}
+
+export interface Evaluation {
+  /** 0 … 1, or null when this evaluator cannot tell. */
+  readonly score: number | null;
+  /** `ok`, or the kind of failure. */
+  readonly category?: string;
+  readonly detail?: string;
+}
+
+/** Judges an outcome. The first one that can tell decides; checkers stand before judges. */
+export interface Evaluator {
+  readonly name: string;
+  readonly source: Extract<
+    Outcome["source"],
+    "checker" | "environment" | "judge"
+  >;
+  readonly evaluate: (input: EvaluationInput) => Promise<Evaluation>;
+}
+
+const Share = z.number().gt(0).lte(1);
+const Count = z.int().min(1);
+
+/** The staged share of tasks that a passed candidate gets, and how long it is watched (GATE 2.6). */
+export const RolloutSettings = z.strictObject({
+  stages: z
+    .array(
+      z.strictObject({
+        share: Share,
+        minOutcomes: Count,
+        minDurationMs: z.int().min(0),
+      }),
+    )
+    .min(1)
+    .max(6)
+    .default([
+      { share: 0.05, minOutcomes: 30, minDurationMs: 3_600_000 },
+      { share: 0.25, minOutcomes: 60, minDurationMs: 3_600_000 },
+      { share: 0.5, minOutcomes: 60, minDurationMs: 3_600_000 },
+    ]),
+  probation: z
+    .strictObject({
+      outcomes: Count,
+      minOutcomes: Count,
+      durationMs: z.int().min(1),
+    })
+    .default({ outcomes: 200, minOutcomes: 30, durationMs: 7 * 86_400_000 }),
+});
+export type RolloutSettings = z.infer<typeof RolloutSettings>;
+
+export const GateSettings = z.strictObject({
+  maxPairs: z.int().min(20).max(2000).default(400),
+  /** Slice keys that are gated; every key of the tasks unless told. */
+  sliceKeys: z.array(z.string()).optional(),
+  criticalSlices: z.array(z.string()).default([]),
+  criticalCategories: z.array(z.string()).default([]),
+  /** Pairs that run at the same time. */
+  concurrency: z.int().min(1).max(64).default(8),
+});
+export type GateSettings = z.infer<typeof GateSettings>;
+
+export const LearningSettings = z.strictObject({
+  /** Which episodes start a reflection. */
+  reflect: z.enum(["always", "informative", "never"]).default("always"),
+  layers: z
+    .partialRecord(z.enum(LAYERS), z.enum(["frozen", "approve", "auto"]))
+    .default({}),
+  rollout: RolloutSettings.prefault({}),
+  gate: GateSettings.prefault({}),
+  /** After a failure with nothing to mine: a sandboxed run with this many model calls; 0 for none. */
+  explorationModelCalls: z.int().min(0).max(200).default(0),
+  /** The model of an exploration; the task's own unless told. */
+  explorationModel: z.string().optional(),
+  /** Shadow runs (arms and explorations) an agent may spend a day. */
+  shadowRunsPerDay: z.int().min(0).default(20_000),
+  /** How long a candidate waits for a person before it expires to reject. */
+  approvalTimeoutMs: z
+    .int()
+    .min(1)
+    .default(72 * 3_600_000),
+});
+export type LearningSettings = z.infer<typeof LearningSettings>;
+
+export const AgentSettings = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and -"),
+  instructions: z.string().min(1).max(100_000),
+  model: z.strictObject({
+    name: z.string().min(1),
+    temperature: z.number().min(0).max(2).default(0),
+    timeoutSeconds: z.int().min(1).max(3600).default(60),
+    /** Micro-dollars per million tokens, for the cost budget. */
+    inputCost: z.number().min(0).default(0),
+    outputCost: z.number().min(0).default(0),
+  }),
+  limits: z
+    .strictObject({
+      modelCalls: z.int().min(1).max(10_000).default(20),
+      tokens: z.int().min(1).default(1_000_000),
+      costMicroUsd: z.int().min(0).optional(),
+      toolCallsPerTurn: z.int().min(1).max(64).default(16),
+      /** Answers to malformed, unknown or repeated calls before the task fails. */
+      badCalls: z.int().min(1).default(5),
+      resultCharacters: z.int().min(100).default(20_000),
+    })
+    .prefault({}),
+  /** Lessons recalled for a task, guardrails apart. */
+  recallLimit: z.int().min(0).max(20).default(3),
+  /** Whether the model may ask a person (`ask_person`) and keep notes (`scratchpad`). */
+  mayAsk: z.boolean().default(false),
+  scratchpad: z.boolean().default(false),
+  learning: LearningSettings.prefault({}),
+});
+export type AgentSettings = z.infer<typeof AgentSettings>;
+
+/** What a user writes; see the README for an example. */
+export interface AgentDefinition extends z.input<typeof AgentSettings> {
+  readonly tools: readonly AnyTool[];
+  readonly evaluators: readonly Evaluator[];
+  /** Names the parts of the traffic that the gate and the monitor watch on their own. */
+  readonly slices?: (task: { readonly input: JsonObject }) => Slices;
+  /** The user message of a task; `key: value` lines of its input unless told. */
+  readonly prompt?: (input: JsonObject) => string;
+  /** Pools and clients for tools and evaluators; called once a worker. */
+  readonly resources?: () => Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** An agent whose definition has been checked and completed with defaults. */
+export interface Agent extends AgentSettings {
+  readonly tools: readonly AnyTool[];
+  readonly evaluators: readonly Evaluator[];
+  readonly slices: (task: { readonly input: JsonObject }) => Slices;
+  readonly prompt: (input: JsonObject) => string;
+  readonly resources: () => Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** Names that are activities or tools of Ratchet's own. */
+export const RESERVED_TOOL_NAMES = ["ask_person", "scratchpad"];
+
+/** Checks and completes an agent; every fault is named with its field. */
+export function defineAgent(definition: AgentDefinition): Agent {
+  const { tools, evaluators, slices, prompt, resources, ...settings } =
+    definition;
+  const parsed = AgentSettings.safeParse(settings);
+  if (!parsed.success)
+    throw fieldOf(`agent ${JSON.stringify(definition.id)}`, parsed.error);
+  const names = new Set<string>(RESERVED_TOOL_NAMES);
+  for (const tool of tools) {
+    if (names.has(tool.name)) {
+      throw new InvalidInputError(
+        `agent ${JSON.stringify(definition.id)}.tools`,
+        `the name ${JSON.stringify(tool.name)} twice or reserved`,
+        "one tool a name",
+      );
+    }
+    names.add(tool.name);
+  }
+  return {
+    ...parsed.data,
+    tools,
+    evaluators,
+    slices: slices ?? (() => ({})),
+    prompt: prompt ?? renderInput,
+    resources: resources ?? (() => Promise.resolve({})),
+  };
+}
+
+/** `key: value` lines, strings as they are and everything else as JSON. */
+export function renderInput(input: JsonObject): string {
+  return Object.entries(input)
+    .map(
+      ([key, value]) =>
+        `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
+    )
+    .join("\n");
+}
+
+/** The permission of each layer for this agent; `policy` is frozen whatever the settings say. */
+export function permissionsOf(
+  agent: Pick<AgentSettings, "learning">,
+): LayerPermissions {
+  return { ...DEFAULT_PERMISSIONS, ...agent.learning.layers, policy: "frozen" };
+}

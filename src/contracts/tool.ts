@@ -1,0 +1,142 @@
+import { z } from "zod";
+
+import { InvalidInputError } from "../domain/errors.js";
+import type { JsonObject } from "../domain/json.js";
+import type { SchemaFact } from "../domain/schema-fact.js";
+
+/**
+ * What a tool does to the world outside. `read`: nothing; `keyed`: the receiver de-duplicates by our
+ * key; `queryable`: it can be asked whether the effect happened; `unsafe`: never repeated blindly.
+ */
+export const EffectClass = z.enum(["read", "keyed", "queryable", "unsafe"]);
+export type EffectClass = z.infer<typeof EffectClass>;
+
+/** What a tool's implementation gets beside its arguments. */
+export interface ToolContext<Resources = Readonly<Record<string, unknown>>> {
+  /** Aborted when the task is cancelled or the call timed out. */
+  readonly signal: AbortSignal;
+  /** The same on every attempt of one logical call; pass it on to receivers that de-duplicate. */
+  readonly effectKey: string;
+  readonly callId: string;
+  readonly task: { readonly id: string; readonly input: JsonObject };
+  /** What the agent's configuration put at its tools' disposal: pools, clients. */
+  readonly resources: Resources;
+}
+
+/** One call as a discovery miner sees it. */
+export interface ObservedCall {
+  readonly arguments: unknown;
+  readonly result: string;
+  readonly ok: boolean;
+  readonly taskInput: JsonObject;
+}
+
+/** What a user writes about a tool. */
+export interface ToolDefinition<Input extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  readonly description: string;
+  readonly input: Input;
+  readonly effect: EffectClass;
+  /** Returns what the model is shown: a string as it is, anything else as JSON. Errors are shown too. */
+  readonly run: (
+    args: z.infer<Input>,
+    context: ToolContext,
+  ) => Promise<unknown>;
+  /**
+   * What runs in shadow and explore: the string `same` for tools that touch nothing real, or an
+   * implementation of its own. Absent: tasks that need this tool are not shadowable.
+   */
+  readonly sandbox?:
+    "same" | ((args: z.infer<Input>, context: ToolContext) => Promise<unknown>);
+  /** For `queryable`: whether the effect of this key happened, and what it answered. */
+  readonly query?: (
+    context: ToolContext,
+  ) => Promise<{ happened: boolean; result?: unknown }>;
+  /** A person must allow each call before it runs. */
+  readonly needsApproval?: boolean;
+  /** Seconds one attempt may take; 60 unless told. */
+  readonly timeoutSeconds?: number;
+  /** What a call of this tool tells of its hidden schema. */
+  readonly reveals?: (call: ObservedCall) => readonly SchemaFact[];
+  /** A short line for the Temporal UI; no personal data. */
+  readonly summarize?: (args: z.infer<Input>) => string;
+}
+
+/** A tool whose argument type is known only at run time. */
+export type AnyTool = ToolDefinition;
+
+const TOOL_NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/;
+const FORBIDDEN_PROPERTIES = ["__proto__", "constructor", "prototype"];
+
+/** Checks a tool when it is defined, so that a wrong one fails at start-up and not in a task. */
+export function defineTool<Input extends z.ZodType>(
+  definition: ToolDefinition<Input>,
+): ToolDefinition<Input> {
+  const where = `tool ${JSON.stringify(definition.name)}`;
+  if (!TOOL_NAME.test(definition.name)) {
+    throw new InvalidInputError(
+      "tool.name",
+      JSON.stringify(definition.name),
+      "a letter, then up to 63 letters, digits, _ or -",
+    );
+  }
+  if (!EffectClass.safeParse(definition.effect).success) {
+    throw new InvalidInputError(
+      `${where}.effect`,
+      JSON.stringify(definition.effect),
+      EffectClass.options.join(" | "),
+    );
+  }
+  if (definition.effect === "queryable" && definition.query === undefined) {
+    throw new InvalidInputError(
+      `${where}.query`,
+      "nothing",
+      "a function, since effect is queryable",
+    );
+  }
+  const schema = toolSchema(definition);
+  const properties = Object.keys(PropertiesOf.parse(schema).properties);
+  const forbidden = properties.find((property) =>
+    FORBIDDEN_PROPERTIES.includes(property),
+  );
+  if (forbidden !== undefined) {
+    throw new InvalidInputError(
+      `${where}.input.${forbidden}`,
+      "a reserved name",
+      "another name",
+    );
+  }
+  return definition;
+}
+
+const PropertiesOf = z.object({
+  properties: z.record(z.string(), z.unknown()).default({}),
+});
+
+/** The JSON Schema that the model is told and the tool's digest is taken of. */
+export function toolSchema(
+  definition: Pick<ToolDefinition, "name" | "input">,
+): JsonObject {
+  try {
+    const schema = z.toJSONSchema(definition.input, { io: "input" });
+    const plain = z
+      .record(z.string(), z.json())
+      .parse(JSON.parse(JSON.stringify(schema)));
+    if (plain["type"] !== "object") {
+      throw new InvalidInputError(
+        `tool ${JSON.stringify(definition.name)}.input`,
+        `a schema of ${JSON.stringify(plain["type"] ?? "no type")}`,
+        "an object schema such as z.strictObject({ … })",
+      );
+    }
+    return plain;
+  } catch (error) {
+    if (error instanceof InvalidInputError) throw error;
+    throw new InvalidInputError(
+      `tool ${JSON.stringify(definition.name)}.input`,
+      "a schema without a JSON form",
+      "a zod object schema of JSON types",
+      { cause: error },
+    );
+  }
+}

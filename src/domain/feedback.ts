@@ -1,0 +1,37 @@
+import type { EpisodeId } from "./ids.js";
+
+/** What a person may be to an agent; decides how much their word weighs (GATE 2.8). */
+export const ROLES = ["owner", "expert", "user"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Prior reliability of a source by its role (GATE 2.8). */
+export const PRIOR_RELIABILITY: Readonly<
+  Record<Role | "judge" | "implicit", number>
+> = {
+  owner: 0.95,
+  expert: 0.9,
+  user: 0.7,
+  judge: 0.8,
+  implicit: 0.6,
+};
+
+/** A judgement of an outcome by a person. */
+export interface Feedback {
+  readonly id: string;
+  readonly episode: EpisodeId;
+  readonly actor: string;
+  readonly role: Role;
+  /** 0 (wrong) … 1 (right). */
+  readonly score: number | null;
+  /** What the output should have been. */
+  readonly correction: string | null;
+  readonly comment: string | null;
+}
+
+/** Who did something that is audited. */
+export interface Actor {
+  readonly id: string;
+  readonly role: Role | "system";
+}
+
+export const SYSTEM: Actor = { id: "ratchet", role: "system" };
