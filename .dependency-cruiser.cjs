@@ -78,7 +78,8 @@ module.exports = {
     {
       name: 'workflows-run-domain-alone',
       comment:
-        'A workflow replays: of values it imports domain, its own files and @temporalio/workflow (and what that is made of: typed search attributes are exported by @temporalio/common alone).',
+        'A workflow replays: of values it imports domain, its own files and @temporalio/workflow. ' +
+        'Typed search attributes are exported by @temporalio/common alone, which that is made of.',
       severity: 'error',
       from: { path: '^src/workflows/' },
       to: {
