@@ -1,9 +1,4 @@
-import type {
-  Candidate,
-  CandidateState,
-  MergeResult,
-  Proposal,
-} from "../domain/candidate.js";
+import type { Candidate, CandidateState, MergeResult, Proposal } from '../domain/candidate.js';
 import type {
   Arm,
   Episode,
@@ -13,8 +8,8 @@ import type {
   Slices,
   Step,
   TaskEnd,
-} from "../domain/episode.js";
-import type { Actor, Feedback } from "../domain/feedback.js";
+} from '../domain/episode.js';
+import type { Actor, Feedback } from '../domain/feedback.js';
 import type {
   CandidateId,
   EpisodeId,
@@ -23,16 +18,11 @@ import type {
   TaskId,
   TenantId,
   VersionId,
-} from "../domain/ids.js";
-import type { Json, JsonObject } from "../domain/json.js";
-import type { LessonDraft, LessonRevision } from "../domain/lesson.js";
-import type {
-  Bundle,
-  LessonRef,
-  Parameters,
-  VersionRow,
-} from "../domain/strategy.js";
-import type { AcceptedTask, Task } from "../domain/task.js";
+} from '../domain/ids.js';
+import type { Json, JsonObject } from '../domain/json.js';
+import type { LessonDraft, LessonRevision } from '../domain/lesson.js';
+import type { Bundle, LessonRef, Parameters, VersionRow } from '../domain/strategy.js';
+import type { AcceptedTask, Task } from '../domain/task.js';
 
 /**
  * What the activities need of a database. Every call is one transaction, bound to one tenant, and safe
@@ -56,7 +46,7 @@ export interface Pointer {
 }
 
 /** A change of the pointer: what is given replaces, what is left out stays. */
-export type PointerChange = Partial<Omit<Pointer, "number">>;
+export type PointerChange = Partial<Omit<Pointer, 'number'>>;
 
 export interface OpenEpisode {
   readonly id: EpisodeId;
@@ -87,7 +77,7 @@ export interface StoredEpisode extends OpenEpisode {
 }
 
 export interface EffectRow {
-  readonly state: "new" | "started" | "done";
+  readonly state: 'new' | 'started' | 'done';
   /** What the tool answered, once done. */
   readonly result: string | null;
 }
@@ -166,19 +156,19 @@ export interface PairRow {
     readonly episode: EpisodeId;
     readonly score: number | null;
     readonly category: string;
-    readonly missing: "infrastructure" | "arm" | null;
+    readonly missing: 'infrastructure' | 'arm' | null;
   };
   readonly candidate: {
     readonly episode: EpisodeId;
     readonly score: number | null;
     readonly category: string;
-    readonly missing: "infrastructure" | "arm" | null;
+    readonly missing: 'infrastructure' | 'arm' | null;
   };
 }
 
 export interface GateRecord {
   readonly candidate: CandidateId;
-  readonly purpose: "gate" | "diagnosis";
+  readonly purpose: 'gate' | 'diagnosis';
   readonly baseline: VersionId;
   readonly version: VersionId;
   readonly verdict: string;
@@ -223,11 +213,7 @@ export interface Store {
   putStep(tenant: TenantId, id: EpisodeId, step: Step): Promise<Step>;
   step(tenant: TenantId, id: EpisodeId, index: number): Promise<Step | null>;
   /** Marks an effect as begun and answers its state before. */
-  beginEffect(
-    tenant: TenantId,
-    key: string,
-    requestDigest: string,
-  ): Promise<EffectRow>;
+  beginEffect(tenant: TenantId, key: string, requestDigest: string): Promise<EffectRow>;
   finishEffect(tenant: TenantId, key: string, result: string): Promise<void>;
   /**
    * Ends an episode: outcome, lineage of the lessons it used, and for live ones the wake of every
@@ -244,22 +230,13 @@ export interface Store {
     readonly costMicroUsd: number;
   }): Promise<{ readonly wake: readonly string[] }>;
   /** Each feedback is stored once by its id; the same id with other content is a ConflictError. */
-  putFeedback(
-    tenant: TenantId,
-    feedback: Feedback,
-  ): Promise<{ readonly existing: boolean }>;
-  feedbackOf(
-    tenant: TenantId,
-    episode: EpisodeId,
-  ): Promise<readonly Feedback[]>;
+  putFeedback(tenant: TenantId, feedback: Feedback): Promise<{ readonly existing: boolean }>;
+  feedbackOf(tenant: TenantId, episode: EpisodeId): Promise<readonly Feedback[]>;
 
   // Strategy
   version(scope: Scope, id: VersionId): Promise<VersionRow | null>;
   /** Every lesson a version serves, by walking its chain of changes. */
-  lessonsServing(
-    scope: Scope,
-    id: VersionId,
-  ): Promise<readonly LessonRevision[]>;
+  lessonsServing(scope: Scope, id: VersionId): Promise<readonly LessonRevision[]>;
   /** What the version changed against its parent, for deriving one cached index from another. */
   versionChange(
     scope: Scope,
@@ -281,11 +258,7 @@ export interface Store {
     actor: Actor,
   ): Promise<Pointer>;
   /** Derives a version from another; the same content is the same id and nothing is written. */
-  deriveVersion(
-    scope: Scope,
-    parent: VersionId,
-    bundle: Bundle,
-  ): Promise<VersionId>;
+  deriveVersion(scope: Scope, parent: VersionId, bundle: Bundle): Promise<VersionId>;
   changePointer(
     scope: Scope,
     expected: number,
@@ -319,14 +292,8 @@ export interface Store {
     }[],
   ): Promise<void>;
   /** Accepted proposals the learner has not read, in task order, up to the barrier. */
-  waitingProposals(
-    scope: Scope,
-    limit: number,
-  ): Promise<readonly ProposalRow[]>;
-  proposalsOf(
-    tenant: TenantId,
-    episode: EpisodeId,
-  ): Promise<readonly ProposalRow[]>;
+  waitingProposals(scope: Scope, limit: number): Promise<readonly ProposalRow[]>;
+  proposalsOf(tenant: TenantId, episode: EpisodeId): Promise<readonly ProposalRow[]>;
   /** Everything one batch of the learner changes, in one transaction; repeating it changes nothing. */
   applyMerge(
     scope: Scope,
@@ -355,14 +322,8 @@ export interface Store {
       } | null;
     },
   ): Promise<void>;
-  latestRevision(
-    scope: Scope,
-    lesson: LessonId,
-  ): Promise<LessonRevision | null>;
-  lessonsByKey(
-    scope: Scope,
-    keys: readonly string[],
-  ): Promise<readonly LessonRevision[]>;
+  latestRevision(scope: Scope, lesson: LessonId): Promise<LessonRevision | null>;
+  lessonsByKey(scope: Scope, keys: readonly string[]): Promise<readonly LessonRevision[]>;
   /** Distinct independence groups (actors; a checker or tool counts as one) behind a key's proposals. */
   supportGroups(
     scope: Scope,
@@ -379,14 +340,11 @@ export interface Store {
     closed: {
       readonly baseline: VersionId;
       readonly version: VersionId;
-      readonly permission: Candidate["permission"];
+      readonly permission: Candidate['permission'];
       readonly title: string;
     },
   ): Promise<void>;
-  transition(
-    scope: Scope,
-    transition: Transition,
-  ): Promise<{ readonly pointer: Pointer | null }>;
+  transition(scope: Scope, transition: Transition): Promise<{ readonly pointer: Pointer | null }>;
   setSettled(tenant: TenantId, id: CandidateId, upTo: number): Promise<void>;
 
   // Evidence of a gate
@@ -397,27 +355,20 @@ export interface Store {
     afterNumber: number,
     limit: number,
   ): Promise<readonly PoolTask[]>;
-  countUses(
-    scope: Scope,
-    candidate: CandidateId,
-    tasks: readonly TaskId[],
-  ): Promise<void>;
+  countUses(scope: Scope, candidate: CandidateId, tasks: readonly TaskId[]): Promise<void>;
   putPairs(
     tenant: TenantId,
     candidate: CandidateId,
-    purpose: GateRecord["purpose"],
+    purpose: GateRecord['purpose'],
     pairs: readonly PairRow[],
   ): Promise<void>;
   pairsOf(
     tenant: TenantId,
     candidate: CandidateId,
-    purpose: GateRecord["purpose"],
+    purpose: GateRecord['purpose'],
   ): Promise<readonly PairRow[]>;
   putGateRecord(scope: Scope, record: GateRecord): Promise<void>;
-  gateRecords(
-    tenant: TenantId,
-    candidate: CandidateId,
-  ): Promise<readonly GateRecord[]>;
+  gateRecords(tenant: TenantId, candidate: CandidateId): Promise<readonly GateRecord[]>;
 
   // Live outcomes
   /** Registers a workflow that reads outcomes; `recordEpisode` wakes it. */
@@ -431,10 +382,7 @@ export interface Store {
     limit: number,
   ): Promise<OutcomePage>;
   /** Learning reads nothing of live tasks numbered above this; null lifts it. Answers workflows to wake. */
-  setBarrier(
-    scope: Scope,
-    upTo: number | null,
-  ): Promise<{ readonly wake: readonly string[] }>;
+  setBarrier(scope: Scope, upTo: number | null): Promise<{ readonly wake: readonly string[] }>;
   barrier(scope: Scope): Promise<number | null>;
 
   // Looking
@@ -444,15 +392,9 @@ export interface Store {
     limit: number,
   ): Promise<readonly AuditEntry[]>;
   spentShadowRuns(scope: Scope): Promise<number>;
-  archiveHistory(
-    tenant: TenantId,
-    workflowId: string,
-    runId: string,
-    history: Json,
-  ): Promise<void>;
+  archiveHistory(tenant: TenantId, workflowId: string, runId: string, history: Json): Promise<void>;
   archivedHistories(
     tenant: TenantId,
     workflowId: string,
   ): Promise<readonly { readonly runId: string; readonly history: Json }[]>;
 }
-

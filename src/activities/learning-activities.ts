@@ -1,0 +1,211 @@
+import type { CandidateState } from '../domain/candidate.js';
+import type { Actor } from '../domain/feedback.js';
+import type { GateSummary } from '../domain/gate/gate-summary.js';
+import type { CandidateId, EpisodeId, Scope, TaskId, VersionId } from '../domain/ids.js';
+import type { JsonObject } from '../domain/json.js';
+import type { LessonDraft } from '../domain/lesson.js';
+import type { Blame } from '../domain/attribution.js';
+import type { RolloutPolicy } from '../domain/gate/rollout.js';
+import type { Permission } from '../domain/strategy.js';
+import type { LiveOutcome, PairRow, StratumCount } from './store.js';
+
+export interface OfEpisode extends Scope {
+  readonly episode: EpisodeId;
+}
+export interface OfCandidate extends Scope {
+  readonly candidate: CandidateId;
+}
+
+/** A sandboxed second look at a task that failed and left nothing to mine. */
+export interface ExplorationPlan {
+  readonly task: TaskId;
+  readonly version: VersionId;
+  readonly episode: EpisodeId;
+  readonly modelCalls: number;
+  readonly model: string | null;
+}
+
+export interface ProposeAnswer {
+  readonly drafts: readonly LessonDraft[];
+  /** Set where nothing could be mined and the settings allow a second look. */
+  readonly exploration: ExplorationPlan | null;
+}
+
+export interface ValidationAnswer {
+  readonly answers: readonly {
+    readonly key: string;
+    readonly title: string;
+    readonly code: string | null;
+    readonly message: string;
+  }[];
+}
+
+/** What a candidate is tested against, and under which rules. */
+export interface EvaluationPlan {
+  readonly baseline: VersionId;
+  readonly version: VersionId;
+  readonly permission: Permission;
+  readonly title: string;
+  readonly approvalTimeoutMs: number;
+  readonly rollout: RolloutPolicy;
+  /** Set when the learning budget has nothing left: the verdict is `hold`. */
+  readonly isOutOfBudget: boolean;
+}
+
+/** Tasks for pairs, in the order they will be committed. */
+export interface DrawRequest extends OfCandidate {
+  readonly purpose: 'gate' | 'diagnosis';
+  readonly baseline: VersionId;
+  readonly version: VersionId;
+  readonly seed: number;
+  /** 0 draws the pool; later calls get the live tasks mirrored since, in order of acceptance. */
+  readonly afterNumber: number;
+  readonly limit: number;
+}
+
+export interface DrawnTask {
+  readonly task: TaskId;
+  readonly number: number;
+  readonly slices: Readonly<Record<string, string>>;
+}
+
+export interface DrawAnswer {
+  readonly tasks: readonly DrawnTask[];
+  /** Highest task number looked at; pass it as `afterNumber`. */
+  readonly upTo: number;
+  readonly policy: {
+    readonly maxPairs: number;
+    readonly sliceKeys: readonly string[] | null;
+    readonly criticalSlices: readonly string[];
+    readonly criticalCategories: readonly string[];
+    readonly concurrency: number;
+  };
+}
+
+export interface VerdictRecord extends OfCandidate {
+  readonly purpose: 'gate' | 'diagnosis';
+  readonly baseline: VersionId;
+  readonly version: VersionId;
+  readonly alpha: number;
+  readonly seed: number;
+  readonly summary: GateSummary;
+}
+
+/** A change of a candidate's state; answers the state that now holds. */
+export interface TransitionRequest extends OfCandidate {
+  readonly from: readonly CandidateState[];
+  readonly to: CandidateState;
+  readonly actor: Actor;
+  readonly reason: string;
+  readonly detail: JsonObject;
+}
+
+export interface RolloutRequest extends OfCandidate {
+  readonly actor: Actor;
+  readonly reason: string;
+  readonly detail: JsonObject;
+}
+
+export interface CanaryAnswer {
+  /** False when the agent is frozen or pinned: try again when told. */
+  readonly started: boolean;
+  readonly why: string;
+  /** Outcomes of tasks numbered above this belong to this stage. */
+  readonly cursor: number;
+}
+
+export interface ReadRequest extends Scope {
+  readonly candidate: CandidateId | null;
+  readonly workflowId: string;
+  readonly cursor: number;
+  readonly passedOver: readonly number[];
+}
+
+export interface OutcomeRead {
+  readonly outcomes: readonly LiveOutcome[];
+  readonly cursor: number;
+  readonly passedOver: readonly number[];
+  readonly isFrozen: boolean;
+  /** State of the candidate as the store has it: another workflow or a person may have moved it. */
+  readonly state: CandidateState | null;
+}
+
+export interface ReferenceAnswer {
+  readonly cursor: number;
+  readonly strata: readonly StratumCount[];
+}
+
+export interface MergeAnswer {
+  /** Proposals read; 0 when none waits. */
+  readonly read: number;
+  readonly openCandidate: CandidateId | null;
+}
+
+export interface LearningActivities {
+  attribute(of: OfEpisode): Promise<Blame>;
+  propose(of: OfEpisode & { readonly exploration: EpisodeId | null }): Promise<ProposeAnswer>;
+  validate(
+    of: OfEpisode & { readonly drafts: readonly LessonDraft[] },
+  ): Promise<ValidationAnswer>;
+  /** Wakes the learner, starting it where it is not there. */
+  wakeLearner(of: Scope): Promise<void>;
+  markReflected(of: OfEpisode & { readonly result: string }): Promise<void>;
+
+  planEvaluation(of: OfCandidate): Promise<EvaluationPlan>;
+  /** Asks the learner for this candidate's level, by update with the candidate as update id. */
+  reserveAlpha(of: OfCandidate): Promise<{ readonly alpha: number }>;
+  settleWithLearner(
+    of: OfCandidate & {
+      readonly workflowId: string;
+      readonly step: 'evaluated' | 'canary-wanted' | 'canary-ended' | 'ended';
+      readonly promoted: boolean;
+    },
+  ): Promise<void>;
+  drawTasks(request: DrawRequest): Promise<DrawAnswer>;
+  commitPairs(
+    of: OfCandidate & {
+      readonly purpose: 'gate' | 'diagnosis';
+      readonly pairs: readonly PairRow[];
+    },
+  ): Promise<void>;
+  recordVerdict(record: VerdictRecord): Promise<void>;
+  transition(request: TransitionRequest): Promise<void>;
+
+  /** Re-bases on the active version where it changed; says whether the two touch. */
+  rebase(of: OfCandidate): Promise<{ readonly changed: boolean; readonly touches: boolean }>;
+  startCanary(
+    request: RolloutRequest & { readonly share: number; readonly seed: number },
+  ): Promise<CanaryAnswer>;
+  widenCanary(request: RolloutRequest & { readonly share: number }): Promise<CanaryAnswer>;
+  promote(request: RolloutRequest): Promise<{ readonly cursor: number }>;
+  /** Moves the pointer back to the last known-good version; idempotent. */
+  rollBack(request: RolloutRequest): Promise<{ readonly to: VersionId }>;
+  readOutcomes(request: ReadRequest): Promise<OutcomeRead>;
+  stopWatching(of: Scope & { readonly workflowId: string }): Promise<void>;
+  /** Outcomes of the version that a rollback would return to, before the promotion. */
+  reference(of: OfCandidate): Promise<ReferenceAnswer>;
+
+  mergeProposals(of: Scope): Promise<MergeAnswer>;
+  /** Fixes the open bundle and grants its workflow an evaluation; null where it holds nothing new. */
+  closeBundle(of: Scope): Promise<{
+    readonly candidate: CandidateId;
+    readonly workflowId: string;
+  } | null>;
+  grantCanary(of: OfCandidate & { readonly workflowId: string }): Promise<void>;
+  override(
+    of: Scope & {
+      readonly action: 'freeze' | 'unfreeze' | 'pin' | 'unpin';
+      readonly actor: Actor;
+      readonly reason: string;
+      readonly version: string | null;
+      readonly updateId: string;
+    },
+  ): Promise<void>;
+  /** Writes what a diagnosis found, and moves the pointer back where it found a regression. */
+  concludeDiagnosis(
+    of: OfCandidate & {
+      readonly conclusion: 'regression' | 'drift' | 'unresolved';
+      readonly detail: JsonObject;
+    },
+  ): Promise<void>;
+}

@@ -1,0 +1,299 @@
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  ParentClosePolicy,
+  setCurrentDetails,
+  setHandler,
+  startChild,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+
+import type {
+  OfferedTool,
+  TaskContext,
+  TaskStart,
+  ToolAnswer,
+} from '../activities/task-activities.js';
+import type { Outcome, TaskEnd } from '../domain/episode.js';
+import type { EpisodeId } from '../domain/ids.js';
+import { NOTHING_SPENT, planTurn, stopReason, type TaskTally } from '../domain/turn.js';
+import type { PlannedCall } from '../domain/turn.js';
+import { answer, cancelTask, giveFeedback, taskProgress, type Answer } from './messages.js';
+import type { TaskProgress } from './messages.js';
+import type { reflectAndUpdate } from './reflect-and-update.js';
+import { searchAttributes } from './search-attributes.js';
+import {
+  answerCall,
+  callModel,
+  callTool,
+  grade,
+  recall,
+  recordEpisode,
+  storeFeedback,
+} from './task-steps.js';
+
+export interface AgentTaskInput extends TaskStart {
+  /** What an earlier run of this workflow hands on. */
+  readonly resumed?: { readonly context: TaskContext; readonly tally: TaskTally };
+  /** Continue as new after this many history events; the server's own suggestion unless told. */
+  readonly maxHistoryEvents?: number;
+}
+
+export interface AgentTaskResult {
+  readonly episode: EpisodeId;
+  readonly end: TaskEnd;
+  readonly score: number | null;
+  readonly category: string;
+  readonly missing: 'infrastructure' | 'arm' | null;
+  readonly version: string;
+  readonly modelCalls: number;
+  readonly toolCalls: number;
+}
+
+type Closing = { readonly output: string | null; readonly stopped: string | null };
+
+/**
+ * One task of an agent, from the pinned strategy version to the recorded episode. Model and tools are
+ * activities; the conversation stays in the store; what it teaches is a child that outlives it.
+ */
+export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult> {
+  const { tenant, agent } = input;
+  const waiting = new Map<string, { tool: string; question: string; answered: Answer | null }>();
+  let phase: TaskProgress['phase'] = 'starting';
+  let cancelled: string | undefined;
+  let tally = input.resumed?.tally ?? NOTHING_SPENT;
+  const work = new CancellationScope();
+
+  setHandler(taskProgress, () => ({
+    phase: waiting.size > 0 ? 'needs_review' : phase,
+    modelCalls: tally.modelCalls,
+    toolCalls: tally.toolCalls,
+    waiting: [...waiting].map(([callId, { tool, question }]) => ({ callId, tool, question })),
+  }));
+  setHandler(
+    answer,
+    (given) => {
+      const [first] = waiting.keys();
+      const callId = given.callId ?? first ?? '';
+      const call = waiting.get(callId);
+      if (call !== undefined) call.answered = given;
+      return { callId };
+    },
+    {
+      validator: (given) => {
+        const callId = given.callId ?? [...waiting.keys()][0];
+        if (callId === undefined || !waiting.has(callId)) {
+          throw ApplicationFailure.nonRetryable(
+            `answer.callId: found ${given.callId ?? 'none'}, expected one of: ${[...waiting.keys()].join(', ') || 'nothing waits'}`,
+            'ConflictError',
+          );
+        }
+      },
+    },
+  );
+  setHandler(cancelTask, ({ actor, reason }) => {
+    cancelled ??= `${actor}: ${reason}`;
+    work.cancel();
+    return undefined;
+  });
+
+  const context = input.resumed?.context ?? (await recall(input));
+  setHandler(giveFeedback, (feedback) =>
+    storeFeedback({ tenant, episode: context.episode, ...feedback }),
+  );
+  if (input.mode === 'live' && input.resumed === undefined) {
+    upsertSearchAttributes(searchAttributes.started(context));
+  }
+
+  /** Waits for a person, for days if need be. */
+  const askPerson = async (call: PlannedCall['call'], question: string): Promise<Answer> => {
+    const entry: { tool: string; question: string; answered: Answer | null } = {
+      tool: call.tool,
+      question,
+      answered: null,
+    };
+    waiting.set(call.id, entry);
+    setCurrentDetails(`**Waits for a person**: ${question}`);
+    await condition(() => entry.answered !== null);
+    waiting.delete(call.id);
+    if (waiting.size === 0) setCurrentDetails('');
+    return entry.answered ?? { actor: 'nobody' };
+  };
+
+  const runCall = async (planned: PlannedCall): Promise<ToolAnswer['kind']> => {
+    const { call, step } = planned;
+    const reply = (result: Parameters<typeof answerCall>[0]['result']) =>
+      answerCall({ tenant, episode: context.episode, step, call, result });
+    if (planned.kind === 'refuse') {
+      await reply({ ok: false, code: planned.code, content: planned.message });
+      return 'refused';
+    }
+    if (call.tool === 'ask_person') {
+      const given = await askPerson(call, call.arguments);
+      await reply({ ok: true, content: given.text ?? '' });
+      return 'done';
+    }
+    const tool = toolOf(context, call.tool);
+    if (!tool.isAllowed) {
+      throw ApplicationFailure.nonRetryable(
+        `Tool ${tool.name} has no sandbox; give it one or keep its tasks out of shadow evaluation`,
+        'SHADOW_UNMOCKED',
+      );
+    }
+    if (tool.needsApproval && input.mode === 'live') {
+      const given = await askPerson(call, `May ${call.tool} run with ${call.arguments}?`);
+      if (given.allow !== true) {
+        const reason = given.text ?? 'a person refused this call';
+        await reply({ ok: false, code: 'DENIED', content: reason });
+        return 'failed';
+      }
+    }
+    const effectKey = `${tenant}:${input.task}:${String(step)}:${call.id}`;
+    const { episode } = context;
+    const request = {
+      tenant,
+      agent,
+      episode,
+      task: input.task,
+      mode: input.mode,
+      step,
+      call,
+      effectKey,
+    };
+    const done = await callTool(context, tool, request);
+    if (done.kind === 'unknown-effect') {
+      const given = await askPerson(
+        call,
+        `Did ${call.tool} (${effectKey}) happen, and with what result?`,
+      );
+      await reply({ ok: true, content: given.text ?? 'A person confirmed this call.' });
+    }
+    return done.kind;
+  };
+
+  /** Turns of model and tools, until an answer, a budget, or a history that grew long. */
+  const converse = async (): Promise<Closing> => {
+    for (;;) {
+      const stop = stopReason(tally, context.limits);
+      if (stop !== undefined) return { output: null, stopped: stop };
+      if (isHistoryLong(input)) {
+        await condition(allHandlersFinished);
+        await continueAsNew<typeof agentTask>({ ...input, resumed: { context, tally } });
+      }
+      phase = 'thinking';
+      const isLast = tally.modelCalls + 1 >= context.limits.modelCalls;
+      const { episode } = context;
+      const request = { tenant, agent, episode, step: tally.nextStep } as const;
+      const reply = await callModel(context, { ...request, tools: isLast ? 'none' : 'offered' });
+      tally = {
+        ...tally,
+        modelCalls: tally.modelCalls + 1,
+        tokens: tally.tokens + reply.tokens,
+        costMicroUsd: tally.costMicroUsd + reply.costMicroUsd,
+        nextStep: tally.nextStep + 1,
+      };
+      if (reply.toolCalls.length === 0) return { output: reply.text, stopped: null };
+      phase = 'acting';
+      const names = context.tools.map(({ name }) => name);
+      const turn = planTurn(reply.toolCalls, names, tally, context.limits);
+      tally = turn.tally;
+      const kinds = await Promise.all(turn.planned.map(runCall));
+      const malformed = kinds.filter(
+        (kind, index) => kind === 'refused' && turn.planned[index]?.kind === 'run',
+      ).length;
+      tally = { ...tally, badCalls: tally.badCalls + malformed };
+    }
+  };
+
+  let closing: Closing;
+  try {
+    closing = await work.run(converse);
+  } catch (error) {
+    if (isCancellation(error)) closing = { output: null, stopped: 'cancelled' };
+    else closing = { output: null, stopped: failureOf(error) };
+    if (isCancellation(error)) cancelled ??= 'cancelled in Temporal';
+  }
+
+  const result = await CancellationScope.nonCancellable(async (): Promise<AgentTaskResult> => {
+    phase = 'grading';
+    const { episode, version } = context;
+    const end: TaskEnd =
+      cancelled !== undefined ? 'cancelled' : closing.output === null ? 'failed' : 'done';
+    const outcome: Outcome = await grade({ tenant, agent, episode, ...closing });
+    const { informative } = await recordEpisode({
+      tenant,
+      agent,
+      episode,
+      mode: input.mode,
+      end,
+      output: closing.output,
+      outcome,
+      tokens: tally.tokens,
+      costMicroUsd: tally.costMicroUsd,
+    });
+    if (input.mode === 'live') {
+      upsertSearchAttributes(searchAttributes.ended(outcome));
+      const reflects = context.reflects;
+      if (reflects === 'always' || (reflects === 'informative' && informative.value)) {
+        await startChild<typeof reflectAndUpdate>('reflectAndUpdate', {
+          workflowId: `reflect/${episode}`,
+          args: [{ tenant, agent, episode, informative }],
+          parentClosePolicy: ParentClosePolicy.ABANDON,
+          staticSummary: `Reflect on ${input.task}: ${informative.reason}`,
+          searchAttributes: {},
+        });
+      }
+    }
+    phase = 'ended';
+    await condition(allHandlersFinished);
+    return {
+      episode,
+      end,
+      score: outcome.score,
+      category: outcome.category,
+      missing: outcome.missing ?? null,
+      version,
+      modelCalls: tally.modelCalls,
+      toolCalls: tally.toolCalls,
+    };
+  });
+  setCurrentDetails(endDetails(result, context, closing));
+  return result;
+}
+
+function toolOf(context: TaskContext, name: string): OfferedTool {
+  const tool = context.tools.find((offered) => offered.name === name);
+  if (tool === undefined) throw ApplicationFailure.nonRetryable(`No tool ${name}`, 'TOOL_UNKNOWN');
+  return tool;
+}
+
+function isHistoryLong(input: AgentTaskInput): boolean {
+  const { historyLength, continueAsNewSuggested } = workflowInfo();
+  if (input.maxHistoryEvents !== undefined) return historyLength >= input.maxHistoryEvents;
+  return continueAsNewSuggested;
+}
+
+/** The failure type that ended the conversation: of an activity's cause where there is one. */
+function failureOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof ApplicationFailure) return cause.type ?? 'failure';
+  if (error instanceof ApplicationFailure) return error.type ?? 'failure';
+  if (cause instanceof Error) return cause.name;
+  throw error;
+}
+
+function endDetails(result: AgentTaskResult, context: TaskContext, closing: Closing): string {
+  const score = result.score === null ? 'unknown' : String(result.score);
+  const lines = [
+    `**${result.end}** (score ${score}, ${result.category})`,
+    `Strategy ${result.version}, arm ${context.arm}, ${String(context.recalled)} lessons recalled`,
+    `${String(result.modelCalls)} model calls, ${String(result.toolCalls)} tool calls`,
+  ];
+  if (closing.stopped !== null) lines.push(`Stopped: ${closing.stopped}`);
+  return lines.join('  \n');
+}

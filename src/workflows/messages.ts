@@ -1,0 +1,126 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+
+import type { Role } from '../domain/feedback.js';
+
+/** Clients import this file; it imports no workflow. */
+
+/** A person's word on a candidate; `expected` is the state the person saw. */
+export interface Decision {
+  readonly actor: string;
+  readonly role: Role;
+  readonly reason: string;
+  /** Version that the person believes to be active; a mismatch is refused. */
+  readonly expectedVersion?: string;
+}
+
+export interface Answer {
+  readonly actor: string;
+  /** Which call is answered; the oldest waiting one unless told. */
+  readonly callId?: string;
+  /** The answer to a question, or what a call of unknown fate had as its result. */
+  readonly text?: string;
+  /** For a call that needs approval. */
+  readonly allow?: boolean;
+}
+
+export interface FeedbackMessage {
+  readonly id: string;
+  readonly actor: string;
+  readonly role: Role;
+  readonly score: number | null;
+  readonly correction: string | null;
+  readonly comment: string | null;
+}
+
+export interface TaskProgress {
+  readonly phase: 'starting' | 'thinking' | 'acting' | 'needs_review' | 'grading' | 'ended';
+  readonly modelCalls: number;
+  readonly toolCalls: number;
+  /** Calls that wait for a person. */
+  readonly waiting: readonly {
+    readonly callId: string;
+    readonly tool: string;
+    readonly question: string;
+  }[];
+}
+
+/** `agentTask`: feedback while it runs. */
+export const giveFeedback = defineUpdate<{ existing: boolean }, [FeedbackMessage]>('giveFeedback');
+/** `agentTask`: the answer to a question, an approval, or what became of an unsafe effect. */
+export const answer = defineUpdate<{ callId: string }, [Answer]>('answer');
+export const cancelTask = defineUpdate<undefined, [{ actor: string; reason: string }]>(
+  'cancelTask',
+);
+export const taskProgress = defineQuery<TaskProgress>('progress');
+
+/** What the learner grants to a waiting `reflectAndUpdate`. */
+export type Grant =
+  | { readonly kind: 'evaluation'; readonly candidate: string }
+  | { readonly kind: 'canary'; readonly candidate: string }
+  | { readonly kind: 'merged'; readonly into: string };
+
+export const granted = defineSignal<[Grant]>('granted');
+/** New outcomes or new tasks may be read from the store. */
+export const outcomesWaiting = defineSignal('outcomesWaiting');
+
+export const approve = defineUpdate<string, [Decision]>('approve');
+export const veto = defineUpdate<string, [Decision]>('veto');
+export const force = defineUpdate<string, [Decision]>('force');
+export const abort = defineUpdate<string, [Decision]>('abort');
+export const rollback = defineUpdate<string, [Decision]>('rollback');
+
+/** What a candidate's life looks like from outside. */
+export interface CandidateProgress {
+  readonly stage: string;
+  readonly candidate: string | null;
+  readonly detail: Readonly<Record<string, string | number | boolean | null>>;
+}
+export const candidateProgress = defineQuery<CandidateProgress>('progress');
+
+export interface EvaluationProgress {
+  readonly pairs: number;
+  readonly logE: number;
+  readonly phase: string;
+}
+export const evaluationProgress = defineQuery<EvaluationProgress>('progress');
+
+/** `learner` */
+export const proposalsWaiting = defineSignal('proposalsWaiting');
+
+export interface Reservation {
+  readonly alpha: number;
+  readonly epoch: number;
+}
+export const reserve = defineUpdate<Reservation, [{ candidate: string }]>('reserve');
+
+/** `evaluated` frees the slot; `canary-wanted` queues for the canary; the rest end a stage. */
+export interface Settlement {
+  readonly candidate: string;
+  readonly workflowId: string;
+  readonly step: 'evaluated' | 'canary-wanted' | 'canary-ended' | 'ended';
+  readonly promoted: boolean;
+}
+export const settle = defineUpdate<undefined, [Settlement]>('settle');
+
+export interface Override {
+  readonly actor: string;
+  readonly role: Role;
+  readonly reason: string;
+  readonly version?: string;
+}
+export const freeze = defineUpdate<undefined, [Override]>('freeze');
+export const unfreeze = defineUpdate<undefined, [Override]>('unfreeze');
+export const pin = defineUpdate<undefined, [Override]>('pin');
+export const unpin = defineUpdate<undefined, [Override]>('unpin');
+
+export interface LearnerState {
+  readonly evaluating: readonly string[];
+  readonly canary: string | null;
+  readonly canaryQueue: readonly string[];
+  readonly promotions: number;
+  readonly spent: number;
+  readonly reservations: number;
+  readonly frozen: boolean;
+  readonly watched: string | null;
+}
+export const learnerState = defineQuery<LearnerState>('state');

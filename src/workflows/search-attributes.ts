@@ -1,0 +1,33 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { SearchAttributeUpdatePair } from '@temporalio/common';
+
+import type { TaskContext } from '../activities/task-activities.js';
+import { succeeded, type Outcome } from '../domain/episode.js';
+
+/** The filters of the Temporal UI; registered by the launcher, never personal data. */
+export const keys = {
+  tenant: defineSearchAttributeKey('RatchetTenant', SearchAttributeType.KEYWORD),
+  agent: defineSearchAttributeKey('RatchetAgent', SearchAttributeType.KEYWORD),
+  strategy: defineSearchAttributeKey('RatchetStrategy', SearchAttributeType.KEYWORD),
+  candidate: defineSearchAttributeKey('RatchetCandidate', SearchAttributeType.KEYWORD),
+  mode: defineSearchAttributeKey('RatchetMode', SearchAttributeType.KEYWORD),
+  verdict: defineSearchAttributeKey('RatchetVerdict', SearchAttributeType.KEYWORD),
+  success: defineSearchAttributeKey('RatchetSuccess', SearchAttributeType.BOOL),
+  slices: defineSearchAttributeKey('RatchetSlices', SearchAttributeType.KEYWORD_LIST),
+} as const;
+
+export const searchAttributes = {
+  started: ({ version, slices }: TaskContext): SearchAttributeUpdatePair[] => [
+    { key: keys.strategy, value: version },
+    { key: keys.slices, value: [...slices] },
+  ],
+  ended: (outcome: Outcome): SearchAttributeUpdatePair[] => [
+    { key: keys.success, value: succeeded(outcome) },
+  ],
+  candidate: (candidate: string): SearchAttributeUpdatePair[] => [
+    { key: keys.candidate, value: candidate },
+  ],
+  verdict: (verdict: string): SearchAttributeUpdatePair[] => [
+    { key: keys.verdict, value: verdict },
+  ],
+};
