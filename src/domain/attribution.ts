@@ -1,0 +1,11 @@
+/** Which step of an episode caused its failure; `unknown` is an answer. */
+export interface Blame {
+  /** Index of the blamed step in the trajectory, null where nothing could be blamed. */
+  readonly step: number | null;
+  readonly method: 'backward-slice' | 'unknown';
+  /** 0 … 1; how far the blame narrows the trajectory down, not a calibrated probability. */
+  readonly confidence: number;
+  readonly reason: string;
+  /** Other steps that could be meant, likeliest first. */
+  readonly alternatives: readonly number[];
+}
