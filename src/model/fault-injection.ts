@@ -1,73 +1,65 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { mulberry32, seedOf } from '../domain/random.js';
 import type { ServerResponse } from 'node:http';
+import { uniformOf } from '../domain/random.js';
 
-/** How often a stand-in model server fails, each a share of the requests in [0, 1]. */
+export const FAULT_KINDS = [
+  'rate-limit',
+  'server-error',
+  'timeout',
+  'half-body',
+  'duplicate-reply',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** How often a stand-in model fails, and how. */
 export interface FaultPlan {
   readonly seed: number;
-  readonly rateLimit?: number;
-  readonly serverError?: number;
-  readonly timeout?: number;
-  readonly halfBody?: number;
-  readonly duplicate?: number;
-  /** What a 429 asks the client to wait. */
+  /** Share of the requests, 0 … 1; the shares add up to 1 at most. */
+  readonly rates: Readonly<Partial<Record<FaultKind, number>>>;
+  /** What a 429 asks the client to wait; 1 unless told. */
   readonly retryAfterSeconds?: number;
-  /** How long a timeout holds the connection before it is cut. */
-  readonly timeoutMs?: number;
 }
 
-export type Fault =
-  | { readonly kind: 'rate-limit'; readonly retryAfterSeconds: number }
-  | { readonly kind: 'server-error' }
-  | { readonly kind: 'timeout'; readonly holdMs: number }
-  | { readonly kind: 'half-body' }
-  | { readonly kind: 'duplicate' };
-
-/** What befalls the nth request, counted from 1; `undefined` for an undisturbed reply. Pure. */
-export function decideFault(plan: FaultPlan, request: number): Fault | undefined {
-  const faults: readonly (readonly [share: number | undefined, fault: Fault])[] = [
-    [plan.rateLimit, { kind: 'rate-limit', retryAfterSeconds: plan.retryAfterSeconds ?? 1 }],
-    [plan.serverError, { kind: 'server-error' }],
-    [plan.timeout, { kind: 'timeout', holdMs: plan.timeoutMs ?? 5000 }],
-    [plan.halfBody, { kind: 'half-body' }],
-    [plan.duplicate, { kind: 'duplicate' }],
-  ];
-  const draw = mulberry32(seedOf('fault', String(plan.seed), String(request)))();
+/**
+ * What befalls a request; `undefined` for an undisturbed reply. Pure, and drawn anew for each attempt of
+ * the same request, so that a retry can succeed.
+ */
+export function drawFault(
+  plan: FaultPlan,
+  requestKey: string,
+  attempt: number,
+): FaultKind | undefined {
+  const draw = uniformOf('fault', String(plan.seed), requestKey, String(attempt));
   let upTo = 0;
-  for (const [share = 0, fault] of faults) {
-    upTo += share;
-    if (draw < upTo) return fault;
+  for (const kind of FAULT_KINDS) {
+    upTo += plan.rates[kind] ?? 0;
+    if (draw < upTo) return kind;
   }
   return undefined;
 }
 
 /**
- * Spoils one reply over HTTP. `body` is what an undisturbed server would have sent with status 200. A
- * duplicate reply repeats each tool call, or the text, within one message.
+ * Answers with a fault in place of `body`, which an undisturbed server would have sent. A timeout leaves
+ * the request without an answer until one side closes the connection.
  */
-export async function applyFault(
-  fault: Fault,
+export function answerWithFault(
   response: ServerResponse,
+  fault: Exclude<FaultKind, 'duplicate-reply'>,
+  plan: FaultPlan,
   body: string,
-): Promise<void> {
-  const send = (status: number, text: string, headers: Record<string, string> = {}): void => {
-    response.writeHead(status, { 'content-type': 'application/json', ...headers });
-    response.end(text);
-  };
-  switch (fault.kind) {
+): void {
+  switch (fault) {
     case 'rate-limit': {
-      const retryAfter = String(fault.retryAfterSeconds);
-      send(429, errorText(`Rate limit reached; try again in ${retryAfter} s`, 'rate_limit_error'), {
-        'retry-after': retryAfter,
-      });
+      const seconds = String(plan.retryAfterSeconds ?? 1);
+      const message = `Rate limit reached; come back in ${seconds} s`;
+      response.writeHead(429, { 'content-type': 'application/json', 'retry-after': seconds });
+      response.end(errorBody(message, 'rate_limit_error', 'rate_limit_exceeded'));
       return;
     }
     case 'server-error':
-      send(500, errorText('The server had an error', 'server_error'));
+      response.writeHead(500, { 'content-type': 'application/json' });
+      response.end(errorBody('The server had an error', 'server_error', 'server_error'));
       return;
     case 'timeout':
-      await sleep(fault.holdMs);
-      response.destroy();
       return;
     case 'half-body':
       response.writeHead(200, {
@@ -75,21 +67,15 @@ export async function applyFault(
         'content-length': Buffer.byteLength(body),
       });
       response.write(body.slice(0, Math.floor(body.length / 2)), () => response.destroy());
-      return;
-    case 'duplicate':
-      send(200, duplicated(body));
   }
 }
 
-function errorText(message: string, type: string): string {
-  return JSON.stringify({ error: { message, type, param: null, code: null } });
+/** The calls of a reply said twice, ids and all. */
+export function withDuplicateCalls<Call>(calls: readonly Call[]): readonly Call[] {
+  return [...calls, ...calls];
 }
 
-/** The reply with the calls or the text of its message said twice, ids and all. */
-function duplicated(body: string): string {
-  const calls = /"tool_calls":\[(.*?)\](?=\})/s.exec(body)?.[1];
-  if (calls !== undefined && calls !== '') {
-    return body.replace(`"tool_calls":[${calls}]`, () => `"tool_calls":[${calls},${calls}]`);
-  }
-  return body;
+/** An error in the form the OpenAI API gives errors. */
+export function errorBody(message: string, type: string, code: string): string {
+  return JSON.stringify({ error: { message, type, param: null, code } });
 }
