@@ -8,6 +8,7 @@ import type { Account, PostgresPlace } from './postgres-account.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
 import { PostgresUnavailableError } from './postgres-errors.js';
 import { commandLineOf, processIdentity } from './process-identity.js';
+import { lastLines } from './program-output.js';
 
 export const superuser = 'ratchet';
 const majorVersion = '18';
@@ -128,15 +129,6 @@ export function serverEnvironment(binaries: PostgresBinaries): { env?: NodeJS.Pr
   return {
     env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin', LD_LIBRARY_PATH: binaries.libraries },
   };
-}
-
-export function lastLines(text: string, count = 12): string {
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(-count)
-    .map((line) => `    ${line}`)
-    .join('\n');
 }
 
 async function authenticationArguments(place: PostgresPlace): Promise<string[]> {

@@ -14,7 +14,6 @@ import { findBinaries, type PostgresBinaries } from './postgres-binaries.js';
 import {
   disownDeadPostmaster,
   ensureCluster,
-  lastLines,
   readPassword,
   readPostmasterFile,
   serverEnvironment,
@@ -28,6 +27,7 @@ import {
   processIdentity,
   type NotedProcess,
 } from './process-identity.js';
+import { lastLines } from './program-output.js';
 
 /** What `pg` needs to connect. `host` is the socket's directory, or the loopback address on Windows. */
 export interface PostgresConnection {

@@ -1,0 +1,141 @@
+import { readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { addToCache, checkCached, versionOf, withWorkDirectory } from './binary-cache.js';
+import { runCommand } from './child-process.js';
+import { downloadBySdk } from './sdk-download.js';
+import { lastLines } from './program-output.js';
+
+/** The newest release that `go install` can build: later ones have a local replace in their go.mod. */
+export const temporalCliVersion = '1.5.1';
+const goPackage = `github.com/temporalio/cli/cmd/temporal@v${temporalCliVersion}`;
+/** `temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)`; a Go build says 0.0.0-DEV for its own version. */
+const versionLine = /^temporal version \S+ \(Server \S+/;
+/** Names the unfinished files of this chain in the cache. */
+export const workPurpose = 'temporal';
+const goTimeoutMs = 15 * 60_000;
+
+/** A Temporal CLI that runs, or why this way did not lead to one. */
+export type BinaryAnswer =
+  { readonly path: string; readonly version: string } | { readonly reason: string };
+
+export interface BinaryStep {
+  readonly name: string;
+  /** Takes long or needs a network; pointless when a verified program did not start a server. */
+  readonly isFetch: boolean;
+  readonly find: () => Promise<BinaryAnswer>;
+}
+
+export interface BinaryOptions {
+  readonly home: string;
+  readonly cliPath?: string | undefined;
+  readonly log: (message: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The ways to a Temporal CLI, in the order they are tried. */
+export function binarySteps(options: BinaryOptions): readonly BinaryStep[] {
+  const { cliPath } = options;
+  return [
+    {
+      name: 'TEMPORAL_CLI_PATH',
+      isFetch: false,
+      find: async () => (cliPath === undefined ? { reason: 'not set' } : runnable(cliPath)),
+    },
+    { name: '`temporal` on PATH', isFetch: false, find: () => runnable('temporal') },
+    {
+      name: `cached copy in ${join(options.home, 'bin')}`,
+      isFetch: false,
+      find: () => cached(options),
+    },
+    { name: 'download by the Temporal SDK', isFetch: true, find: () => downloaded(options) },
+    { name: `go install ${goPackage}`, isFetch: true, find: () => built(options) },
+  ];
+}
+
+async function runnable(program: string): Promise<BinaryAnswer> {
+  const answer = await versionOf(program, versionLine);
+  return 'defect' in answer
+    ? { reason: answer.defect }
+    : { path: program, version: answer.version };
+}
+
+async function cached({ home, log }: BinaryOptions): Promise<BinaryAnswer> {
+  const reasons: string[] = [];
+  for (const path of [builtPath(home), downloadedPath(home)]) {
+    const found = await checkCached(path, versionLine);
+    if (found.state === 'valid') return { path: found.path, version: found.version };
+    if (found.state === 'removed') {
+      log(`temporal: ${found.reason}`);
+      reasons.push(found.reason);
+    }
+  }
+  return { reason: reasons.length === 0 ? 'none there' : reasons.join('; ') };
+}
+
+async function downloaded({ home, log, signal }: BinaryOptions): Promise<BinaryAnswer> {
+  log('temporal: asking the Temporal SDK to download the server');
+  return withWorkDirectory(join(home, 'bin'), workPurpose, async (work) => {
+    const result = await downloadBySdk('createLocal', work, signal);
+    if ('reason' in result) return result;
+    return keep(result.path, downloadedPath(home), `Temporal SDK ${sdkVersion()}`);
+  });
+}
+
+async function built({ home, log, signal }: BinaryOptions): Promise<BinaryAnswer> {
+  const go = await runCommand('go', ['version'], { timeoutMs: 60_000, signal });
+  if (go.status !== 0) return { reason: go.problem ?? lastLines(go.output) };
+  return withWorkDirectory(join(home, 'bin'), workPurpose, async (work) => {
+    log(`temporal: building it with ${go.output.trim()}; the first time takes about 3 minutes`);
+    const startedAt = Date.now();
+    const ticker = setInterval(() => {
+      log(
+        `temporal: still building after ${String(Math.round((Date.now() - startedAt) / 1000))} s`,
+      );
+    }, 15_000);
+    const [program, ...args] = goInstall(work);
+    const result = await runCommand(program, args, { cwd: work, timeoutMs: goTimeoutMs, signal });
+    clearInterval(ticker);
+    if (result.status !== 0) {
+      return {
+        reason: `${result.problem ?? 'it failed'}\n${lastLines(result.output, 5)}`.trimEnd(),
+      };
+    }
+    const name = (await readdir(work)).find((entry) => entry.startsWith('temporal'));
+    if (name === undefined) return { reason: `go install left no program in ${work}` };
+    return keep(join(work, name), builtPath(home), `go install ${goPackage}`);
+  });
+}
+
+async function keep(source: string, path: string, origin: string): Promise<BinaryAnswer> {
+  const added = await addToCache(source, path, origin, versionLine);
+  return 'defect' in added ? { reason: added.defect } : { path, version: added.version };
+}
+
+/** The variable is set by the command line: the environment itself is read in one place only. */
+function goInstall(binDirectory: string): readonly [string, ...string[]] {
+  if (process.platform === 'win32') {
+    return ['cmd', '/d', '/c', `set "GOBIN=${binDirectory}"&& go install ${goPackage}`];
+  }
+  return ['env', `GOBIN=${binDirectory}`, 'go', 'install', goPackage];
+}
+
+function builtPath(home: string): string {
+  return join(home, 'bin', `temporal-${temporalCliVersion}${suffix()}`);
+}
+
+function downloadedPath(home: string): string {
+  return join(home, 'bin', `temporal-sdk-${sdkVersion()}${suffix()}`);
+}
+
+function suffix(): string {
+  return process.platform === 'win32' ? '.exe' : '';
+}
+
+/** The SDK decides which server suits it, so its version names the copy. */
+export function sdkVersion(): string {
+  const manifest: unknown = createRequire(import.meta.url)('@temporalio/client/package.json');
+  const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
+  return isManifest ? String(manifest.version) : 'unknown';
+}

@@ -1,0 +1,230 @@
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { mkdir, open, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { z } from 'zod';
+
+import { endProcess, started } from './child-process.js';
+import { countLeases } from './leases.js';
+import { freePort } from './ports.js';
+import {
+  commandLineOf,
+  isStillRunning,
+  processIdentity,
+  processesWithArgument,
+} from './process-identity.js';
+import { lastLines } from './program-output.js';
+import { searchAttributes } from './search-attributes.js';
+import { answersHttp, problemOf } from './temporal-health.js';
+
+/** A dev server of this home. */
+export interface DevServer {
+  readonly pid: number;
+  readonly identity: string;
+  readonly port: number;
+  readonly uiPort: number;
+  readonly namespace: string;
+  /** What it was started with besides ports; one started otherwise is not adopted. */
+  readonly flags: string;
+  readonly binary: string;
+}
+
+const StateFile = z.object({
+  pid: z.number().int(),
+  identity: z.string(),
+  port: z.number().int(),
+  uiPort: z.number().int(),
+  namespace: z.string(),
+  flags: z.string(),
+  binary: z.string(),
+});
+
+/**
+ * Without these the server is eight times slower: its one shard may otherwise poll its queues twenty
+ * times a second only.
+ */
+const dynamicConfig = [
+  'history.transferProcessorMaxPollRPS=2000',
+  'history.timerProcessorMaxPollRPS=2000',
+  'history.visibilityProcessorMaxPollRPS=2000',
+  'system.enableActivityEagerExecution=true',
+  'system.enableEagerWorkflowStart=true',
+];
+
+const startLimitMs = 60_000;
+/** How long an unresponsive server of ours may take before it counts as broken. */
+const adoptLimitMs = 5000;
+export const stopGraceMs = 8000;
+
+export interface DevServerOptions {
+  readonly home: string;
+  readonly namespace: string;
+  readonly preferredPort: number;
+  readonly preferredUiPort: number;
+  readonly log: (message: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The running server of this home if it is healthy; a broken, outdated or unknown one is ended first. */
+export async function adoptDevServer(options: DevServerOptions): Promise<DevServer | undefined> {
+  const noted = await readState(options.home);
+  const strays = processesWithArgument(databaseOf(options.home)).filter(
+    (pid) => pid !== noted?.pid,
+  );
+  for (const pid of strays) {
+    options.log(`temporal: ending process ${String(pid)}, which an earlier start left behind`);
+    await endProcess({ pid, identity: processIdentity(pid) ?? '' }, 'SIGTERM', stopGraceMs);
+  }
+  if (noted === undefined || !isOurs(noted, options.home)) return undefined;
+  const isShared = (await countLeases(leasesOf(options.home))) > 1;
+  if (noted.flags === flagsOf(options).join(' ') || isShared) {
+    const deadline = Date.now() + adoptLimitMs;
+    while (Date.now() < deadline) {
+      if ((await problemOf(addressOf(noted), options.namespace)) === undefined) return noted;
+      await sleep(200);
+    }
+  }
+  options.log(`temporal: ending process ${String(noted.pid)}, which is left over and of no use`);
+  await endDevServer(options.home, noted);
+  return undefined;
+}
+
+/** Starts the server and waits until gRPC and web UI answer; else says why it did not come up. */
+export async function spawnDevServer(
+  binary: string,
+  options: DevServerOptions,
+): Promise<DevServer | { readonly reason: string }> {
+  const before = await readState(options.home);
+  const port = await freePort(before?.port ?? options.preferredPort);
+  const uiPort = await freePort(before?.uiPort ?? options.preferredUiPort, [port]);
+  const first = await attempt(binary, options, { port, uiPort });
+  if (!('reason' in first) || !first.reason.includes('address already in use')) return first;
+  // Somebody took a port between our look and the start.
+  const other = await freePort(0);
+  return attempt(binary, options, { port: other, uiPort: await freePort(0, [other]) });
+}
+
+async function attempt(
+  binary: string,
+  options: DevServerOptions,
+  ports: { readonly port: number; readonly uiPort: number },
+): Promise<DevServer | { readonly reason: string }> {
+  const { home, namespace, signal } = options;
+  const directory = join(home, 'temporal');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const flags = flagsOf(options);
+  const logFile = join(directory, 'server.log');
+  const logStart = await startOfLog(logFile);
+  const log = await open(logFile, 'a', 0o600);
+  try {
+    const portFlags = ['--port', String(ports.port), '--ui-port', String(ports.uiPort)];
+    const child = spawn(binary, ['server', 'start-dev', ...portFlags, ...flags], {
+      cwd: directory,
+      detached: true,
+      windowsHide: true,
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    const facts = { ...ports, namespace, flags: flags.join(' '), binary };
+    // Written before anything is awaited, so that even a kill at this moment leaves no unknown child.
+    if (child.pid !== undefined) {
+      writeState(home, { pid: child.pid, identity: processIdentity(child.pid) ?? '', ...facts });
+    }
+    const server = { ...(await started(child)), ...facts };
+    child.unref();
+    writeState(home, server);
+    if (await comesUp(server, signal)) return server;
+    const isGone = !isStillRunning(server);
+    await endDevServer(home, server);
+    signal?.throwIfAborted();
+    const said = lastLines((await readFile(logFile)).subarray(logStart).toString('utf8'), 6);
+    const end = isGone ? 'ended at once' : `did not answer within ${String(startLimitMs / 1000)} s`;
+    return { reason: `${binary} started and ${end}; its last words (${logFile}):\n${said}` };
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { reason: `${binary}: ${error instanceof Error ? error.message : String(error)}` };
+  } finally {
+    await log.close();
+  }
+}
+
+async function comesUp(server: DevServer, signal: AbortSignal | undefined): Promise<boolean> {
+  const deadline = Date.now() + startLimitMs;
+  while (Date.now() < deadline && signal?.aborted !== true) {
+    const answers =
+      (await problemOf(addressOf(server), server.namespace)) === undefined &&
+      (await answersHttp(uiUrlOf(server)));
+    // Asked last: what answered may be a stranger on the port that ours died of.
+    if (!isStillRunning(server)) return false;
+    if (answers) return true;
+    await sleep(100);
+  }
+  return false;
+}
+
+/** Ends the server; its state file stays, so that the next one gets the same ports. */
+export async function endDevServer(home: string, server: DevServer): Promise<void> {
+  if (isOurs(server, home)) await endProcess(server, 'SIGTERM', stopGraceMs);
+}
+
+export function addressOf({ port }: DevServer): string {
+  return `127.0.0.1:${String(port)}`;
+}
+
+export function uiUrlOf({ uiPort }: DevServer): string {
+  return `http://127.0.0.1:${String(uiPort)}`;
+}
+
+export function leasesOf(home: string): string {
+  return join(home, 'run', 'temporal');
+}
+
+function flagsOf({ home, namespace }: DevServerOptions): string[] {
+  return [
+    ...['--ip', '127.0.0.1', '--db-filename', databaseOf(home), '--log-level', 'warn'],
+    ...(namespace === 'default' ? [] : ['--namespace', namespace]),
+    ...Object.entries(searchAttributes).flatMap(([name, type]) => [
+      '--search-attribute',
+      `${name}=${type}`,
+    ]),
+    ...dynamicConfig.flatMap((value) => ['--dynamic-config-value', value]),
+  ];
+}
+
+function databaseOf(home: string): string {
+  return join(home, 'temporal', 'dev.db');
+}
+
+function isOurs(noted: DevServer, home: string): boolean {
+  return isStillRunning(noted) && (commandLineOf(noted.pid)?.includes(databaseOf(home)) ?? true);
+}
+
+function stateFileOf(home: string): string {
+  return join(home, 'temporal', 'server.json');
+}
+
+function writeState(home: string, server: DevServer): void {
+  writeFileSync(stateFileOf(home), `${JSON.stringify(server, undefined, 2)}\n`, { mode: 0o600 });
+}
+
+async function readState(home: string): Promise<DevServer | undefined> {
+  const text = await readFile(stateFileOf(home), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return StateFile.parse(JSON.parse(text));
+  } catch {
+    await rm(stateFileOf(home), { force: true });
+    return undefined;
+  }
+}
+
+async function startOfLog(path: string): Promise<number> {
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size <= 10_000_000) return size;
+  await truncate(path);
+  return 0;
+}

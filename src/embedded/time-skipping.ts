@@ -1,0 +1,205 @@
+import {
+  access,
+  chmod,
+  constants,
+  mkdir,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { z } from 'zod';
+
+import { addToCache, checkCached, removePartials, withWorkDirectory } from './binary-cache.js';
+import { runCommand } from './child-process.js';
+import { withLock } from './lock.js';
+import { lastLines } from './program-output.js';
+import { downloadBySdk } from './sdk-download.js';
+import { sdkVersion } from './temporal-binary.js';
+import { TimeSkippingUnavailableError, type FailedStep } from './temporal-errors.js';
+
+/** The test server of this version was tried with the SDK of package.json. */
+export const testServerVersion = '1.38.0';
+
+export interface TimeSkippingOptions {
+  readonly home: string;
+  readonly log: (message: string) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** TEMPORAL_TEST_SERVER_PATH. */
+  readonly path?: string | undefined;
+}
+
+/** The file name and size of every jar; written last, so that a copy without it is not whole. */
+const JarManifest = z.object({ jars: z.record(z.string(), z.number().int().positive()) });
+
+type Answer = { readonly path: string } | { readonly reason: string };
+
+const workPurpose = 'test-server';
+/** The program knows no `--version`; size and SHA-256 tell whether it is the one that ran. */
+const noVersion = undefined;
+const mavenLimitMs = 10 * 60_000;
+
+/**
+ * Finds the test server whose clock skips to the next timer and returns the executable's path, for
+ * `createTimeSkipping({ server: { executable: { type: 'existing-path', path } } })`.
+ */
+export async function findTimeSkippingServer(options: TimeSkippingOptions): Promise<string> {
+  const home = resolve(options.home);
+  const cache = join(home, 'bin');
+  return withLock(
+    join(home, 'run', 'test-server.lock'),
+    async () => {
+      const steps: readonly (readonly [string, () => Promise<Answer>])[] = [
+        ['TEMPORAL_TEST_SERVER_PATH', () => given(options.path)],
+        [`cached copy in ${cache}`, () => cached(cache, options)],
+        ['download by the Temporal SDK', () => downloaded(cache, options)],
+        [
+          `Maven io.temporal:temporal-test-server:${testServerVersion}`,
+          () => fetched(cache, options),
+        ],
+      ];
+      const failed: FailedStep[] = [];
+      for (const [step, find] of steps) {
+        options.signal?.throwIfAborted();
+        const answer = await find();
+        if ('path' in answer) {
+          options.log(`test server: ${step}: ${answer.path}`);
+          return answer.path;
+        }
+        options.log(`test server: ${step}: ${answer.reason.split('\n')[0] ?? ''}`);
+        failed.push({ step, reason: answer.reason });
+      }
+      throw new TimeSkippingUnavailableError(failed);
+    },
+    { signal: options.signal },
+  );
+}
+
+async function given(path: string | undefined): Promise<Answer> {
+  if (path === undefined) return { reason: 'not set' };
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile() ? { path } : { reason: `${path} is no file` };
+  } catch {
+    return { reason: `${path} is not there or may not be executed` };
+  }
+}
+
+async function cached(cache: string, { log }: TimeSkippingOptions): Promise<Answer> {
+  await removePartials(cache, workPurpose);
+  const native = await checkCached(downloadedPath(cache), noVersion);
+  if (native.state === 'valid') return { path: native.path };
+  if (native.state === 'removed') log(`test server: ${native.reason}`);
+  const directory = jarDirectory(cache);
+  const defect = await defectOfJars(directory);
+  if (defect === undefined) return hasJava({ path: join(directory, wrapperName) });
+  if (defect === 'absent') return { reason: 'none there' };
+  await rm(directory, { recursive: true, force: true });
+  return { reason: `${directory} was removed: ${defect}` };
+}
+
+async function downloaded(cache: string, { log, signal }: TimeSkippingOptions): Promise<Answer> {
+  log('test server: asking the Temporal SDK to download it');
+  return withWorkDirectory(cache, workPurpose, async (work) => {
+    const result = await downloadBySdk('createTimeSkipping', work, signal);
+    if ('reason' in result) return result;
+    const path = downloadedPath(cache);
+    const added = await addToCache(result.path, path, `Temporal SDK ${sdkVersion()}`, noVersion);
+    return 'defect' in added ? { reason: added.defect } : { path };
+  });
+}
+
+const wrapperName = 'test-server.sh';
+const wrapper = `#!/bin/sh
+exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx512m -cp "$(dirname "$0")/jars/*" io.temporal.testserver.TestServer "$@"
+`;
+const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>ratchet</groupId>
+  <artifactId>test-server</artifactId>
+  <version>1</version>
+  <dependencies>
+    <dependency>
+      <groupId>io.temporal</groupId>
+      <artifactId>temporal-test-server</artifactId>
+      <version>${testServerVersion}</version>
+    </dependency>
+  </dependencies>
+</project>
+`;
+
+async function fetched(cache: string, { log, signal }: TimeSkippingOptions): Promise<Answer> {
+  if (process.platform === 'win32') return { reason: 'its wrapper is a shell script' };
+  const java = await hasJava({ path: '' });
+  if ('reason' in java) return java;
+  log(`test server: fetching io.temporal:temporal-test-server:${testServerVersion} with Maven`);
+  return withWorkDirectory(cache, workPurpose, async (work) => {
+    await writeFile(join(work, 'pom.xml'), pom);
+    const jars = join(work, 'jars');
+    const args = [
+      '-q',
+      '-B',
+      'dependency:copy-dependencies',
+      '-DincludeScope=runtime',
+      `-DoutputDirectory=${jars}`,
+    ];
+    const result = await runCommand('mvn', args, { cwd: work, timeoutMs: mavenLimitMs, signal });
+    if (result.status !== 0) {
+      return {
+        reason: `${result.problem ?? 'it failed'}\n${lastLines(result.output, 5)}`.trimEnd(),
+      };
+    }
+    await rm(join(work, 'pom.xml'));
+    await writeFile(join(work, wrapperName), wrapper);
+    await chmod(join(work, wrapperName), 0o755);
+    await writeFile(join(work, 'manifest.json'), JSON.stringify({ jars: await sizesOf(jars) }));
+    await chmod(work, 0o755);
+    await mkdir(cache, { recursive: true });
+    await rename(work, jarDirectory(cache));
+    return { path: join(jarDirectory(cache), wrapperName) };
+  });
+}
+
+async function hasJava(answer: { readonly path: string }): Promise<Answer> {
+  const java = await runCommand('java', ['-version'], { timeoutMs: 30_000 });
+  return java.status === 0 ? answer : { reason: java.problem ?? lastLines(java.output) };
+}
+
+async function defectOfJars(directory: string): Promise<string | undefined> {
+  if ((await stat(directory).catch(() => undefined)) === undefined) return 'absent';
+  const text = await readFile(join(directory, 'manifest.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return 'it has no manifest, so it may be half written';
+  try {
+    const { jars } = JarManifest.parse(JSON.parse(text));
+    const found = await sizesOf(join(directory, 'jars'));
+    const wrong = Object.entries(jars).find(([name, size]) => found[name] !== size);
+    if (wrong !== undefined) return `${wrong[0]} is missing or has another size`;
+    const script = await readFile(join(directory, wrapperName), 'utf8');
+    return script === wrapper ? undefined : `${wrapperName} is not the one of this version`;
+  } catch {
+    return 'its manifest or a file in it cannot be read';
+  }
+}
+
+async function sizesOf(directory: string): Promise<Record<string, number>> {
+  const names = await readdir(directory);
+  const sizes = await Promise.all(
+    names.map(async (name) => [name, (await stat(join(directory, name))).size] as const),
+  );
+  return Object.fromEntries(sizes);
+}
+
+function jarDirectory(cache: string): string {
+  return join(cache, `test-server-${testServerVersion}`);
+}
+
+function downloadedPath(cache: string): string {
+  return join(
+    cache,
+    `test-server-sdk-${sdkVersion()}${process.platform === 'win32' ? '.exe' : ''}`,
+  );
+}
