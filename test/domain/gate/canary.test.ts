@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+
+import { addCanaryOutcome, emptyCanary } from '../../../src/domain/gate/canary.js';
+import type { CanaryOutcome, CanaryState } from '../../../src/domain/gate/canary.js';
+import { addHarm, emptyEProcess, logE } from '../../../src/domain/gate/eprocess.js';
+import { mulberry32 } from '../../../src/domain/random.js';
+
+const control = (success: number, slices: CanaryOutcome['slices'] = {}): CanaryOutcome => ({
+  arm: 'control',
+  success,
+  slices,
+});
+const canary = (success: number, slices: CanaryOutcome['slices'] = {}): CanaryOutcome => ({
+  arm: 'canary',
+  success,
+  slices,
+});
+const run = (outcomes: readonly CanaryOutcome[], slices: readonly string[] = []): CanaryState =>
+  outcomes.reduce(addCanaryOutcome, emptyCanary(slices));
+
+const harmOf = (differences: readonly number[]): number =>
+  logE(differences.reduce((process, d) => addHarm(process, d, 0), emptyEProcess()));
+
+describe('blocks', () => {
+  test('compare a canary outcome with the mean of the controls since the one before', () => {
+    const state = run([control(1), control(0), canary(0), control(1), canary(1)]);
+
+    expect(state.overall.n).toBe(2);
+    expect(logE(state.overall)).toBeCloseTo(harmOf([-0.5, 0]), 12);
+  });
+
+  test('hold the latest 19 controls', () => {
+    const controls = Array.from({ length: 30 }, (_, i) => control(i < 11 ? 0 : 1));
+
+    const state = run([...controls, canary(0)]);
+
+    expect(logE(state.overall)).toBeCloseTo(harmOf([-1]), 12);
+  });
+
+  test('a canary outcome without a control waits for the next one, and no control serves twice', () => {
+    const waiting = run([canary(0), canary(1)]);
+    const first = addCanaryOutcome(waiting, control(1));
+    const second = addCanaryOutcome(first, control(0));
+
+    expect(waiting).toMatchObject({ outcomes: 2, overall: { n: 0 } });
+    expect(logE(first.overall)).toBeCloseTo(harmOf([-1]), 12);
+    expect(logE(second.overall)).toBeCloseTo(harmOf([-1, 1]), 12);
+  });
+
+  test('take controls of the same stratum only', () => {
+    const easy = { hardness: 'easy' };
+    const hard = { hardness: 'hard' };
+
+    const state = run([control(1, easy), canary(0, hard), control(0, hard)], ['hardness=hard']);
+
+    expect(logE(state.overall)).toBeCloseTo(harmOf([0]), 12);
+    expect(state.slices[0]?.harm.n).toBe(1);
+  });
+
+  test('cancel a drop that hits both arms alike', () => {
+    const random = mulberry32(11);
+    const outcomes = Array.from({ length: 2000 }, (_, i) => {
+      const success = random() < (i < 1000 ? 0.9 : 0.3) ? 1 : 0;
+      return i % 10 === 0 ? canary(success) : control(success);
+    });
+
+    expect(run(outcomes).alarm).toBeUndefined();
+  });
+});
+
+describe('alarms', () => {
+  test('come overall when the canary is plainly worse', () => {
+    const outcomes = Array.from({ length: 12 }, () => [control(1), canary(0)]).flat();
+
+    const { alarm } = run(outcomes);
+
+    expect(alarm).toMatchObject({ scope: 'all' });
+    expect(alarm?.logE).toBeGreaterThan(Math.log(20));
+  });
+
+  test('name the slice that suffers while the rest gains', () => {
+    const easy = { hardness: 'easy' };
+    const hard = { hardness: 'hard' };
+    const outcomes = Array.from({ length: 30 }, () => [
+      control(0, easy),
+      canary(1, easy),
+      control(1, hard),
+      canary(0, hard),
+    ]).flat();
+
+    const { alarm } = run(outcomes, ['hardness=easy', 'hardness=hard']);
+
+    expect(alarm).toMatchObject({ scope: 'slice', slice: 'hardness=hard' });
+    expect(alarm?.logE).toBeGreaterThan(Math.log(40));
+  });
+
+  test('stay, whatever comes later', () => {
+    const bad = Array.from({ length: 12 }, () => [control(1), canary(0)]).flat();
+    const good = Array.from({ length: 50 }, () => [control(0), canary(1)]).flat();
+
+    expect(run([...bad, ...good]).alarm).toEqual(run(bad).alarm);
+  });
+});
+
+test('the state survives as JSON', () => {
+  const state = run([control(1), canary(0), canary(1)]);
+
+  expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+});
