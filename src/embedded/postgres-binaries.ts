@@ -2,6 +2,8 @@ import { chmod, cp, lstat, mkdir, readFile, readdir, rename, rm, symlink } from 
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 
+import { z } from 'zod';
+
 import { canReach, type Account } from './postgres-account.js';
 import { PostgresUnavailableError } from './postgres-errors.js';
 
@@ -13,6 +15,9 @@ export interface PostgresBinaries {
   readonly libraries: string;
   readonly packageVersion: string;
 }
+
+/** The package's own list of links, paths from its root; each pair lies in one directory. */
+const Links = z.array(z.object({ source: z.string(), target: z.string() }));
 
 const platformNames: Readonly<Record<string, string>> = { win32: 'windows' };
 
@@ -30,7 +35,7 @@ export async function findBinaries(
   if (isReachable) {
     try {
       await makeLinks(directory);
-      return binariesIn(directory, version);
+      return await binariesIn(directory, version);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error)) throw error;
     }
@@ -77,16 +82,9 @@ async function makeLinks(directory: string): Promise<void> {
   const text = await readFile(join(directory, 'native', 'pg-symlinks.json'), 'utf8').catch(
     () => '[]',
   );
-  const links: unknown = JSON.parse(text);
-  if (!Array.isArray(links)) return;
-  for (const link of links as readonly unknown[]) {
-    if (typeof link !== 'object' || link === null) continue;
-    if (!('source' in link) || !('target' in link)) continue;
-    const { source, target } = link;
-    if (typeof source !== 'string' || typeof target !== 'string') continue;
+  for (const { source, target } of Links.parse(JSON.parse(text))) {
     const path = resolve(directory, target);
-    if (dirname(resolve(directory, source)) !== dirname(path)) continue;
-    if (await exists(path)) continue;
+    if (dirname(resolve(directory, source)) !== dirname(path) || (await exists(path))) continue;
     try {
       await symlink(basename(source), path);
     } catch (error) {

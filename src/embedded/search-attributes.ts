@@ -53,7 +53,7 @@ export async function ensureSearchAttributes(
 async function missingAttributes(connection: Connection, namespace: string): Promise<string[]> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   for (const [name, type] of Object.entries(searchAttributes)) {
-    const found = customAttributes[name];
+    const found: number | undefined = customAttributes[name];
     if (found !== undefined && found !== wireTypes[type]) {
       throw new SearchAttributesError(
         `Search attribute ${name} of namespace ${namespace} has wire type ${String(found)}, expected ` +

@@ -2,10 +2,18 @@ import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-import { addToCache, checkCached, versionOf, withWorkDirectory } from './binary-cache.js';
+import {
+  addToCache,
+  checkCached,
+  removePartials,
+  versionOf,
+  withWorkDirectory,
+} from './binary-cache.js';
 import { runCommand } from './child-process.js';
+import { withLock } from './lock.js';
 import { downloadBySdk } from './sdk-download.js';
 import { lastLines } from './program-output.js';
+import { TemporalUnavailableError, type FailedStep } from './temporal-errors.js';
 
 /** The newest release that `go install` can build: later ones have a local replace in their go.mod. */
 export const temporalCliVersion = '1.5.1';
@@ -52,6 +60,34 @@ export function binarySteps(options: BinaryOptions): readonly BinaryStep[] {
     { name: 'download by the Temporal SDK', isFetch: true, find: () => downloaded(options) },
     { name: `go install ${goPackage}`, isFetch: true, find: () => built(options) },
   ];
+}
+
+/**
+ * Finds, downloads or builds a Temporal CLI without starting a server: what the cache then holds makes
+ * the next start quick.
+ */
+export async function findTemporalBinary(
+  options: BinaryOptions,
+): Promise<{ readonly path: string; readonly version: string }> {
+  return withLock(
+    join(options.home, 'run', 'temporal.lock'),
+    async () => {
+      await removePartials(join(options.home, 'bin'), workPurpose);
+      const failed: FailedStep[] = [];
+      for (const { name, find } of binarySteps(options)) {
+        options.signal?.throwIfAborted();
+        const answer = await find();
+        if (!('reason' in answer)) {
+          options.log(`temporal: ${name}: ${answer.path} (${answer.version})`);
+          return answer;
+        }
+        options.log(`temporal: ${name}: ${answer.reason.split('\n')[0] ?? ''}`);
+        failed.push({ step: name, reason: answer.reason });
+      }
+      throw new TemporalUnavailableError(failed);
+    },
+    { signal: options.signal },
+  );
 }
 
 async function runnable(program: string): Promise<BinaryAnswer> {
