@@ -42,6 +42,9 @@ export interface ValidationAnswer {
 
 /** What a candidate is tested against, and under which rules. */
 export interface EvaluationPlan {
+  /** Which evaluation of this candidate it is, from 1. */
+  readonly attempt: number;
+  readonly seed: number;
   readonly baseline: VersionId;
   readonly version: VersionId;
   readonly permission: Permission;
@@ -58,6 +61,9 @@ export interface DrawRequest extends OfCandidate {
   readonly baseline: VersionId;
   readonly version: VersionId;
   readonly seed: number;
+  /** Which evaluation of this candidate it is, from 1; a re-based candidate is evaluated again. */
+  readonly attempt: number;
+  readonly workflowId: string;
   /** 0 draws the pool; later calls get the live tasks mirrored since, in order of acceptance. */
   readonly afterNumber: number;
   readonly limit: number;
@@ -66,6 +72,8 @@ export interface DrawRequest extends OfCandidate {
 export interface DrawnTask {
   readonly task: TaskId;
   readonly number: number;
+  /** Ids of the two arms' episodes. */
+  readonly episodes: { readonly baseline: EpisodeId; readonly candidate: EpisodeId };
   readonly slices: Readonly<Record<string, string>>;
 }
 
@@ -131,8 +139,14 @@ export interface OutcomeRead {
 }
 
 export interface ReferenceAnswer {
+  /** Number of the newest task accepted so far. */
   readonly cursor: number;
+  /** Of the version that a rollback would return to. */
   readonly strata: readonly StratumCount[];
+  /** Of the candidate's own version, for the benefit monitor. */
+  readonly own: readonly StratumCount[];
+  readonly version: VersionId;
+  readonly baseline: VersionId;
 }
 
 export interface MergeAnswer {
@@ -144,9 +158,7 @@ export interface MergeAnswer {
 export interface LearningActivities {
   attribute(of: OfEpisode): Promise<Blame>;
   propose(of: OfEpisode & { readonly exploration: EpisodeId | null }): Promise<ProposeAnswer>;
-  validate(
-    of: OfEpisode & { readonly drafts: readonly LessonDraft[] },
-  ): Promise<ValidationAnswer>;
+  validate(of: OfEpisode & { readonly drafts: readonly LessonDraft[] }): Promise<ValidationAnswer>;
   /** Wakes the learner, starting it where it is not there. */
   wakeLearner(of: Scope): Promise<void>;
   markReflected(of: OfEpisode & { readonly result: string }): Promise<void>;
@@ -182,7 +194,6 @@ export interface LearningActivities {
   rollBack(request: RolloutRequest): Promise<{ readonly to: VersionId }>;
   readOutcomes(request: ReadRequest): Promise<OutcomeRead>;
   stopWatching(of: Scope & { readonly workflowId: string }): Promise<void>;
-  /** Outcomes of the version that a rollback would return to, before the promotion. */
   reference(of: OfCandidate): Promise<ReferenceAnswer>;
 
   mergeProposals(of: Scope): Promise<MergeAnswer>;

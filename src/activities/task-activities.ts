@@ -24,6 +24,8 @@ export interface TaskStart {
     readonly version: VersionId;
     readonly episode: EpisodeId;
     readonly candidate: CandidateId | null;
+    /** A run that the infrastructure lost is repeated under the next number, from 1. */
+    readonly replicate?: number;
     readonly modelCalls?: number;
     readonly model?: string;
   };

@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 import type { Role } from '../domain/feedback.js';
+import type { CandidateId } from '../domain/ids.js';
 
 /** Clients import this file; it imports no workflow. */
 
@@ -55,9 +56,9 @@ export const taskProgress = defineQuery<TaskProgress>('progress');
 
 /** What the learner grants to a waiting `reflectAndUpdate`. */
 export type Grant =
-  | { readonly kind: 'evaluation'; readonly candidate: string }
-  | { readonly kind: 'canary'; readonly candidate: string }
-  | { readonly kind: 'merged'; readonly into: string };
+  | { readonly kind: 'evaluation'; readonly candidate: CandidateId }
+  | { readonly kind: 'canary'; readonly candidate: CandidateId }
+  | { readonly kind: 'merged'; readonly into: CandidateId };
 
 export const granted = defineSignal<[Grant]>('granted');
 /** New outcomes or new tasks may be read from the store. */
@@ -91,11 +92,11 @@ export interface Reservation {
   readonly alpha: number;
   readonly epoch: number;
 }
-export const reserve = defineUpdate<Reservation, [{ candidate: string }]>('reserve');
+export const reserve = defineUpdate<Reservation, [{ candidate: CandidateId }]>('reserve');
 
 /** `evaluated` frees the slot; `canary-wanted` queues for the canary; the rest end a stage. */
 export interface Settlement {
-  readonly candidate: string;
+  readonly candidate: CandidateId;
   readonly workflowId: string;
   readonly step: 'evaluated' | 'canary-wanted' | 'canary-ended' | 'ended';
   readonly promoted: boolean;

@@ -1,0 +1,4 @@
+export { agentTask } from './agent-task.js';
+export { learner } from './learner.js';
+export { reflectAndUpdate } from './reflect-and-update.js';
+export { shadowEvaluation } from './shadow-evaluation.js';

@@ -1,0 +1,176 @@
+import {
+  allHandlersFinished,
+  condition,
+  executeChild,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+
+import type { LearningActivities } from '../activities/learning-activities.js';
+import type { CandidateId, EpisodeId, Scope } from '../domain/ids.js';
+import type { agentTask } from './agent-task.js';
+import { carryCandidate, checkWord, grant, type Mailbox } from './candidate-life.js';
+import {
+  abort,
+  approve,
+  candidateProgress,
+  force,
+  granted,
+  outcomesWaiting,
+  rollback,
+  veto,
+  type Decision,
+  type Grant,
+} from './messages.js';
+
+const { attribute, propose, validate, markReflected } = proxyLocalActivities<LearningActivities>({
+  startToCloseTimeout: '60s',
+  localRetryThreshold: '2m',
+});
+const { wakeLearner } = proxyActivities<LearningActivities>({ startToCloseTimeout: '60s' });
+
+export interface ReflectInput extends Scope {
+  /** The episode to learn from; absent for a candidate that came from elsewhere. */
+  readonly episode?: EpisodeId;
+  readonly candidate?: CandidateId;
+  readonly informative?: { readonly value: boolean; readonly reason: string };
+}
+
+export interface ReflectResult {
+  /** `nothing-learned`, `merged`, or the end of the candidate. */
+  readonly end: string;
+  readonly candidate: string | null;
+  readonly reason: string;
+}
+
+/**
+ * Learns from one episode. Finds the step that failed, proposes, validates, and hands the proposals to
+ * the learner; where they open a candidate, this workflow carries it to its end, so that one workflow
+ * id holds the whole life of one change.
+ */
+export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResult> {
+  const { tenant, agent } = input;
+  const mailbox: Mailbox = {
+    word: null,
+    canaryGranted: false,
+    evaluationGranted: false,
+    woken: false,
+    stage: 'open',
+    detail: {},
+  };
+  const grants: Grant[] = [];
+  let candidate: CandidateId | null = input.candidate ?? null;
+
+  setHandler(candidateProgress, () => ({
+    stage: mailbox.stage,
+    candidate,
+    detail: mailbox.detail,
+  }));
+  setHandler(granted, (given) => {
+    grants.push(given);
+    grant(mailbox, given);
+  });
+  setHandler(outcomesWaiting, () => {
+    mailbox.woken = true;
+  });
+  const words = [
+    ['approve', approve],
+    ['veto', veto],
+    ['force', force],
+    ['abort', abort],
+    ['rollback', rollback],
+  ] as const;
+  for (const [word, update] of words) {
+    setHandler(
+      update,
+      (decision: Decision) => {
+        mailbox.word = { kind: word, decision };
+        return `${word} accepted`;
+      },
+      { validator: (decision: Decision) => checkWord(mailbox, word, decision) },
+    );
+  }
+
+  if (candidate === null && input.episode !== undefined) {
+    const of = { tenant, agent, episode: input.episode };
+    const accepted = await analyse(of, input);
+    await markReflected({ ...of, result: accepted.reason });
+    if (accepted.count === 0) {
+      return { end: 'nothing-learned', candidate: null, reason: accepted.reason };
+    }
+    await wakeLearner({ tenant, agent });
+    await condition(() => grants.length > 0 || mailbox.word !== null);
+    const [first] = grants;
+    if (first?.kind === 'merged') {
+      await condition(allHandlersFinished);
+      return { end: 'merged', candidate: first.into, reason: accepted.reason };
+    }
+    if (first !== undefined) candidate = first.candidate;
+  }
+  if (candidate === null) {
+    return { end: 'nothing-learned', candidate: null, reason: 'there is nothing to carry' };
+  }
+  const shadowQueue = `${workflowInfo().taskQueue}-shadow`;
+  const ended = await carryCandidate({ tenant, agent, candidate, shadowQueue }, mailbox);
+  await condition(allHandlersFinished);
+  return { end: ended.state, candidate, reason: ended.reason };
+}
+
+/** Attribution, proposals and their validation; a second look in the sandbox where nothing was found. */
+async function analyse(
+  of: Scope & { readonly episode: EpisodeId },
+  input: ReflectInput,
+): Promise<{ count: number; reason: string }> {
+  if (input.informative?.value === false) return { count: 0, reason: input.informative.reason };
+  const blame = await attribute(of);
+  let proposed = await propose({ ...of, exploration: null });
+  if (proposed.exploration !== null) {
+    const plan = proposed.exploration;
+    const { version, episode, modelCalls } = plan;
+    await executeChild<typeof agentTask>('agentTask', {
+      workflowId: `explore/${of.episode}`,
+      taskQueue: `${workflowInfo().taskQueue}-shadow`,
+      args: [
+        {
+          tenant: of.tenant,
+          agent: of.agent,
+          task: plan.task,
+          mode: 'explore',
+          run: {
+            version,
+            episode,
+            candidate: null,
+            modelCalls,
+            ...(plan.model === null ? {} : { model: plan.model }),
+          },
+        },
+      ],
+      staticSummary: `explore ${plan.task} with ${String(modelCalls)} model calls`,
+    });
+    proposed = await propose({ ...of, exploration: episode });
+  }
+  if (proposed.drafts.length === 0) {
+    return { count: 0, reason: `nothing to propose (blame: ${blame.reason})` };
+  }
+  const { answers } = await validate({ ...of, drafts: proposed.drafts });
+  const accepted = answers.filter(({ code }) => code === null);
+  setCurrentDetails(
+    answers
+      .map(
+        ({ title, code, message }) =>
+          `- ${title}: ${code === null ? 'proposed' : `${code} ${message}`}`,
+      )
+      .join('\n'),
+  );
+  const refused = answers.find(({ code }) => code !== null);
+  return {
+    count: accepted.length,
+    reason:
+      accepted.length > 0
+        ? `${String(accepted.length)} lessons proposed`
+        : `refused: ${refused?.code ?? ''} ${refused?.message ?? ''}`,
+  };
+}

@@ -1,0 +1,271 @@
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+
+import type {
+  DrawAnswer,
+  DrawnTask,
+  LearningActivities,
+} from '../activities/learning-activities.js';
+import type { PairRow } from '../activities/store.js';
+import {
+  addDiagnosisPair,
+  concludeDiagnosis,
+  emptyDiagnosis,
+  type Diagnosis,
+  type DiagnosisState,
+} from '../domain/gate/diagnosis.js';
+import { logE } from '../domain/gate/eprocess.js';
+import {
+  addPair,
+  concludeGate,
+  emptyGate,
+  nextNeed,
+  sliceNeeds,
+  type GateState,
+} from '../domain/gate/gate.js';
+import { gatePolicy } from '../domain/gate/gate-policy.js';
+import { summarizeGate, type GateSummary } from '../domain/gate/gate-summary.js';
+import { pairOutcome } from '../domain/gate/pair.js';
+import { countPool, planSlices, watchedSlices } from '../domain/gate/slices.js';
+import { evaluationProgress, outcomesWaiting } from './messages.js';
+import { runPair, type PairSetting } from './pair-runs.js';
+
+const { drawTasks, commitPairs } = proxyLocalActivities<LearningActivities>({
+  startToCloseTimeout: '60s',
+  localRetryThreshold: '2m',
+});
+const { recordVerdict } = proxyActivities<LearningActivities>({ startToCloseTimeout: '60s' });
+
+export interface ShadowEvaluationInput extends PairSetting {
+  readonly alpha: number;
+  readonly seed: number;
+  /** Milliseconds to wait for mirrored tasks before the evidence is called inconclusive. */
+  readonly maxWaitMs?: number;
+  readonly resumed?: Resumed;
+}
+
+/** What one run hands on to the next. */
+interface Resumed {
+  readonly policy: DrawAnswer['policy'];
+  readonly queue: readonly DrawnTask[];
+  readonly nextIndex: number;
+  readonly upTo: number;
+  readonly gate: GateState;
+  readonly diagnosis: DiagnosisState;
+}
+
+export interface EvaluationResult {
+  readonly summary: GateSummary;
+  readonly diagnosis: Diagnosis | null;
+  readonly pairs: number;
+}
+
+/** An evaluation that waits for mirrored tasks ends after this (DESIGN 1). */
+const MAX_WAIT_MS = 14 * 86_400_000;
+/** Tasks that must have been drawn before slices are planned and the first pair runs. */
+const MIN_POOL = 20;
+/** Pairs written to the store at once. */
+const COMMIT_SIZE = 10;
+
+/**
+ * Candidate beside baseline on the same tasks. Order and slices are fixed before anything runs; pairs
+ * run side by side and are committed in index order, each folded through the gate, until it decides.
+ */
+export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<EvaluationResult> {
+  let woken = false;
+  let { queue, nextIndex, upTo } = input.resumed ?? { queue: [], nextIndex: 0, upTo: 0 };
+  queue = [...queue];
+  let gate = input.resumed?.gate;
+  let diagnosis = input.resumed?.diagnosis ?? emptyDiagnosis();
+  let policy = input.resumed?.policy;
+  let committed: PairRow[] = [];
+  const isDiagnosis = input.purpose === 'diagnosis';
+
+  setHandler(outcomesWaiting, () => {
+    woken = true;
+  });
+  setHandler(evaluationProgress, () => ({
+    pairs: gate?.committed ?? diagnosis.pairs,
+    logE: gate === undefined ? 0 : logE(gate.superiority),
+    phase: gate?.phase ?? 'drawing',
+  }));
+
+  const draw = async (): Promise<number> => {
+    const { workflowId } = workflowInfo();
+    const answer = await drawTasks({ ...input, workflowId, afterNumber: upTo, limit: 2000 });
+    policy ??= answer.policy;
+    queue = [...queue, ...answer.tasks];
+    upTo = answer.upTo;
+    return answer.tasks.length;
+  };
+
+  /** Draws until there is enough to begin with, or to go on with; false when the wait is over. */
+  const drawAtLeast = async (count: number): Promise<boolean> => {
+    const waitUntil = Date.now() + (input.maxWaitMs ?? MAX_WAIT_MS);
+    for (;;) {
+      await draw();
+      if (queue.length >= count) return true;
+      if (isDiagnosis) return queue.length > 0;
+      const left = waitUntil - Date.now();
+      if (left <= 0) return false;
+      await condition(() => woken, Math.min(60_000, left));
+      woken = false;
+    }
+  };
+
+  const flush = async (): Promise<void> => {
+    if (committed.length === 0) return;
+    const pairs = committed;
+    committed = [];
+    await commitPairs({
+      ...scopeOf(input),
+      candidate: input.candidate,
+      purpose: input.purpose,
+      pairs,
+    });
+  };
+
+  const isDecided = (): boolean =>
+    isDiagnosis ? diagnosis.diagnosis !== undefined : gate?.decision !== undefined;
+
+  /** The next task worth a pair; in the slice phase one of a slice that is still open. */
+  const takeTask = (): { drawn: DrawnTask; index: number } | undefined => {
+    while (queue.length > 0) {
+      const [drawn, ...rest] = queue;
+      queue = rest;
+      const index = nextIndex;
+      nextIndex += 1;
+      if (drawn === undefined) return undefined;
+      if (isDiagnosis || gate === undefined || gate.phase === 'effect') return { drawn, index };
+      const open = sliceNeeds(gate).map(({ slice }) => slice);
+      if (watchedSlices(gate.plan, drawn.slices).some((name) => open.includes(name))) {
+        return { drawn, index };
+      }
+    }
+    return undefined;
+  };
+
+  const commit = (row: PairRow): void => {
+    committed.push(row);
+    if (isDiagnosis) {
+      // `version` is what serves, `baseline` what served before it.
+      const { score: current } = row.candidate;
+      const { score: previous } = row.baseline;
+      if (current !== null && previous !== null) {
+        diagnosis = addDiagnosisPair(diagnosis, { current, previous });
+      }
+    } else if (gate !== undefined) {
+      gate = addPair(gate, gatePairOf(row));
+    }
+  };
+
+  const hasPool = await drawAtLeast(input.resumed === undefined ? MIN_POOL : 0);
+  const limits = policy;
+  if (limits === undefined) throw new Error('The first draw answers the policy');
+  gate ??= startGate(input.alpha, limits, queue);
+
+  let inFlight: { index: number; row: Promise<PairRow> }[] = [];
+  while (hasPool && !isDecided()) {
+    while (inFlight.length < limits.concurrency) {
+      const next = takeTask();
+      if (next === undefined) break;
+      const row = runPair(input, next.drawn, next.index, null);
+      // The head of the line is awaited below; the others must not count as unhandled meanwhile.
+      row.catch(() => undefined);
+      inFlight.push({ index: next.index, row });
+    }
+    const [head, ...rest] = inFlight;
+    if (head === undefined) {
+      if (isDiagnosis || !(await drawAtLeast(1))) break;
+      continue;
+    }
+    commit(await head.row);
+    inFlight = rest;
+    if (committed.length >= COMMIT_SIZE) {
+      await flush();
+      if (gate !== undefined && !isDiagnosis) setCurrentDetails(evaluationDetails(gate));
+    }
+    if (workflowInfo().continueAsNewSuggested && !isDecided()) {
+      for (const { row } of inFlight) if (!isDecided()) commit(await row);
+      await flush();
+      await condition(allHandlersFinished);
+      if (gate !== undefined && !isDecided()) {
+        const resumed = { policy: limits, queue, nextIndex, upTo, gate, diagnosis };
+        await continueAsNew<typeof shadowEvaluation>({ ...input, resumed });
+      }
+    }
+  }
+  await flush();
+
+  const summary = summarizeGate(gate, concludeGate(gate));
+  const found = isDiagnosis ? concludeDiagnosis(diagnosis) : null;
+  if (!isDiagnosis) setCurrentDetails(evaluationDetails(gate));
+  await recordVerdict({ ...input, summary });
+  return {
+    summary,
+    diagnosis: found,
+    pairs: isDiagnosis ? diagnosis.pairs : gate.committed,
+  };
+}
+
+function scopeOf({ tenant, agent }: ShadowEvaluationInput) {
+  return { tenant, agent };
+}
+
+function startGate(
+  alpha: number,
+  limits: DrawAnswer['policy'],
+  pool: readonly DrawnTask[],
+): GateState {
+  const policy = gatePolicy({
+    alpha,
+    maxPairs: limits.maxPairs,
+    criticalSlices: limits.criticalSlices,
+    criticalCategories: limits.criticalCategories,
+    ...(limits.sliceKeys === null ? {} : { sliceKeys: limits.sliceKeys }),
+  });
+  return emptyGate(policy, planSlices(countPool(pool.map(({ slices }) => slices)), policy));
+}
+
+function gatePairOf(row: PairRow): Parameters<typeof addPair>[1] {
+  const missing =
+    row.baseline.missing === 'infrastructure' || row.candidate.missing === 'infrastructure'
+      ? 'infrastructure'
+      : 'arm';
+  return {
+    index: row.index,
+    task: row.task,
+    outcome: pairOutcome({ baseline: row.baseline.score, candidate: row.candidate.score, missing }),
+    slices: row.slices,
+    baselineCategory: row.baseline.category,
+    candidateCategory: row.candidate.category,
+  };
+}
+
+function evaluationDetails(gate: GateState): string {
+  const summary = summarizeGate(gate, concludeGate(gate));
+  const decided =
+    gate.decision === undefined ? 'undecided' : `**${summary.verdict}** (${summary.reason})`;
+  const need = nextNeed(gate);
+  const effect = `${percent(summary.effect.mean)} [${percent(summary.effect.lower)}, ${percent(summary.effect.upper)}]`;
+  return [
+    `${decided} after ${String(gate.committed)} pairs`,
+    `effect ${effect}, ln E ${summary.logE.toFixed(2)} of ${summary.threshold.toFixed(2)}`,
+    ...summary.slices.map(
+      ({ name, n, mean, verdict }) => `- ${name}: ${percent(mean)} over ${String(n)}, ${verdict}`,
+    ),
+    ...(typeof need === 'object' ? [`next: pairs of ${need.slice}`] : []),
+  ].join('\n');
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} points`;
+}
