@@ -1,8 +1,10 @@
-import { defineTool } from "../../src/contracts/tool.js";
-import { defineAgent } from '../../src/contracts/agent.js';
+import { defineAgent, defineTool } from 'ratchet';
 import { z } from 'zod';
 
-const states = new Map([['SO-1001', 'shipped'], ['SO-1002', 'waiting for payment']]); // prettier-ignore
+const states = new Map([
+  ['SO-1001', 'shipped'],
+  ['SO-1002', 'waiting for payment'],
+]);
 
 const orderState = defineTool({
   name: 'order_state',
@@ -27,7 +29,7 @@ export default defineAgent({
       name: 'names-the-state',
       source: 'checker',
       evaluate: async ({ task, output }) => ({
-        score: output.includes(states.get(`SO-${task.input['order']}`) ?? '?') ? 1 : 0,
+        score: output.includes(states.get(`SO-${String(task.input['order'])}`) ?? '?') ? 1 : 0,
       }),
     },
   ],
