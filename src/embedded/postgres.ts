@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { open, readFile, realpath, stat, truncate } from 'node:fs/promises';
+import { open, readFile, realpath, rmdir, stat, truncate } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -329,6 +329,7 @@ async function shutDown(server: RunningPostgres, place: PostgresPlace): Promise<
     return;
   }
   await endProcess(noted, 'SIGINT', 15_000);
+  await rmdir(server.connection.host).catch(() => undefined);
 }
 
 async function postmasterOf(dataDirectory: string): Promise<NotedProcess | undefined> {

@@ -1,0 +1,70 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+import { onTestFinished } from 'vitest';
+
+import { findTemporalBinary } from '../../src/embedded/temporal-binary.js';
+
+/** A RATCHET_HOME for one test, gone after it. */
+export async function aHome(): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'ratchet-home-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  return home;
+}
+
+/** Collects what a launcher reports. */
+export function aLog(): { readonly lines: string[]; readonly log: (message: string) => void } {
+  const lines: string[] = [];
+  return { lines, log: (message) => void lines.push(message) };
+}
+
+/** Gives a server back after the test, however it ended. */
+export function stopAfterTest<T extends { stop(): Promise<void> }>(server: T): T {
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+/** The program `npm test` found; alone, a test finds it the same way. */
+export async function aTemporalCli(): Promise<string> {
+  const given = process.env['TEMPORAL_CLI_PATH'];
+  if (given !== undefined && given !== '') return given;
+  const home = process.env['RATCHET_HOME'] ?? join(homedir(), '.ratchet');
+  const { path } = await findTemporalBinary({ home, log: () => undefined });
+  return path;
+}
+
+export interface Holder {
+  readonly child: ChildProcess;
+  readonly pid: number;
+}
+
+/** Starts a server in a process of its own, which then only waits; resolves once the server serves. */
+export async function holdInOtherProcess(
+  what: 'postgres' | 'temporal',
+  home: string,
+  cliPath = '',
+): Promise<Holder> {
+  const jiti = join(dirname(createRequire(import.meta.url).resolve('jiti/package.json')), 'lib');
+  const script = fileURLToPath(new URL('hold-server.ts', import.meta.url));
+  const child = spawn(process.execPath, [join(jiti, 'jiti-cli.mjs'), script, what, home, cliPath], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [word, pid] = line.split(' ');
+    if (word === 'serving') return { child, pid: Number(pid) };
+  }
+  throw new Error(`the other process ended before ${what} served`);
+}
+
+/** Ends a process without giving it a chance to clean up. */
+export async function killHard(child: ChildProcess): Promise<void> {
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
+}
