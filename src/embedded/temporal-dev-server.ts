@@ -56,7 +56,9 @@ const dynamicConfig = [
 const startLimitMs = 60_000;
 /** How long an unresponsive server of ours may take before it counts as broken. */
 const adoptLimitMs = 5000;
-export const stopGraceMs = 8000;
+/** A server on this machine answers in milliseconds once it is up; a dead one is asked no longer. */
+const quick = { connectTimeout: '1s' } as const;
+const stopGraceMs = 8000;
 
 export interface DevServerOptions {
   readonly home: string;
@@ -82,7 +84,7 @@ export async function adoptDevServer(options: DevServerOptions): Promise<DevServ
   if (noted.flags === flagsOf(options).join(' ') || isShared) {
     const deadline = Date.now() + adoptLimitMs;
     while (Date.now() < deadline) {
-      if ((await problemOf(addressOf(noted), options.namespace)) === undefined) return noted;
+      if ((await problemOf(addressOf(noted), options.namespace, quick)) === undefined) return noted;
       await sleep(200);
     }
   }
@@ -153,7 +155,7 @@ async function comesUp(server: DevServer, signal: AbortSignal | undefined): Prom
   const deadline = Date.now() + startLimitMs;
   while (Date.now() < deadline && signal?.aborted !== true) {
     const answers =
-      (await problemOf(addressOf(server), server.namespace)) === undefined &&
+      (await problemOf(addressOf(server), server.namespace, quick)) === undefined &&
       (await answersHttp(uiUrlOf(server)));
     // Asked last: what answered may be a stranger on the port that ours died of.
     if (!isStillRunning(server)) return false;

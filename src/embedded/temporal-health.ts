@@ -1,7 +1,19 @@
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 
 /** How to reach a server beyond its address: TLS, key, metadata. */
-export type ConnectOptions = Pick<ConnectionOptions, 'tls' | 'apiKey' | 'metadata'>;
+export type ConnectOptions = Pick<
+  ConnectionOptions,
+  'tls' | 'apiKey' | 'metadata' | 'connectTimeout'
+>;
+
+/**
+ * Options every client connection of ours takes: gRPC would otherwise look for a server on this very
+ * machine through the proxy that HTTPS_PROXY names.
+ */
+export function channelArgsFor(address: string): NonNullable<ConnectionOptions['channelArgs']> {
+  const isLoopback = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:|$)/.test(address);
+  return isLoopback ? { 'grpc.enable_http_proxy': 0 } : {};
+}
 
 /**
  * Asks the server for the namespace. Undefined when it answers, else the reason. With `use` the
@@ -15,7 +27,12 @@ export async function problemOf(
 ): Promise<string | undefined> {
   let connection: Connection;
   try {
-    connection = await Connection.connect({ address, connectTimeout: '3s', ...connect });
+    connection = await Connection.connect({
+      address,
+      connectTimeout: '3s',
+      channelArgs: channelArgsFor(address),
+      ...connect,
+    });
   } catch (error) {
     return `${address} does not answer: ${reasonOf(error)}`;
   }
