@@ -1,0 +1,176 @@
+import type { Pool } from 'pg';
+
+import type { OpenEpisode, Store, StoredEpisode } from '../activities/store.js';
+import type { Arm, Mode, Outcome, RecalledLesson, Slices, TaskEnd } from '../domain/episode.js';
+import { NotFoundError } from '../domain/errors.js';
+import type {
+  AgentId,
+  CandidateId,
+  EpisodeId,
+  TaskId,
+  TenantId,
+  VersionId,
+} from '../domain/ids.js';
+import type { JsonObject } from '../domain/json.js';
+import { stepsOf } from './steps.js';
+import { storable, storableJson, storableOrNull } from './storable.js';
+import { withTenant } from './transaction.js';
+
+interface HeadRow {
+  readonly episode: EpisodeId;
+  readonly tenant: TenantId;
+  readonly agent: AgentId;
+  readonly task: TaskId;
+  readonly mode: Mode;
+  readonly version: VersionId;
+  readonly arm: Arm;
+  readonly input: JsonObject;
+  readonly slices: Slices;
+  readonly subject: string | null;
+  readonly model: string;
+  readonly recalled: readonly RecalledLesson[];
+  readonly system_message: string;
+  readonly user_message: string;
+  readonly candidate: CandidateId | null;
+}
+
+const HEAD = `e.episode, e.tenant, e.agent, e.task, e.mode, e.version, e.arm, e.input, e.slices, e.subject,
+  e.model, e.recalled, e.system_message, e.user_message, e.candidate`;
+
+function headOf(row: HeadRow): OpenEpisode {
+  return {
+    id: row.episode,
+    scope: { tenant: row.tenant, agent: row.agent },
+    task: row.task,
+    mode: row.mode,
+    version: row.version,
+    arm: row.arm,
+    input: row.input,
+    slices: row.slices,
+    subject: row.subject,
+    model: row.model,
+    recalled: row.recalled,
+    system: row.system_message,
+    user: row.user_message,
+    candidate: row.candidate,
+  };
+}
+
+interface EndRow {
+  readonly number: number;
+  readonly task_end: TaskEnd | null;
+  readonly output: string | null;
+  readonly score: number | null;
+  readonly evaluator: string | null;
+  readonly source: Outcome['source'] | null;
+  readonly category: string | null;
+  readonly detail: string | null;
+  readonly missing: Outcome['missing'] | null;
+}
+
+const END = `e.number, e.task_end, e.output, o.score, o.evaluator, o.source, o.category, o.detail, o.missing`;
+
+function outcomeOf(row: EndRow): Outcome | null {
+  const { score, evaluator, source, category, detail, missing } = row;
+  if (evaluator === null || source === null || category === null || detail === null) return null;
+  const outcome = { score, evaluator, source, category, detail };
+  return missing === null || missing === undefined ? outcome : { ...outcome, missing };
+}
+
+export function episodeStore(
+  pool: Pool,
+): Pick<Store, 'openEpisode' | 'episode' | 'conversation' | 'recordEpisode'> {
+  return {
+    openEpisode: (episode) =>
+      withTenant(pool, episode.scope.tenant, async (client) => {
+        await client.query({
+          name: 'open-episode',
+          text: 'select open_episode($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)',
+          values: [
+            episode.scope.tenant,
+            episode.id,
+            episode.scope.agent,
+            episode.task,
+            episode.mode,
+            episode.version,
+            episode.arm,
+            storableJson(episode.input),
+            storableJson(episode.slices),
+            storableOrNull(episode.subject),
+            episode.model,
+            storableJson(episode.recalled),
+            storable(episode.system),
+            storable(episode.user),
+            episode.candidate,
+          ],
+        });
+      }),
+
+    episode: (tenant, id) =>
+      withTenant(pool, tenant, async (client) => {
+        const { rows } = await client.query<HeadRow & EndRow>({
+          name: 'episode',
+          text: `select ${HEAD}, ${END} from episodes e
+                 left join outcomes o on o.tenant = e.tenant and o.episode = e.episode
+                 where e.tenant = $1 and e.episode = $2`,
+          values: [tenant, id],
+        });
+        const [row] = rows;
+        if (row === undefined) return null;
+        const stored: StoredEpisode = {
+          ...headOf(row),
+          number: row.number,
+          end: row.task_end,
+          output: row.output,
+          outcome: outcomeOf(row),
+          steps: await stepsOf(client, tenant, id),
+        };
+        return stored;
+      }),
+
+    conversation: (tenant, id) =>
+      withTenant(pool, tenant, async (client) => {
+        const { rows } = await client.query<HeadRow>({
+          name: 'episode-head',
+          text: `select ${HEAD} from episodes e where e.tenant = $1 and e.episode = $2`,
+          values: [tenant, id],
+        });
+        const [row] = rows;
+        if (row === undefined) throw unknownEpisode(id);
+        return { head: headOf(row), steps: await stepsOf(client, tenant, id) };
+      }),
+
+    recordEpisode: (end) =>
+      withTenant(pool, end.tenant, async (client) => {
+        const { outcome, informative } = end;
+        const { rows } = await client.query<{ readonly wake: readonly string[] }>({
+          name: 'record-episode',
+          text: `select wake
+                 from record_episode($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+          values: [
+            end.tenant,
+            end.id,
+            end.end,
+            storableOrNull(end.output),
+            informative.value,
+            storable(informative.reason),
+            end.tokens,
+            end.costMicroUsd,
+            outcome.score,
+            storable(outcome.evaluator),
+            outcome.source,
+            storable(outcome.category),
+            storable(outcome.detail),
+            outcome.missing ?? null,
+          ],
+        });
+        const [row] = rows;
+        if (row === undefined) throw unknownEpisode(end.id);
+        return { wake: row.wake };
+      }),
+  };
+}
+
+function unknownEpisode(id: EpisodeId): NotFoundError {
+  return new NotFoundError('episode', id, 'open it before writing to it');
+}

@@ -1,0 +1,216 @@
+import type { Pool } from 'pg';
+
+import type { GateRecord, PairRow, PoolTask, Store } from '../activities/store.js';
+import { ConflictError } from '../domain/errors.js';
+import type { Slices } from '../domain/episode.js';
+import type { CandidateId, EpisodeId, TaskId, VersionId } from '../domain/ids.js';
+import type { JsonObject } from '../domain/json.js';
+import { bundleDigest, lockCandidate } from './candidates.js';
+import { digestOf } from './digest.js';
+import { storable, storableJson } from './storable.js';
+import { withTenant } from './transaction.js';
+
+type Missing = PairRow['baseline']['missing'];
+
+interface PairRecord {
+  readonly number: number;
+  readonly task: TaskId;
+  readonly slices: Slices;
+  readonly top_up_for: string | null;
+  readonly baseline_episode: EpisodeId;
+  readonly baseline_score: number | null;
+  readonly baseline_category: string;
+  readonly baseline_missing: Missing;
+  readonly candidate_episode: EpisodeId;
+  readonly candidate_score: number | null;
+  readonly candidate_category: string;
+  readonly candidate_missing: Missing;
+}
+
+const PAIR_COLUMNS = `number, task, slices, top_up_for, baseline_episode, baseline_score, baseline_category,
+  baseline_missing, candidate_episode, candidate_score, candidate_category, candidate_missing`;
+
+const PAIR_TYPES = `number integer, task text, slices jsonb, top_up_for text, baseline_episode text,
+  baseline_score double precision, baseline_category text, baseline_missing text, candidate_episode text,
+  candidate_score double precision, candidate_category text, candidate_missing text`;
+
+function recordOf(pair: PairRow): PairRecord {
+  const { baseline, candidate } = pair;
+  return {
+    number: pair.index,
+    task: pair.task,
+    slices: pair.slices,
+    top_up_for: pair.topUpFor,
+    baseline_episode: baseline.episode,
+    baseline_score: baseline.score,
+    baseline_category: storable(baseline.category),
+    baseline_missing: baseline.missing,
+    candidate_episode: candidate.episode,
+    candidate_score: candidate.score,
+    candidate_category: storable(candidate.category),
+    candidate_missing: candidate.missing,
+  };
+}
+
+function pairOf(row: PairRecord): PairRow {
+  return {
+    index: row.number,
+    task: row.task,
+    slices: row.slices,
+    topUpFor: row.top_up_for,
+    baseline: {
+      episode: row.baseline_episode,
+      score: row.baseline_score,
+      category: row.baseline_category,
+      missing: row.baseline_missing,
+    },
+    candidate: {
+      episode: row.candidate_episode,
+      score: row.candidate_score,
+      category: row.candidate_category,
+      missing: row.candidate_missing,
+    },
+  };
+}
+
+interface GateRow {
+  readonly candidate: CandidateId;
+  readonly purpose: GateRecord['purpose'];
+  readonly baseline: VersionId;
+  readonly version: VersionId;
+  readonly verdict: string;
+  readonly reason: string;
+  readonly alpha: number;
+  /** `bigint` comes as text. */
+  readonly seed: string;
+  readonly summary: JsonObject;
+}
+
+/** How old a task of the gate pool may be (GATE 2.2 and 6). */
+const POOL_DAYS = 30;
+
+export function evidenceStore(
+  pool: Pool,
+): Pick<
+  Store,
+  'gatePool' | 'countUses' | 'putPairs' | 'pairsOf' | 'putGateRecord' | 'gateRecords'
+> {
+  return {
+    gatePool: (scope, candidate, afterNumber, limit) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { rows } = await client.query<PoolTask>(
+          `with cited as materialized (
+             select distinct t.task, t.input_digest
+             from candidate_lessons c
+             join evidence v on v.tenant = c.tenant and v.agent = c.agent and v.lesson = c.lesson
+             join tasks t on t.tenant = v.tenant and t.agent = v.agent and t.task = v.task
+             where c.tenant = $1 and c.candidate = $3
+           )
+           select t.task, t.number, t.input, t.slices, t.subject,
+             (select count(*) from gate_task_uses u
+              where u.tenant = t.tenant and u.agent = t.agent and u.task = t.task
+                and u.candidate <> $3)::integer as uses
+           from tasks t
+           join episodes e on e.tenant = t.tenant and e.episode = t.episode
+           join agents a on a.tenant = t.tenant and a.agent = t.agent
+           where t.tenant = $1 and t.agent = $2 and t.number > $4
+             and (a.learning_up_to is null or t.number <= a.learning_up_to)
+             and e.ended_at is not null
+             and e.ended_at > now() - make_interval(days => $5)
+             and t.input_digest not in (select cited.input_digest from cited)
+           order by t.number desc limit $6`,
+          [scope.tenant, scope.agent, candidate, afterNumber, POOL_DAYS, limit],
+        );
+        return rows;
+      }),
+
+    countUses: (scope, candidate, tasks) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        await client.query(
+          `insert into gate_task_uses (tenant, agent, task, candidate)
+           select $1, $2, used, $3 from unnest($4::text[]) used on conflict do nothing`,
+          [scope.tenant, scope.agent, candidate, tasks],
+        );
+      }),
+
+    putPairs: (tenant, candidate, purpose, pairs) =>
+      withTenant(pool, tenant, async (client) => {
+        const { evaluation } = await lockCandidate(client, tenant, candidate);
+        const records = pairs.map(recordOf);
+        await client.query(
+          `insert into pairs (tenant, candidate, purpose, evaluation, ${PAIR_COLUMNS})
+           select $1, $2, $3, $4, ${PAIR_COLUMNS} from json_to_recordset($5) as given(${PAIR_TYPES})
+           on conflict do nothing`,
+          [tenant, candidate, purpose, evaluation, storableJson(records)],
+        );
+        const numbers = records.map(({ number }) => number);
+        const { rows } = await client.query<PairRecord>(
+          `select ${PAIR_COLUMNS} from pairs
+           where tenant = $1 and candidate = $2 and purpose = $3 and evaluation = $4
+             and number = any($5)`,
+          [tenant, candidate, purpose, evaluation, numbers],
+        );
+        const stored = new Map(rows.map((row) => [row.number, digestOf(row)]));
+        const other = records.find((record) => stored.get(record.number) !== digestOf(record));
+        if (other !== undefined) {
+          throw new ConflictError(
+            `pair ${String(other.number)} of candidate ${candidate}: found it committed with other ` +
+              'outcomes, expected the same; a committed pair is never replaced',
+          );
+        }
+      }),
+
+    pairsOf: (tenant, candidate, purpose) =>
+      withTenant(pool, tenant, async (client) => {
+        const { rows } = await client.query<PairRecord>(
+          `select ${PAIR_COLUMNS} from pairs p
+           where tenant = $1 and candidate = $2 and purpose = $3 and evaluation = (
+             select c.evaluation from candidates c where c.tenant = $1 and c.candidate = $2
+           ) order by number`,
+          [tenant, candidate, purpose],
+        );
+        return rows.map(pairOf);
+      }),
+
+    putGateRecord: (scope, record) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { tenant, agent } = scope;
+        const found = await lockCandidate(client, tenant, record.candidate);
+        await client.query(
+          `insert into gate_records (
+             tenant, candidate, number, purpose, evaluation, agent, baseline, version, bundle_digest,
+             verdict, reason, alpha, seed, summary, digest
+           )
+           select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
+           from gate_records where tenant = $1 and candidate = $2
+           on conflict (tenant, candidate, purpose, evaluation, digest) do nothing`,
+          [
+            tenant,
+            record.candidate,
+            record.purpose,
+            found.evaluation,
+            agent,
+            record.baseline,
+            record.version,
+            await bundleDigest(client, tenant, found),
+            record.verdict,
+            storable(record.reason),
+            record.alpha,
+            record.seed,
+            storableJson(record.summary),
+            digestOf(record),
+          ],
+        );
+      }),
+
+    gateRecords: (tenant, candidate) =>
+      withTenant(pool, tenant, async (client) => {
+        const { rows } = await client.query<GateRow>(
+          `select candidate, purpose, baseline, version, verdict, reason, alpha, seed, summary
+           from gate_records where tenant = $1 and candidate = $2 order by number`,
+          [tenant, candidate],
+        );
+        return rows.map((row) => ({ ...row, seed: Number(row.seed) }));
+      }),
+  };
+}

@@ -1,0 +1,156 @@
+import type { Pool, PoolClient } from 'pg';
+
+import type { Store } from '../activities/store.js';
+import { ConflictError } from '../domain/errors.js';
+import type { CandidateId, LessonId, Scope } from '../domain/ids.js';
+import type { LessonDraft } from '../domain/lesson.js';
+import { lockAgent, lockCandidate } from './candidates.js';
+import { contentHashOf } from './digest.js';
+import {
+  insertEvidence,
+  insertRevision,
+  LESSON_COLUMNS,
+  lessonOf,
+  type LessonRow,
+} from './lesson-rows.js';
+import { storable, storableJson } from './storable.js';
+import { withTenant } from './transaction.js';
+
+type Merge = Parameters<Store['applyMerge']>[1];
+
+export function mergeStore(
+  pool: Pool,
+): Pick<Store, 'applyMerge' | 'latestRevision' | 'lessonsByKey'> {
+  return {
+    applyMerge: (scope, merge) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        await lockAgent(client, scope);
+        if (merge.opened !== null) await open(client, scope, merge.opened);
+        for (const { lesson, draft, candidate } of merge.revisions) {
+          await join(client, scope, candidate, lesson, draft);
+        }
+        for (const { lesson, revision, draft } of merge.support) {
+          await insertEvidence(client, scope, lesson, revision, draft.evidence);
+        }
+        await settle(client, scope, merge.results);
+      }),
+
+    latestRevision: (scope, lesson) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { rows } = await client.query<LessonRow>(
+          `select ${LESSON_COLUMNS} from lessons l join lesson_revisions r using (tenant, agent, lesson)
+           where l.tenant = $1 and l.agent = $2 and l.lesson = $3
+           order by r.revision desc limit 1`,
+          [scope.tenant, scope.agent, lesson],
+        );
+        const [row] = rows;
+        return row === undefined ? null : lessonOf(row);
+      }),
+
+    lessonsByKey: (scope, keys) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { rows } = await client.query<LessonRow>(
+          `select ${LESSON_COLUMNS} from lessons l
+           join lateral (
+             select * from lesson_revisions every
+             where every.tenant = l.tenant and every.agent = l.agent and every.lesson = l.lesson
+             order by every.revision desc limit 1
+           ) r on true
+           where l.tenant = $1 and l.agent = $2 and l.key = any($3)
+           order by l.ordinal`,
+          [scope.tenant, scope.agent, keys.map(storable)],
+        );
+        return rows.map(lessonOf);
+      }),
+  };
+}
+
+async function open(
+  client: PoolClient,
+  scope: Scope,
+  opened: NonNullable<Merge['opened']>,
+): Promise<void> {
+  const existing = await client.query(
+    'select 1 from candidates where tenant = $1 and candidate = $2',
+    [scope.tenant, opened.id],
+  );
+  if (existing.rows.length > 0) return;
+  await client.query(
+    `with counted as (
+       update agents set candidates = candidates + 1 where tenant = $1 and agent = $2
+       returning candidates
+     )
+     insert into candidates (tenant, agent, candidate, number, title, opener, workflow_id)
+     select $1, $2, $3, counted.candidates, $4, $5, $6 from counted`,
+    [
+      scope.tenant,
+      scope.agent,
+      opened.id,
+      storable(opened.title),
+      opened.opener,
+      opened.workflowId,
+    ],
+  );
+}
+
+/** Puts a draft into a candidate's bundle; told again with the same content it only brings evidence. */
+async function join(
+  client: PoolClient,
+  scope: Scope,
+  candidate: CandidateId,
+  lesson: LessonId,
+  draft: LessonDraft,
+): Promise<void> {
+  const hash = contentHashOf(draft);
+  const { rows } = await client.query<{
+    readonly revision: number;
+    readonly content_hash: string;
+  }>(
+    `select c.revision, r.content_hash from candidate_lessons c
+     join lesson_revisions r using (tenant, agent, lesson, revision)
+     where c.tenant = $1 and c.candidate = $2 and c.lesson = $3`,
+    [scope.tenant, candidate, lesson],
+  );
+  const [held] = rows;
+  if (held?.content_hash === hash) {
+    await insertEvidence(client, scope, lesson, held.revision, draft.evidence);
+    return;
+  }
+
+  const { state, version } = await lockCandidate(client, scope.tenant, candidate);
+  if (state !== 'open' || version !== null) {
+    throw new ConflictError(
+      `candidate ${candidate}: found its bundle closed (${state}), expected it open; open the next one`,
+    );
+  }
+  const revision = await insertRevision(client, scope, lesson, draft);
+  await client.query(
+    `insert into candidate_lessons (tenant, candidate, agent, lesson, revision, position)
+     select $1, $2, $3, $4, $5, coalesce(max(position), 0) + 1
+     from candidate_lessons where tenant = $1 and candidate = $2
+     on conflict (tenant, candidate, lesson) do update set revision = excluded.revision`,
+    [scope.tenant, candidate, scope.agent, lesson, revision],
+  );
+  if (held !== undefined) {
+    await client.query(
+      `update lesson_revisions set status = 'retired'
+       where tenant = $1 and agent = $2 and lesson = $3 and revision = $4`,
+      [scope.tenant, scope.agent, lesson, held.revision],
+    );
+  }
+}
+
+async function settle(client: PoolClient, scope: Scope, results: Merge['results']): Promise<void> {
+  await client.query(
+    `with merged as (
+       update proposals p set result = given.result, read_at = clock_timestamp()
+       from json_to_recordset($3) as given(proposal text, result json)
+       where p.tenant = $1 and p.agent = $2 and p.id = given.proposal and p.result is null
+       returning p.id, p.result
+     )
+     insert into lineage (tenant, from_kind, from_id, to_kind, to_id)
+     select $1, 'candidate', merged.result ->> 'candidate', 'proposal', merged.id from merged
+     where merged.result ->> 'candidate' is not null on conflict do nothing`,
+    [scope.tenant, scope.agent, storableJson(results)],
+  );
+}

@@ -1,0 +1,44 @@
+import type { Pool } from 'pg';
+
+import type { Store } from '../activities/store.js';
+import { auditStore } from './audit.js';
+import { candidateStore } from './candidates.js';
+import { deployStore } from './deploy.js';
+import { effectStore } from './effects.js';
+import { episodeStore } from './episodes.js';
+import { evidenceStore } from './evidence.js';
+import { feedbackStore } from './feedback.js';
+import { historyStore } from './histories.js';
+import { mergeStore } from './merge.js';
+import { outcomeStore } from './outcomes.js';
+import { pointerStore } from './pointer.js';
+import { proposalStore } from './proposals.js';
+import { stepStore } from './steps.js';
+import { taskStore } from './tasks.js';
+import { transitionStore } from './transition.js';
+import { versionStore } from './versions.js';
+
+/**
+ * The store on Postgres; `migrate` and `checkDatabase` come first. Rows were written by these same typed
+ * calls under the schema's constraints, so they are mapped and not parsed again.
+ */
+export function createStore(pool: Pool): Store {
+  return {
+    ...taskStore(pool),
+    ...episodeStore(pool),
+    ...stepStore(pool),
+    ...effectStore(pool),
+    ...feedbackStore(pool),
+    ...versionStore(pool),
+    ...pointerStore(pool),
+    ...deployStore(pool),
+    ...proposalStore(pool),
+    ...mergeStore(pool),
+    ...candidateStore(pool),
+    ...transitionStore(pool),
+    ...evidenceStore(pool),
+    ...outcomeStore(pool),
+    ...auditStore(pool),
+    ...historyStore(pool),
+  };
+}

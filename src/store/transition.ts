@@ -1,0 +1,171 @@
+import type { Pool, PoolClient } from 'pg';
+
+import type { Pointer, Store, Transition } from '../activities/store.js';
+import { isEnd, mayFollow, type CandidateState } from '../domain/candidate.js';
+import { ConflictError, DeniedError } from '../domain/errors.js';
+import type { CandidateId, LessonId, Scope, VersionId } from '../domain/ids.js';
+import type { LessonStatus } from '../domain/lesson.js';
+import { appendAudit, type AuditDraft } from './audit.js';
+import { bundleDigest, bundleOf, lockCandidate } from './candidates.js';
+import { movePointer, readPointer } from './pointer.js';
+import { storable } from './storable.js';
+import { withTenant } from './transaction.js';
+
+/** What a candidate's state makes of the revisions in its bundle. */
+const STATUS: Readonly<Record<CandidateState, LessonStatus>> = {
+  open: 'candidate',
+  evaluating: 'shadow',
+  passed: 'shadow',
+  waiting: 'shadow',
+  canary: 'canary',
+  probation: 'active',
+  promoted: 'active',
+  rejected: 'retired',
+  'rolled-back': 'quarantined',
+  aborted: 'retired',
+};
+
+/** States in which some task is served by the candidate's version, or all are. */
+const SERVING: readonly CandidateState[] = ['canary', 'probation', 'promoted'];
+
+type Found = Awaited<ReturnType<typeof lockCandidate>>;
+
+/**
+ * The one function that changes a candidate's state: state, lesson statuses, pointer and exactly one
+ * audit entry land in one transaction or none does.
+ */
+export function transitionStore(pool: Pool): Pick<Store, 'transition'> {
+  return {
+    transition: (scope, transition) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { candidate: id, to, from } = transition;
+        const found = await lockCandidate(client, scope.tenant, id);
+        if (found.state === to) return { pointer: await readPointer(client, scope) };
+        if (!from.includes(found.state) || !mayFollow(found.state, to)) {
+          throw new ConflictError(
+            `candidate ${id}: found it ${found.state}, expected one of ${from.join(', ')} ` +
+              `to become ${to}; look at it again`,
+          );
+        }
+        if (SERVING.includes(to)) await assertCleared(client, scope, found, transition);
+
+        const audit: AuditDraft = {
+          actor: transition.actor,
+          action: to,
+          object: { kind: 'candidate', id },
+          reason: transition.reason,
+          detail: { ...transition.detail, before: found.state, after: to },
+        };
+        await client.query(
+          `update candidates set state = $3, reason = $4,
+             ended_at = case when $5 then clock_timestamp() end
+           where tenant = $1 and candidate = $2`,
+          [scope.tenant, id, to, storable(transition.reason), isEnd(to)],
+        );
+        await setStatuses(client, scope, found, to);
+        return { pointer: await landed(client, scope, transition, audit) };
+      }),
+  };
+}
+
+async function landed(
+  client: PoolClient,
+  scope: Scope,
+  transition: Transition,
+  audit: AuditDraft,
+): Promise<Pointer | null> {
+  if (transition.pointer !== undefined) {
+    const { expected, change } = transition.pointer;
+    return movePointer(client, scope, expected, change, audit);
+  }
+  await appendAudit(client, scope.tenant, audit);
+  return readPointer(client, scope);
+}
+
+/** Nothing serves without a passed gate of the same contents, or a person whose name is in the audit. */
+async function assertCleared(
+  client: PoolClient,
+  scope: Scope,
+  found: Found,
+  transition: Transition,
+): Promise<void> {
+  if (transition.actor.role !== 'system') return;
+  const digest = await bundleDigest(client, scope.tenant, found);
+  const { rows } = await client.query<{ readonly passed: boolean; readonly person: boolean }>(
+    `select
+       coalesce((
+         select verdict = 'pass' from gate_records
+         where tenant = $1 and candidate = $2 and purpose = 'gate' and bundle_digest = $3
+         order by number desc limit 1
+       ), false) as passed,
+       exists (
+         select from audit where tenant = $1 and object_kind = 'candidate' and object_id = $2
+           and actor_role <> 'system'
+       ) as person`,
+    [scope.tenant, found.candidate, digest],
+  );
+  const [cleared] = rows;
+  if (cleared?.passed === true || cleared?.person === true) return;
+  throw new DeniedError(
+    `candidate ${found.candidate}: found neither a gate record with verdict pass for its contents nor ` +
+      `a person's decision, expected one of them before ${transition.to}`,
+  );
+}
+
+async function setStatuses(
+  client: PoolClient,
+  scope: Scope,
+  found: Found,
+  to: CandidateState,
+): Promise<void> {
+  const bundle = await bundleOf(client, scope.tenant, found);
+  await client.query(
+    `update lesson_revisions r set status = $3
+     from candidate_lessons c
+     where c.tenant = $1 and c.candidate = $2 and r.tenant = c.tenant and r.agent = c.agent
+       and r.lesson = c.lesson and r.revision = c.revision and r.status <> $3`,
+    [scope.tenant, found.candidate, STATUS[to]],
+  );
+
+  // What the bundle replaces or takes away leaves service with the promotion and is back with the rollback.
+  const { baseline } = found;
+  if (baseline === null) return;
+  const touched = [...bundle.put.map(({ lesson }) => lesson), ...bundle.remove];
+  const replaced = { baseline, touched, candidate: found.candidate };
+  const wasActive = found.state === 'probation' || found.state === 'promoted';
+  if (to === 'probation') {
+    await setReplaced(client, scope, replaced, 'active', 'retired');
+  } else if (to === 'rolled-back' && wasActive) {
+    await setReplaced(client, scope, replaced, 'retired', 'active');
+  }
+}
+
+async function setReplaced(
+  client: PoolClient,
+  scope: Scope,
+  replaced: {
+    readonly baseline: VersionId;
+    readonly touched: readonly LessonId[];
+    readonly candidate: CandidateId;
+  },
+  from: LessonStatus,
+  to: LessonStatus,
+): Promise<void> {
+  await client.query(
+    `update lesson_revisions r set status = $6
+     from (
+       select distinct on (c.lesson) c.lesson, c.revision
+       from ancestry($1, $2, $3) a
+       join version_lessons c on c.tenant = $1 and c.agent = $2 and c.version = a.version
+       where c.lesson = any($4)
+       order by c.lesson, a.distance
+     ) served
+     where r.tenant = $1 and r.agent = $2 and r.lesson = served.lesson
+       and r.revision = served.revision and r.status = $5
+       and not exists (
+         select from candidate_lessons own where own.tenant = $1 and own.candidate = $7
+           and own.lesson = r.lesson and own.revision = r.revision
+       )`,
+    [scope.tenant, scope.agent, replaced.baseline, replaced.touched, from, to, replaced.candidate],
+  );
+}

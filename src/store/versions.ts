@@ -1,0 +1,280 @@
+import type { Pool, PoolClient } from 'pg';
+import { z } from 'zod';
+
+import type { Store } from '../activities/store.js';
+import { parseOr } from '../contracts/parse.js';
+import { NotFoundError } from '../domain/errors.js';
+import { SUCCESS_THRESHOLD, type Slices } from '../domain/episode.js';
+import type { LessonId, Scope, VersionId } from '../domain/ids.js';
+import type { Json } from '../domain/json.js';
+import type { Bundle, LessonRef, Parameters, VersionRow } from '../domain/strategy.js';
+import { versionIdOf } from './digest.js';
+import { LESSON_COLUMNS, lessonOf, type LessonRow } from './lesson-rows.js';
+import { storableJson } from './storable.js';
+import { withTenant } from './transaction.js';
+
+/** What the agent's definition said before anything was learned. */
+export interface Definition {
+  readonly policyDigest: string;
+  readonly toolDigests: Readonly<Record<string, string>>;
+  readonly parameters: Parameters;
+}
+
+/** A version with the definition it came from. */
+export interface DefinedVersion extends VersionRow {
+  readonly definition: Definition;
+}
+
+interface VersionRecord {
+  readonly version: VersionId;
+  readonly parent: VersionId | null;
+  readonly policy_digest: string;
+  readonly tool_digests: Readonly<Record<string, string>>;
+  readonly parameters: Parameters;
+  readonly definition: Definition;
+}
+
+const LearnedParameters = z.strictObject({
+  model: z.string().min(1),
+  temperature: z.number().min(0).max(2),
+  maxModelCalls: z.int().min(1),
+  recallLimit: z.int().min(0),
+});
+
+/** The version, or a NotFoundError that says whose it was looked for. */
+export async function readVersion(
+  client: PoolClient,
+  scope: Scope,
+  id: VersionId,
+): Promise<DefinedVersion> {
+  const found = await findVersion(client, scope, id);
+  if (found === null) {
+    throw new NotFoundError('version', id, `ask \`ratchet versions\` for those of ${scope.agent}`);
+  }
+  return found;
+}
+
+async function findVersion(
+  client: PoolClient,
+  scope: Scope,
+  id: VersionId,
+): Promise<DefinedVersion | null> {
+  const { rows } = await client.query<VersionRecord>({
+    name: 'version',
+    text: `select version, parent, policy_digest, tool_digests, parameters, definition from versions
+           where tenant = $1 and agent = $2 and version = $3`,
+    values: [scope.tenant, scope.agent, id],
+  });
+  const [row] = rows;
+  if (row === undefined) return null;
+  return {
+    id: row.version,
+    parent: row.parent,
+    policyDigest: row.policy_digest,
+    toolDigests: row.tool_digests,
+    parameters: row.parameters,
+    definition: row.definition,
+  };
+}
+
+export async function servedRefs(
+  client: PoolClient,
+  scope: Scope,
+  id: VersionId,
+): Promise<readonly LessonRef[]> {
+  const { rows } = await client.query<LessonRef>(
+    'select lesson, revision from served_lessons($1, $2, $3)',
+    [scope.tenant, scope.agent, id],
+  );
+  return rows;
+}
+
+export interface VersionDraft extends Definition {
+  readonly put: readonly LessonRef[];
+  readonly remove: readonly LessonId[];
+  readonly definition: Definition;
+}
+
+/**
+ * Stores the version that `draft` makes of `parent`, as the rows that differ, and answers its id.
+ * Content that is stored already is found by its hash and nothing is written.
+ */
+export async function insertVersion(
+  client: PoolClient,
+  scope: Scope,
+  parent: VersionId | null,
+  draft: VersionDraft,
+): Promise<VersionId> {
+  const before = new Map(
+    parent === null
+      ? []
+      : (await servedRefs(client, scope, parent)).map(({ lesson, revision }) => [lesson, revision]),
+  );
+  const after = new Map(before);
+  for (const lesson of draft.remove) after.delete(lesson);
+  for (const { lesson, revision } of draft.put) after.set(lesson, revision);
+  const { policyDigest, toolDigests, parameters, definition } = draft;
+  const id = versionIdOf({
+    policyDigest,
+    toolDigests,
+    parameters,
+    lessons: Array.from(after, ([lesson, revision]) => ({ lesson, revision })),
+  });
+
+  const { rowCount } = await client.query(
+    `insert into versions (
+       tenant, agent, version, parent, policy_digest, tool_digests, parameters, definition
+     ) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
+    [
+      scope.tenant,
+      scope.agent,
+      id,
+      parent === id ? null : parent,
+      policyDigest,
+      storableJson(toolDigests),
+      storableJson(parameters),
+      storableJson(definition),
+    ],
+  );
+  if (rowCount === 0) return id;
+
+  const touched = new Set([...draft.remove, ...draft.put.map(({ lesson }) => lesson)]);
+  const changes = [...touched]
+    .filter((lesson) => before.get(lesson) !== after.get(lesson))
+    .map((lesson) => ({ lesson, revision: after.get(lesson) ?? null }));
+  if (changes.length > 0) await insertChanges(client, scope, id, changes);
+  return id;
+}
+
+async function insertChanges(
+  client: PoolClient,
+  scope: Scope,
+  id: VersionId,
+  changes: readonly { readonly lesson: LessonId; readonly revision: number | null }[],
+): Promise<void> {
+  await client.query(
+    `with changed as (
+       select * from json_to_recordset($4) as change(lesson text, revision integer)
+     ), traced as (
+       insert into lineage (tenant, from_kind, from_id, to_kind, to_id)
+       select $1, 'version', $3, 'lesson', lesson || '@' || revision from changed
+       where revision is not null on conflict do nothing
+     )
+     insert into version_lessons (tenant, agent, version, lesson, revision)
+     select $1, $2, $3, lesson, revision from changed`,
+    [scope.tenant, scope.agent, id, storableJson(changes)],
+  );
+}
+
+async function deriveVersion(
+  client: PoolClient,
+  scope: Scope,
+  parent: VersionId,
+  bundle: Bundle,
+): Promise<VersionId> {
+  const from = await readVersion(client, scope, parent);
+  const missing = await client.query<LessonRef>(
+    `select wanted.lesson, wanted.revision
+     from json_to_recordset($3) as wanted(lesson text, revision integer)
+     left join lesson_revisions r on r.tenant = $1 and r.agent = $2
+       and r.lesson = wanted.lesson and r.revision = wanted.revision
+     where r.lesson is null`,
+    [scope.tenant, scope.agent, storableJson(bundle.put)],
+  );
+  const [unknown] = missing.rows;
+  if (unknown !== undefined) {
+    const name = `${unknown.lesson}@${String(unknown.revision)}`;
+    throw new NotFoundError('lesson', name, 'store the revision before a version serves it');
+  }
+  return insertVersion(client, scope, parent, {
+    policyDigest: from.policyDigest,
+    toolDigests: from.toolDigests,
+    parameters: withLearned(from.parameters, bundle.parameters),
+    definition: from.definition,
+    put: bundle.put,
+    remove: bundle.remove,
+  });
+}
+
+function withLearned(parameters: Parameters, learned: Readonly<Record<string, Json>>): Parameters {
+  return parseOr(LearnedParameters, { ...parameters, ...learned }, 'bundle.parameters');
+}
+
+export function versionStore(
+  pool: Pool,
+): Pick<Store, 'version' | 'lessonsServing' | 'versionChange' | 'deriveVersion' | 'stratumCounts'> {
+  return {
+    version: (scope, id) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const found = await findVersion(client, scope, id);
+        if (found === null) return null;
+        const { parent, policyDigest, toolDigests, parameters } = found;
+        return { id, parent, policyDigest, toolDigests, parameters };
+      }),
+
+    lessonsServing: (scope, id) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { rows } = await client.query<LessonRow>(
+          `select ${LESSON_COLUMNS}
+           from served_lessons($1, $2, $3) served
+           join lessons l on l.tenant = $1 and l.agent = $2 and l.lesson = served.lesson
+           join lesson_revisions r on r.tenant = $1 and r.agent = $2
+             and r.lesson = served.lesson and r.revision = served.revision
+           order by l.ordinal`,
+          [scope.tenant, scope.agent, id],
+        );
+        return rows.map(lessonOf);
+      }),
+
+    versionChange: (scope, id) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { parent } = await readVersion(client, scope, id);
+        const put = await client.query<LessonRow>(
+          `select ${LESSON_COLUMNS}
+           from version_lessons c
+           join lessons l on l.tenant = $1 and l.agent = $2 and l.lesson = c.lesson
+           join lesson_revisions r on r.tenant = $1 and r.agent = $2
+             and r.lesson = c.lesson and r.revision = c.revision
+           where c.tenant = $1 and c.agent = $2 and c.version = $3
+           order by l.ordinal`,
+          [scope.tenant, scope.agent, id],
+        );
+        const removed = await client.query<{ readonly lesson: LessonId }>(
+          `select c.lesson from version_lessons c join lessons l using (tenant, agent, lesson)
+           where c.tenant = $1 and c.agent = $2 and c.version = $3 and c.revision is null
+           order by l.ordinal`,
+          [scope.tenant, scope.agent, id],
+        );
+        return {
+          parent,
+          put: put.rows.map(lessonOf),
+          remove: removed.rows.map((row) => row.lesson),
+        };
+      }),
+
+    deriveVersion: (scope, parent, bundle) =>
+      withTenant(pool, scope.tenant, (client) => deriveVersion(client, scope, parent, bundle)),
+
+    stratumCounts: (scope, version, beforeNumber, limit) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { rows } = await client.query<{
+          readonly slices: Slices;
+          readonly n: number;
+          readonly failures: number;
+        }>(
+          `select slices, count(*)::integer as n,
+             (count(*) filter (where score is null or score < $6))::integer as failures
+           from (
+             select e.slices, o.score from episodes e
+             join outcomes o on o.tenant = e.tenant and o.episode = e.episode
+             where e.tenant = $1 and e.agent = $2 and e.mode = 'live' and e.version = $3
+               and e.number < $4 and (o.score is not null or o.missing = 'arm')
+             order by e.number desc limit $5
+           ) newest
+           group by slices order by slices::text`,
+          [scope.tenant, scope.agent, version, beforeNumber, limit, SUCCESS_THRESHOLD],
+        );
+        return rows;
+      }),
+  };
+}
