@@ -181,7 +181,7 @@ function watchesOf(
 }
 
 /** The observed rate with slack, kept inside the open interval that a bet needs. */
-function referenceRate({ n, failures }: FailureCounts, slack: number): number {
+export function referenceRate({ n, failures }: FailureCounts, slack: number): number {
   return Math.min(Math.max(failures / n + slack, 0.001), 0.999);
 }
 

@@ -1,0 +1,67 @@
+import { stratumOf } from './live-outcome.js';
+import type { LiveOutcome } from './live-outcome.js';
+import type { FailureCounts } from './monitor.js';
+
+/** One stratum: what it did before the promotion, and since. A stratum is a combination of slice values. */
+export interface Stratum {
+  readonly reference: FailureCounts;
+  readonly live: FailureCounts;
+}
+
+/** Strata by name, see `stratumOf`. */
+export type Strata = Readonly<Record<string, Stratum>>;
+
+const NOTHING: FailureCounts = { n: 0, failures: 0 };
+
+function stratum(strata: Strata, name: string): Stratum {
+  const known = Object.hasOwn(strata, name) ? strata[name] : undefined;
+  return known ?? { reference: NOTHING, live: NOTHING };
+}
+
+function plus({ n, failures }: FailureCounts, success: number): FailureCounts {
+  return { n: n + 1, failures: failures + 1 - success };
+}
+
+/** Counts an outcome from before the promotion. */
+export function addReferenceOutcome(strata: Strata, { success, slices }: LiveOutcome): Strata {
+  const name = stratumOf(slices);
+  const { reference, live } = stratum(strata, name);
+  return { ...strata, [name]: { reference: plus(reference, success), live } };
+}
+
+/** Counts an outcome from after the promotion. */
+export function addStratumOutcome(strata: Strata, { success, slices }: LiveOutcome): Strata {
+  const name = stratumOf(slices);
+  const { reference, live } = stratum(strata, name);
+  return { ...strata, [name]: { reference, live: plus(live, success) } };
+}
+
+/** Strata that can be compared with their own past. */
+export function strataWithReference(strata: Strata, minReference: number): readonly string[] {
+  return Object.entries(strata)
+    .filter(([, { reference }]) => reference.n >= minReference)
+    .map(([name]) => name);
+}
+
+/** Failures of all strata before the promotion. */
+export function referenceTotal(strata: Strata): FailureCounts {
+  return Object.values(strata).reduce(
+    (total, { reference }) => ({
+      n: total.n + reference.n,
+      failures: total.failures + reference.failures,
+    }),
+    NOTHING,
+  );
+}
+
+/**
+ * The failure rate expected of the next outcome of a stratum if nothing changed in it: the
+ * Beta(1/2, 1/2) predictive (Krichevsky & Trofimov 1981) of its outcomes before and since.
+ *
+ * A bet against it has mean one given the past, averaged over the prior, so the error of estimating the
+ * reference is paid for inside: neither slack nor a least number of reference tasks is needed.
+ */
+export function predictiveRate(strata: Strata, name: string): number {
+  const { reference, live } = stratum(strata, name);
+  return (reference.failures + live.failures + 0.5) / (reference.n + live.n + 1);
+}

@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest';
+
+import type { LiveOutcome } from '../../../src/domain/gate/live-outcome.js';
+import {
+  addPromotionOutcome,
+  emptyPromotionMonitor,
+} from '../../../src/domain/gate/promotion-monitor.js';
+import type { PromotionMonitorState } from '../../../src/domain/gate/promotion-monitor.js';
+import {
+  addStandingOutcome,
+  standingAction,
+  standingWatch,
+} from '../../../src/domain/gate/standing-watch.js';
+import {
+  addReferenceOutcome,
+  addStratumOutcome,
+  predictiveRate,
+} from '../../../src/domain/gate/strata.js';
+import type { Strata } from '../../../src/domain/gate/strata.js';
+import { mulberry32 } from '../../../src/domain/random.js';
+
+/** Success rate by hardness, and how the tasks are mixed. */
+interface World {
+  readonly easy: number;
+  readonly hard: number;
+  readonly shareHard: number;
+}
+
+const before: World = { easy: 0.9, hard: 0.4, shareHard: 0.3 };
+
+const stream = (world: World, count: number, seed: number): readonly LiveOutcome[] => {
+  const random = mulberry32(seed);
+  return Array.from({ length: count }, () => {
+    const isHard = random() < world.shareHard;
+    const success = random() < (isHard ? world.hard : world.easy) ? 1 : 0;
+    return { success, slices: { hardness: isHard ? 'hard' : 'easy' } };
+  });
+};
+
+const reference = (seed: number): Strata =>
+  stream(before, 200, seed).reduce<Strata>(addReferenceOutcome, {});
+
+const watch = (world: World, seed: number, count = 200): PromotionMonitorState =>
+  stream(world, count, seed + 1000).reduce(
+    addPromotionOutcome,
+    emptyPromotionMonitor(reference(seed)),
+  );
+
+const actions = (world: World): readonly string[] =>
+  Array.from({ length: 100 }, (_, seed) => watch(world, seed).action.kind);
+
+const share = (kinds: readonly string[], wanted: readonly string[]): number =>
+  kinds.filter((kind) => wanted.includes(kind)).length / kinds.length;
+
+describe('over 100 seeded promotions each', () => {
+  test('one that changed nothing is acted upon in at most 3', () => {
+    expect(share(actions(before), ['rollback', 'scope'])).toBeLessThanOrEqual(0.03);
+  });
+
+  test('one that improved things is never acted upon', () => {
+    expect(share(actions({ ...before, easy: 0.97, hard: 0.6 }), ['rollback', 'scope'])).toBe(0);
+  });
+
+  test('a task mix that turns hard is drift, not the fault of the promotion', () => {
+    const kinds = actions({ ...before, shareHard: 0.9 });
+
+    expect(share(kinds, ['rollback', 'scope'])).toBeLessThanOrEqual(0.05);
+    expect(share(kinds, ['drift'])).toBeGreaterThan(0.8);
+  });
+
+  test('a loss of 30 points everywhere is acted upon, mostly by a rollback', () => {
+    const kinds = actions({ ...before, easy: 0.6, hard: 0.1 });
+
+    expect(share(kinds, ['rollback', 'scope'])).toBeGreaterThan(0.95);
+    expect(share(kinds, ['rollback'])).toBeGreaterThan(0.6);
+  });
+
+  test('a loss in one slice scopes the promotion away from that slice', () => {
+    const named = Array.from({ length: 100 }, (_, seed) => watch({ ...before, easy: 0.6 }, seed))
+      .map(({ action }) => action)
+      .filter((action) => action.kind === 'scope' && action.slice === 'hardness=easy');
+
+    expect(named.length).toBeGreaterThan(75);
+  });
+});
+
+describe('after scoping', () => {
+  const scoped = watch({ ...before, easy: 0.4 }, 3, 60);
+
+  test('outcomes of the scoped slice are the previous version’s and say nothing', () => {
+    expect(scoped.action).toMatchObject({ kind: 'scope', slice: 'hardness=easy' });
+    const failures = Array.from({ length: 50 }, () => ({
+      success: 0,
+      slices: { hardness: 'easy' },
+    }));
+
+    const later = failures.reduce(addPromotionOutcome, scoped);
+
+    expect(later).toEqual({ ...scoped, outcomes: scoped.outcomes + 50 });
+  });
+
+  test('a loss in the rest rolls back, and names it', () => {
+    const failures = Array.from({ length: 50 }, () => ({
+      success: 0,
+      slices: { hardness: 'hard' },
+    }));
+
+    const later = failures.reduce(addPromotionOutcome, scoped);
+
+    expect(later.action).toMatchObject({ kind: 'rollback', slice: 'hardness=hard' });
+    expect(later.alarms.length).toBeGreaterThan(1);
+  });
+});
+
+describe('references', () => {
+  const failures = (count: number, slices: LiveOutcome['slices'] = {}): readonly LiveOutcome[] =>
+    Array.from({ length: count }, () => ({ success: 0, slices }));
+  const successes = (count: number, slices: LiveOutcome['slices'] = {}): Strata =>
+    Array.from({ length: count }, () => ({ success: 1, slices })).reduce<Strata>(
+      addReferenceOutcome,
+      {},
+    );
+
+  test('the predictive rate learns from outcomes before and since', () => {
+    const strata = addStratumOutcome(successes(4), { success: 0, slices: {} });
+
+    expect(predictiveRate(strata, '')).toBeCloseTo(1.5 / 6, 12);
+    expect(predictiveRate(strata, 'unknown')).toBe(0.5);
+  });
+
+  test('a stratum with four outcomes before is passed over, with five it is not', () => {
+    const four = failures(30).reduce(addPromotionOutcome, emptyPromotionMonitor(successes(4)));
+    const five = failures(30).reduce(addPromotionOutcome, emptyPromotionMonitor(successes(5)));
+
+    expect(four.action.kind).not.toBe('rollback');
+    expect(five.action).toMatchObject({ kind: 'rollback' });
+    expect(five.action).not.toHaveProperty('slice');
+  });
+
+  test('where no stratum has a reference of its own the raw mean decides', () => {
+    const strata = Array.from({ length: 10 }, (_, i) => ({
+      success: 1,
+      slices: { customer: `c${i}` },
+    })).reduce<Strata>(addReferenceOutcome, {});
+
+    const state = failures(40, { customer: 'new' }).reduce(
+      addPromotionOutcome,
+      emptyPromotionMonitor(strata),
+    );
+
+    expect(state.action).toMatchObject({ kind: 'rollback' });
+    expect(state.alarms[0]?.scope).toBe('raw');
+  });
+
+  test('without any reference nothing is watched', () => {
+    const state = failures(100).reduce(addPromotionOutcome, emptyPromotionMonitor({}));
+
+    expect(state.action).toEqual({ kind: 'none' });
+  });
+
+  test('a rollback stands, whatever comes later', () => {
+    const rolledBack = failures(30).reduce(
+      addPromotionOutcome,
+      emptyPromotionMonitor(successes(20)),
+    );
+
+    expect(addPromotionOutcome(rolledBack, { success: 1, slices: {} })).toBe(rolledBack);
+  });
+});
+
+describe('after probation', () => {
+  const survived = watch(before, 5);
+
+  test('the watch goes on from what probation has learned, and stays quiet', () => {
+    const later = stream(before, 300, 77).reduce(addStandingOutcome, standingWatch(survived));
+
+    expect(survived.action).toEqual({ kind: 'none' });
+    expect(standingAction(later)).toEqual({ kind: 'none' });
+  });
+
+  test('a loss months later is diagnosed first, unless it is severe', () => {
+    const outcomes = stream({ ...before, easy: 0.3, hard: 0.1 }, 200, 78);
+    let state = standingWatch(survived);
+    const seen: string[] = [];
+    for (const outcome of outcomes) {
+      state = addStandingOutcome(state, outcome);
+      seen.push(standingAction(state).kind);
+    }
+
+    expect(seen.indexOf('diagnose')).toBeGreaterThan(0);
+    expect(seen.indexOf('rollback')).toBeGreaterThan(seen.indexOf('diagnose'));
+  });
+
+  test('a stratum that nobody knew before is passed over', () => {
+    const state = standingWatch(survived);
+
+    expect(addStandingOutcome(state, { success: 0, slices: { hardness: 'odd' } })).toBe(state);
+  });
+});
+
+test('the state survives as JSON', () => {
+  const state = watch({ ...before, easy: 0.6 }, 1);
+
+  expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+});
