@@ -29,7 +29,7 @@ export interface TableDescription {
 export async function listTables(db: pg.Pool): Promise<readonly string[]> {
   const answer = await db.query<{ name: string }>(
     `select c.relname as name from pg_class c
-      where c.relnamespace = current_schema()::regnamespace
+      where c.relnamespace = (select oid from pg_namespace where nspname = current_schema())
         and c.relkind in ('r', 'p', 'v') and not c.relispartition
       order by c.relname`,
   );

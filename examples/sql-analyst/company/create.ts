@@ -14,11 +14,13 @@ export interface CompanyPlace {
 
 /** A pool whose unqualified names mean the tables of this copy. The caller ends it. */
 export function openCompany({ connectionString, namespace }: CompanyPlace, max = 8): pg.Pool {
-  const { escapeIdentifier } = pg;
+  // Blanks and backslashes separate and escape options on the way to the server.
+  const searchPath = pg.escapeIdentifier(namespace).replace(/[\\ ]/g, String.raw`\$&`);
   return new pg.Pool({
     connectionString,
     max,
-    options: `-c search_path=${escapeIdentifier(namespace)} -c statement_timeout=5000`,
+    allowExitOnIdle: true,
+    options: `-c search_path=${searchPath} -c statement_timeout=5000`,
   });
 }
 
@@ -28,6 +30,20 @@ export async function createCompany(place: CompanyPlace): Promise<void> {
   await client.connect();
   try {
     await client.query(companySql(place.namespace));
+  } finally {
+    await client.end();
+  }
+}
+
+/** Creates the company where the namespace is not there yet; leaves an existing one as it is. */
+export async function ensureCompany(place: CompanyPlace): Promise<void> {
+  const client = new pg.Client({ connectionString: place.connectionString });
+  await client.connect();
+  try {
+    const found = await client.query('select 1 from pg_namespace where nspname = $1', [
+      place.namespace,
+    ]);
+    if (found.rowCount === 0) await client.query(companySql(place.namespace));
   } finally {
     await client.end();
   }

@@ -21,7 +21,7 @@ export async function currentNames(db: Pick<Pool, 'query'>): Promise<CurrentName
   const answer = await db.query<{ table: string; column: string; position: number }>(
     `select c.relname as "table", a.attname as "column", a.attnum as "position"
        from pg_attribute a join pg_class c on c.oid = a.attrelid
-      where c.relnamespace = current_schema()::regnamespace
+      where c.relnamespace = (select oid from pg_namespace where nspname = current_schema())
         and c.relkind in ('r', 'p') and not c.relispartition
         and a.attnum > 0 and not a.attisdropped`,
   );

@@ -16,14 +16,18 @@ const CHECKS = 0.4;
  * guess when the turns are used up. The same conversation always gets the same move.
  */
 export function nextMove(conversation: Conversation, seed: number): Move {
-  const { question, prompt, lastRun } = conversation;
+  const { question, lessons, lastRun } = conversation;
   const parsed = parseQuestion(question);
   if (parsed === undefined) return { kind: 'answer', text: 'I cannot read this as a question.' };
   const isLastTurn = conversation.turn >= conversation.turns;
   if (lastRun?.failed === false) return { kind: 'answer', text: lastRun.sql };
 
   const tables = knownTables(conversation.notes, conversation.observations);
-  const link = linkQuestion(parsed, tables, mulberry32(seedOf('slip', String(seed), prompt)));
+  const link = linkQuestion(
+    parsed,
+    tables,
+    mulberry32(seedOf('slip', String(seed), question, ...lessons)),
+  );
   const sql = link && statementFor(link, conversation);
   if (lastRun?.failed === true && link !== undefined && !isLastTurn) {
     const calls = describeCalls(link.tables, conversation);

@@ -1,0 +1,136 @@
+import { questions } from './questions/questions.js';
+import { seeded, shuffled } from './seeded.js';
+import type { Area } from './company/schema.js';
+import type { Question } from './questions/questions.js';
+
+/** How many questions of each area one round holds. */
+export type Mix = Readonly<Record<Area, number>>;
+
+/** What happens to the agent's world just before a round. */
+export type StoryEvent =
+  | { readonly kind: 'wrong-correction' }
+  | { readonly kind: 'poison' }
+  | { readonly kind: 'migration' }
+  | { readonly kind: 'forced-rule' };
+
+export interface Phase {
+  readonly name: string;
+  /** One sentence for people who watch. */
+  readonly title: string;
+  readonly rounds: number;
+  readonly mix: Mix;
+  /** Comes before the first round of the phase. */
+  readonly begins?: StoryEvent;
+}
+
+const EVEN: Mix = { sales: 7, people: 7, stock: 6 };
+const NO_STOCK: Mix = { sales: 10, people: 10, stock: 0 };
+const STOCKTAKING: Mix = { sales: 4, people: 4, stock: 12 };
+
+/** The story in order: rounds of 20 tasks. */
+export const phases: readonly Phase[] = [
+  {
+    name: 'unknown schema',
+    title: 'The names say nothing; the agent looks tables up one by one and mostly fails.',
+    rounds: 2,
+    mix: EVEN,
+  },
+  {
+    name: 'notes on trial',
+    title: 'What it looked up became notes; they passed the gate and serve a share of the tasks.',
+    rounds: 4,
+    mix: EVEN,
+  },
+  {
+    name: 'wrong rule',
+    title:
+      'Two users correct thresholds in a plausible way that is wrong; the shadow evaluation sees it.',
+    rounds: 1,
+    mix: EVEN,
+    begins: { kind: 'wrong-correction' },
+  },
+  {
+    name: 'poison',
+    title: 'A user puts instructions, addresses and secrets into feedback.',
+    rounds: 1,
+    mix: EVEN,
+    begins: { kind: 'poison' },
+  },
+  {
+    name: 'migration',
+    title: 'Columns are renamed; the notes on six tables are stale.',
+    rounds: 2,
+    mix: EVEN,
+    begins: { kind: 'migration' },
+  },
+  {
+    name: 'notes replaced',
+    title: 'The tables were looked up again; the new notes are on trial.',
+    rounds: 4,
+    mix: EVEN,
+  },
+  {
+    name: 'forced rule',
+    title: 'An operator forces a rule; the stock department is quiet during its canary.',
+    rounds: 4,
+    mix: NO_STOCK,
+    begins: { kind: 'forced-rule' },
+  },
+  {
+    name: 'stocktaking',
+    title: 'Stock questions come back and fail; the monitor rolls the rule back.',
+    rounds: 2,
+    mix: STOCKTAKING,
+  },
+];
+
+/** Deals questions: each one once, in an order that the seed decides, whatever the rounds ask for. */
+export interface QuestionDeck {
+  /** The questions of one round, areas mixed; throws when an area has none left. */
+  readonly deal: (mix: Mix) => readonly Question[];
+}
+
+/** A deck of all questions. Same seed and same mixes, same rounds. */
+export function questionDeck(seed: number): QuestionDeck {
+  const random = seeded(seed);
+  const left: Record<Area, Question[]> = { sales: [], people: [], stock: [] };
+  for (const question of shuffled(questions, random)) left[question.area].push(question);
+  return {
+    deal: (mix) => {
+      const dealt = [
+        ...take(left.sales, mix.sales),
+        ...take(left.people, mix.people),
+        ...take(left.stock, mix.stock),
+      ];
+      return shuffled(dealt, random);
+    },
+  };
+}
+
+function take(from: Question[], count: number): readonly Question[] {
+  if (count > from.length) {
+    throw new RangeError(`${String(count)} questions wanted, ${String(from.length)} left`);
+  }
+  return from.splice(0, count);
+}
+
+/** The statement as the two users of the story would have it: the boundary included. */
+export function wronglyCorrected(sql: string): string | undefined {
+  const corrected = sql.replace(/ > /g, ' >= ');
+  return corrected === sql ? undefined : corrected;
+}
+
+/** Who gives the wrong correction: two people who do not know of each other. */
+export const wrongCorrectors: readonly string[] = ['user-mila', 'user-otto'];
+
+/** What the correction comes to as a lesson, in the form of a replacement rule. */
+export const wrongRule = 'Write `>=` instead of `>`.';
+
+/**
+ * The operator's rule. It does nothing to plain tables; of a partitioned one, `from only` reads the empty
+ * parent. All stock tables are partitioned, and no others.
+ */
+export const forcedRule = {
+  text: 'Write `from only` instead of `from`.',
+  reason: 'Archive copies must not be counted twice.',
+} as const;
