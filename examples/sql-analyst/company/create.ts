@@ -16,12 +16,15 @@ export interface CompanyPlace {
 export function openCompany({ connectionString, namespace }: CompanyPlace, max = 8): pg.Pool {
   // Blanks and backslashes separate and escape options on the way to the server.
   const searchPath = pg.escapeIdentifier(namespace).replace(/[\\ ]/g, String.raw`\$&`);
-  return new pg.Pool({
+  const pool = new pg.Pool({
     connectionString,
     max,
     allowExitOnIdle: true,
     options: `-c search_path=${searchPath} -c statement_timeout=5000`,
   });
+  // The pool drops an idle connection that broke and opens another one when it is needed.
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 /** Creates the namespace with all tables, comments and rows; fails when it is there already. */
