@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+import { UnknownEffectError } from '../contracts/tool-errors.js';
+import type { EffectClass } from '../contracts/tool.js';
+import type { ToolResult } from '../domain/episode.js';
+import type { TenantId } from '../domain/ids.js';
+import type { Store } from './store.js';
+
+/** What a tool that ran out of time is answered with; for an effect it means that nobody knows. */
+export const TOOL_TIMEOUT = 'TOOL_TIMEOUT';
+
+/** One logical call that changes something outside. */
+export interface Effect {
+  readonly tenant: TenantId;
+  readonly key: string;
+  /** Of tool and arguments: one key stands for one request. */
+  readonly requestDigest: string;
+  readonly effectClass: Exclude<EffectClass, 'read'>;
+  readonly isLastAttempt: boolean;
+}
+
+/** The form in which the ledger keeps what a tool answered. */
+const KeptResult: z.ZodType<ToolResult> = z.discriminatedUnion('ok', [
+  z.strictObject({ ok: z.literal(true), content: z.string() }),
+  z.strictObject({ ok: z.literal(false), code: z.string(), content: z.string() }),
+]);
+
+/**
+ * Runs an effect with a row in the ledger before and after, so that its key is applied once. An effect
+ * that an earlier attempt began may have happened: `run(true)` repeats a keyed one under its key and
+ * asks about a queryable one first; an unsafe one is not run again. `undefined`: nobody can tell
+ * whether it happened, a person has to.
+ */
+export async function applyOnce(
+  ledger: Pick<Store, 'beginEffect' | 'finishEffect'>,
+  effect: Effect,
+  run: (mayHaveHappened: boolean) => Promise<ToolResult>,
+): Promise<ToolResult | undefined> {
+  const { tenant, key, effectClass } = effect;
+  const { state, result: kept } = await ledger.beginEffect(tenant, key, effect.requestDigest);
+  if (state === 'done') return KeptResult.parse(JSON.parse(kept ?? 'null'));
+  const mayHaveHappened = state === 'started';
+  if (mayHaveHappened && effectClass === 'unsafe') return undefined;
+  try {
+    const result = await run(mayHaveHappened);
+    if (!result.ok && result.code === TOOL_TIMEOUT) {
+      throw new UnknownEffectError(key, result.content);
+    }
+    await ledger.finishEffect(tenant, key, JSON.stringify(result));
+    return result;
+  } catch (error) {
+    const isOver = effect.isLastAttempt || effectClass === 'unsafe';
+    if (error instanceof UnknownEffectError && isOver) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+
+import type { Agent } from '../contracts/agent.js';
+import { ASK_PERSON, SCRATCHPAD } from '../contracts/built-in-tools.js';
+import { ModelEmptyError } from '../contracts/model-errors.js';
+import { toolSchema } from '../contracts/tool.js';
+import type { ModelStep, Step, TokenUsage, ToolCall } from '../domain/episode.js';
+import { ConflictError } from '../domain/errors.js';
+import type { JsonObject } from '../domain/json.js';
+import type { AgentRegistry } from './agent-registry.js';
+import { attempting } from './attempt.js';
+import { conversationOf, type ChatMessage } from './conversation.js';
+import type { Store } from './store.js';
+import type { ModelAnswer, TaskActivities } from './task-activities.js';
+
+/** A function as a model is told of it. */
+export interface OfferedFunction {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of its arguments. */
+  readonly parameters: JsonObject;
+}
+
+export interface CompletionInput {
+  readonly model: string;
+  readonly messages: readonly ChatMessage[];
+  /** None: the model has to answer in words. */
+  readonly functions: readonly OfferedFunction[];
+  readonly temperature: number;
+  /** For the whole call, to the last byte of the reply. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface CompletedReply {
+  /** Who answered, as the endpoint names it. */
+  readonly model: string;
+  readonly text: string;
+  /** Ids may be missing (empty) or double: models write them. */
+  readonly toolCalls: readonly ToolCall[];
+  readonly usage: TokenUsage;
+}
+
+/** A model behind an endpoint. Makes one attempt; what fails is one of `contracts/model-errors.ts`. */
+export interface ModelClient {
+  complete(input: CompletionInput): Promise<CompletedReply>;
+}
+
+export interface ModelDependencies {
+  readonly store: Pick<Store, 'conversation' | 'putStep'>;
+  readonly agents: Pick<AgentRegistry, 'agent'>;
+  readonly models: ModelClient;
+}
+
+/** `callModel` pays once for a step: where it is stored, an attempt answers from it. */
+export function createModelActivities({
+  store,
+  agents,
+  models,
+}: ModelDependencies): Pick<TaskActivities, 'callModel'> {
+  return {
+    callModel: (request) =>
+      attempting(async ({ number, signal }) => {
+        const { tenant, episode, step: index } = request;
+        const agent = agents.agent(request.agent);
+        const { head, steps } = await store.conversation(tenant, episode);
+        const stored = steps.find((step) => step.index === index);
+        if (stored !== undefined) return answerOf(stored, agent);
+
+        const reply = await models.complete({
+          model: head.model,
+          messages: conversationOf(
+            head,
+            steps.filter((step) => step.index < index),
+          ),
+          functions: request.tools === 'offered' ? offeredFunctions(agent) : [],
+          temperature: agent.model.temperature,
+          timeoutMs: agent.model.timeoutSeconds * 1000,
+          signal,
+        });
+        if (number === 1 && isEmpty(reply)) throw new ModelEmptyError(reply.model);
+        const step: ModelStep = {
+          ...reply,
+          index,
+          kind: 'model',
+          toolCalls: withIds(reply, index),
+        };
+        return answerOf(await store.putStep(tenant, episode, step), agent);
+      }),
+  };
+}
+
+function isEmpty({ text, toolCalls }: CompletedReply): boolean {
+  return toolCalls.length === 0 && text.trim() === '';
+}
+
+function withIds({ toolCalls }: CompletedReply, step: number): readonly ToolCall[] {
+  return toolCalls.map((call, index) =>
+    call.id === '' ? { ...call, id: `call-${String(step)}-${String(index)}` } : call,
+  );
+}
+
+function answerOf(step: Step, agent: Agent): ModelAnswer {
+  if (step.kind !== 'model') {
+    throw new ConflictError(
+      `step ${String(step.index)}: found a call of ${step.tool}, expected a model's reply; ` +
+        'a step keeps its place in the trajectory',
+    );
+  }
+  const { model, text, toolCalls, usage } = step;
+  return {
+    model,
+    text,
+    toolCalls,
+    tokens: usage.inputTokens + usage.outputTokens,
+    costMicroUsd: costOf(usage, agent),
+  };
+}
+
+const MILLION = 1_000_000;
+
+/** Rounded up, so that a budget is never passed by roundings. */
+function costOf({ inputTokens, outputTokens }: TokenUsage, { model }: Agent): number {
+  return Math.ceil((inputTokens * model.inputCost + outputTokens * model.outputCost) / MILLION);
+}
+
+/** The agent's tools, and those of Ratchet's own that its settings allow. */
+export function offeredFunctions(agent: Agent): readonly OfferedFunction[] {
+  const tools: readonly { name: string; description: string; input: z.ZodType }[] = [
+    ...agent.tools,
+    ...(agent.mayAsk ? [ASK_PERSON] : []),
+    ...(agent.scratchpad ? [SCRATCHPAD] : []),
+  ];
+  return tools.map((tool) => {
+    const { $schema: _dialect, ...parameters } = toolSchema(tool);
+    return { name: tool.name, description: tool.description, parameters };
+  });
+}

@@ -1,0 +1,181 @@
+import OpenAI, { APIError } from 'openai';
+
+import type { ChatMessage } from '../activities/conversation.js';
+import type {
+  CompletedReply,
+  CompletionInput,
+  ModelClient,
+} from '../activities/model-activities.js';
+import { ModelProtocolError, ModelUnavailableError } from '../contracts/model-errors.js';
+import { argumentsText, ModelReply, textOfReply } from '../contracts/model-reply.js';
+import { cutText, singleLine } from '../contracts/plain-text.js';
+import { modelFailureOf } from './model-failure.js';
+
+export interface ModelClientOptions {
+  /** Ends in `/v1` as a rule; OpenAI's own unless told. */
+  readonly baseUrl?: string;
+  readonly apiKey: string;
+  /** Milliseconds since 1970, for `Retry-After` dates; the system's clock unless told. */
+  readonly now?: () => number;
+}
+
+const OPENAI_URL = 'https://api.openai.com/v1';
+/** The package's own timer ends with the headers; ours ends with the last byte and comes first. */
+const TIMER_MARGIN_MS = 1_000;
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const CHARACTERS_PER_TOKEN = 4;
+
+/**
+ * Calls an OpenAI-compatible endpoint without retries: a workflow does those. Everything the environment
+ * could change in the package is given, so that the configuration alone decides.
+ */
+export function createModelClient({
+  baseUrl = OPENAI_URL,
+  apiKey,
+  now = Date.now,
+}: ModelClientOptions): ModelClient {
+  const client = new OpenAI({
+    apiKey,
+    baseURL: baseUrl,
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    maxRetries: 0,
+    logLevel: 'off',
+  });
+  /** Models that answered 400 to a temperature: some reasoning models know only their own. */
+  const withoutTemperature = new Set<string>();
+
+  const send = async (input: CompletionInput, signal: AbortSignal): Promise<string> => {
+    const response = await client.chat.completions
+      .create(bodyOf(input, withoutTemperature.has(input.model)), {
+        signal,
+        timeout: input.timeoutMs + TIMER_MARGIN_MS,
+      })
+      .asResponse();
+    return readText(response);
+  };
+
+  return {
+    complete: async (input) => {
+      const deadline = AbortSignal.timeout(input.timeoutMs);
+      const signal = AbortSignal.any([deadline, input.signal]);
+      try {
+        const text = await send(input, signal).catch((error: unknown) => {
+          if (!refusesTemperature(error) || withoutTemperature.has(input.model)) throw error;
+          withoutTemperature.add(input.model);
+          return send(input, signal);
+        });
+        return replyOf(text, input);
+      } catch (error) {
+        if (input.signal.aborted) throw input.signal.reason;
+        if (deadline.aborted) {
+          const waited = `no complete reply within ${String(input.timeoutMs)} ms`;
+          throw new ModelUnavailableError(waited, { cause: error });
+        }
+        throw modelFailureOf(error, now());
+      }
+    },
+  };
+}
+
+function refusesTemperature(error: unknown): boolean {
+  return error instanceof APIError && error.status === 400 && error.param === 'temperature';
+}
+
+function bodyOf(
+  { model, messages, functions, temperature }: CompletionInput,
+  isTemperatureLeftOut: boolean,
+): OpenAI.ChatCompletionCreateParamsNonStreaming {
+  return {
+    model,
+    messages: messages.map(messageOf),
+    ...(functions.length > 0 && {
+      tools: functions.map((offered) => ({ type: 'function' as const, function: { ...offered } })),
+    }),
+    ...(!isTemperatureLeftOut && { temperature }),
+  };
+}
+
+function messageOf(message: ChatMessage): OpenAI.ChatCompletionMessageParam {
+  switch (message.role) {
+    case 'system':
+    case 'user':
+      return { role: message.role, content: message.content };
+    case 'tool':
+      return { role: 'tool', tool_call_id: message.callId, content: message.content };
+    case 'assistant':
+      return {
+        role: 'assistant',
+        content: message.content === '' ? null : message.content,
+        ...(message.toolCalls.length > 0 && {
+          tool_calls: message.toolCalls.map((call) => ({
+            id: call.id,
+            type: 'function' as const,
+            function: { name: call.tool, arguments: call.arguments },
+          })),
+        }),
+      };
+  }
+}
+
+/** The package would take any JSON for a completion, and an error page for its text. */
+function replyOf(text: string, input: CompletionInput): CompletedReply {
+  const shown = singleLine(cutText(text, 80));
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new ModelProtocolError(`HTTP 200 with no JSON (${shown})`, { cause: error });
+  }
+  const parsed = ModelReply.safeParse(json);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const where = issue === undefined ? '' : `${issue.path.join('.')}: ${issue.message}`;
+    throw new ModelProtocolError(`HTTP 200 with other JSON (${singleLine(where)})`);
+  }
+  const reply = parsed.data;
+  const said = textOfReply(reply);
+  const calls = reply.choices[0]?.message.tool_calls ?? [];
+  const toolCalls = calls.map((call) => ({
+    id: call.id ?? '',
+    tool: call.function?.name ?? '',
+    arguments: argumentsText(call.function?.arguments),
+  }));
+  return {
+    model: reply.model ?? input.model,
+    text: said,
+    toolCalls,
+    usage:
+      reply.usage === null || reply.usage === undefined
+        ? {
+            inputTokens: roughTokens(JSON.stringify([input.messages, input.functions])),
+            outputTokens: roughTokens(said + JSON.stringify(toolCalls)),
+          }
+        : {
+            inputTokens: reply.usage.prompt_tokens,
+            outputTokens: reply.usage.completion_tokens,
+          },
+  };
+}
+
+/** For endpoints that count nothing. */
+function roughTokens(text: string): number {
+  return Math.ceil(text.length / CHARACTERS_PER_TOKEN);
+}
+
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  const body: AsyncIterable<Uint8Array> | null = response.body;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_BODY_BYTES) {
+      throw new ModelProtocolError(`a reply of more than ${String(MAX_BODY_BYTES)} bytes`);
+    }
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
