@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+
+import orderDesk from '../../../examples/order-desk/ratchet.config.js';
+
+const signal = new AbortController().signal;
+const task = { id: 't1', input: { order: '1001', shop: 'north' } };
+
+test('refuses a number in the wrong form and says which form it wants', async () => {
+  await expect(orderState('1001')).rejects.toThrow('SO-1001');
+  await expect(orderState('SO-1001')).resolves.toBe('shipped');
+});
+
+test.each([
+  ['Your order was shipped.', 1],
+  ['I do not know.', 0],
+])('grades the answer %j with %d', async (output, score) => {
+  const [evaluator] = orderDesk.evaluators;
+
+  const graded = await evaluator?.evaluate({ task, output, trajectory: [], resources: {}, signal });
+
+  expect(graded).toEqual({ score });
+});
+
+test('puts a task into the slice of its shop, and leaves parameters alone', () => {
+  expect(orderDesk.slices(task)).toEqual({ shop: 'north' });
+  expect(orderDesk.learning.layers).toEqual({ parameters: 'frozen' });
+});
+
+async function orderState(number: string): Promise<unknown> {
+  const [tool] = orderDesk.tools;
+  return tool?.run({ number }, { signal, effectKey: 'k', callId: 'c', task, resources: {} });
+}
