@@ -24,22 +24,34 @@ export function nextTurn(
   run: RecordedRun,
   messages: readonly CompletionMessage[],
 ): CompletionReply {
-  const results = new Map(
-    messages.flatMap(({ role, tool_call_id: id, content }) =>
-      role === 'tool' && id !== undefined ? [[id, content ?? '']] : [],
-    ),
-  );
+  const results = new Map<string, string[]>();
+  for (const { role, tool_call_id: id, content } of messages) {
+    if (role === 'tool' && id !== undefined) {
+      results.set(id, [...(results.get(id) ?? []), content ?? '']);
+    }
+  }
   for (const [index, step] of run.steps.entries()) {
     const id = callIdOf(run, index);
-    const result = results.get(id);
-    if (result === undefined) {
-      const call = { id, name: RECORDED_TOOL, arguments: JSON.stringify({ sql: step.action }) };
+    const given = results.get(id);
+    if (given === undefined) {
+      const call = { id, name: RECORDED_TOOL, arguments: argumentsOf(run, index) };
       return { ok: true, model: run.config, text: null, toolCalls: [call] };
     }
-    if (result !== step.observation) return parted(id, result, step.observation);
+    // A call that came twice is answered twice, and refused the second time.
+    if (!given.includes(step.observation)) return parted(id, given.join(' | '), step.observation);
   }
   const last = run.steps.at(-1);
   return { ok: true, model: run.config, text: last?.observation ?? '', toolCalls: [] };
+}
+
+/**
+ * The arguments of a step's call. Real models said the same up to ten times in one run: spaces at the
+ * end, which mean nothing in JSON, keep such calls from being taken for one that is stuck.
+ */
+function argumentsOf(run: RecordedRun, index: number): string {
+  const action = run.steps[index]?.action ?? '';
+  const earlier = run.steps.slice(0, index).filter((step) => step.action === action).length;
+  return JSON.stringify({ sql: action }) + ' '.repeat(earlier);
 }
 
 function parted(callId: string, found: string, expected: string): CompletionReply {
