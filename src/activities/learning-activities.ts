@@ -162,6 +162,11 @@ export interface LearningActivities {
   /** Wakes the learner, starting it where it is not there. */
   wakeLearner(of: Scope): Promise<void>;
   markReflected(of: OfEpisode & { readonly result: string }): Promise<void>;
+  /** What became of an episode's proposals; `waiting` while the learner has not read them all. */
+  fateOf(of: OfEpisode & { readonly workflowId: string }): Promise<{
+    readonly kind: 'waiting' | 'carries' | 'merged';
+    readonly candidate: CandidateId | null;
+  }>;
 
   planEvaluation(of: OfCandidate): Promise<EvaluationPlan>;
   /** Asks the learner for this candidate's level, by update with the candidate as update id. */
@@ -191,7 +196,9 @@ export interface LearningActivities {
   widenCanary(request: RolloutRequest & { readonly share: number }): Promise<CanaryAnswer>;
   promote(request: RolloutRequest): Promise<{ readonly cursor: number }>;
   /** Moves the pointer back to the last known-good version; idempotent. */
-  rollBack(request: RolloutRequest): Promise<{ readonly to: VersionId }>;
+  rollBack(
+    request: RolloutRequest,
+  ): Promise<{ readonly to: VersionId; readonly state: CandidateState }>;
   readOutcomes(request: ReadRequest): Promise<OutcomeRead>;
   stopWatching(of: Scope & { readonly workflowId: string }): Promise<void>;
   reference(of: OfCandidate): Promise<ReferenceAnswer>;

@@ -324,10 +324,14 @@ export interface Store {
   ): Promise<void>;
   latestRevision(scope: Scope, lesson: LessonId): Promise<LessonRevision | null>;
   lessonsByKey(scope: Scope, keys: readonly string[]): Promise<readonly LessonRevision[]>;
-  /** Distinct independence groups (actors; a checker or tool counts as one) behind a key's proposals. */
+  /**
+   * Distinct independence groups (actors; a checker or tool counts as one) behind a key's proposals,
+   * those of the excluded principals left out.
+   */
   supportGroups(
     scope: Scope,
     key: string,
+    excluding: readonly string[],
   ): Promise<{ readonly groups: number; readonly experts: number }>;
   openCandidate(scope: Scope): Promise<CandidateRow | null>;
   nextCandidateNumber(scope: Scope): Promise<number>;
@@ -384,6 +388,21 @@ export interface Store {
   /** Learning reads nothing of live tasks numbered above this; null lifts it. Answers workflows to wake. */
   setBarrier(scope: Scope, upTo: number | null): Promise<{ readonly wake: readonly string[] }>;
   barrier(scope: Scope): Promise<number | null>;
+
+  // Progress of learning
+  /** Says that an episode's reflection has proposed what it had to propose. */
+  markReflected(tenant: TenantId, episode: EpisodeId, result: string): Promise<void>;
+  /** Says that a watching workflow has folded everything there is up to this task. */
+  settleWatch(scope: Scope, workflowId: string, upTo: number): Promise<void>;
+  /** Number of the newest accepted task; never above the barrier. */
+  newestTask(scope: Scope): Promise<number>;
+  /** What still moves at or below the barrier, in words; empty when learning is at rest. */
+  unsettled(scope: Scope): Promise<readonly string[]>;
+  /** An audit entry that goes with no other change. */
+  note(
+    scope: Scope,
+    entry: Pick<AuditEntry, 'actor' | 'action' | 'object' | 'reason' | 'detail'>,
+  ): Promise<void>;
 
   // Looking
   auditOf(

@@ -1,15 +1,11 @@
-import { z } from "zod";
+import { z } from 'zod';
 
-import type { Outcome, Slices, Trajectory } from "../domain/episode.js";
-import { InvalidInputError } from "../domain/errors.js";
-import type { JsonObject } from "../domain/json.js";
-import {
-  DEFAULT_PERMISSIONS,
-  LAYERS,
-  type LayerPermissions,
-} from "../domain/strategy.js";
-import { fieldOf } from "./parse.js";
-import type { AnyTool } from "./tool.js";
+import type { Outcome, Slices, Trajectory } from '../domain/episode.js';
+import { InvalidInputError } from '../domain/errors.js';
+import type { JsonObject } from '../domain/json.js';
+import { DEFAULT_PERMISSIONS, LAYERS, type LayerPermissions } from '../domain/strategy.js';
+import { fieldOf } from './parse.js';
+import type { AnyTool } from './tool.js';
 
 /** What an evaluator is given. */
 export interface EvaluationInput {
@@ -32,10 +28,7 @@ export interface Evaluation {
 /** Judges an outcome. The first one that can tell decides; checkers stand before judges. */
 export interface Evaluator {
   readonly name: string;
-  readonly source: Extract<
-    Outcome["source"],
-    "checker" | "environment" | "judge"
-  >;
+  readonly source: Extract<Outcome['source'], 'checker' | 'environment' | 'judge'>;
   readonly evaluate: (input: EvaluationInput) => Promise<Evaluation>;
 }
 
@@ -82,10 +75,8 @@ export type GateSettings = z.infer<typeof GateSettings>;
 
 export const LearningSettings = z.strictObject({
   /** Which episodes start a reflection. */
-  reflect: z.enum(["always", "informative", "never"]).default("always"),
-  layers: z
-    .partialRecord(z.enum(LAYERS), z.enum(["frozen", "approve", "auto"]))
-    .default({}),
+  reflect: z.enum(['always', 'informative', 'never']).default('always'),
+  layers: z.partialRecord(z.enum(LAYERS), z.enum(['frozen', 'approve', 'auto'])).default({}),
   rollout: RolloutSettings.prefault({}),
   gate: GateSettings.prefault({}),
   /** After a failure with nothing to mine: a sandboxed run with this many model calls; 0 for none. */
@@ -103,9 +94,7 @@ export const LearningSettings = z.strictObject({
 export type LearningSettings = z.infer<typeof LearningSettings>;
 
 export const AgentSettings = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and -"),
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -'),
   instructions: z.string().min(1).max(100_000),
   model: z.strictObject({
     name: z.string().min(1),
@@ -157,22 +146,20 @@ export interface Agent extends AgentSettings {
 }
 
 /** Names that are activities or tools of Ratchet's own. */
-export const RESERVED_TOOL_NAMES = ["ask_person", "scratchpad"];
+export const RESERVED_TOOL_NAMES = ['ask_person', 'scratchpad'];
 
 /** Checks and completes an agent; every fault is named with its field. */
 export function defineAgent(definition: AgentDefinition): Agent {
-  const { tools, evaluators, slices, prompt, resources, ...settings } =
-    definition;
+  const { tools, evaluators, slices, prompt, resources, ...settings } = definition;
   const parsed = AgentSettings.safeParse(settings);
-  if (!parsed.success)
-    throw fieldOf(`agent ${JSON.stringify(definition.id)}`, parsed.error);
+  if (!parsed.success) throw fieldOf(`agent ${JSON.stringify(definition.id)}`, parsed.error);
   const names = new Set<string>(RESERVED_TOOL_NAMES);
   for (const tool of tools) {
     if (names.has(tool.name)) {
       throw new InvalidInputError(
         `agent ${JSON.stringify(definition.id)}.tools`,
         `the name ${JSON.stringify(tool.name)} twice or reserved`,
-        "one tool a name",
+        'one tool a name',
       );
     }
     names.add(tool.name);
@@ -190,16 +177,11 @@ export function defineAgent(definition: AgentDefinition): Agent {
 /** `key: value` lines, strings as they are and everything else as JSON. */
 export function renderInput(input: JsonObject): string {
   return Object.entries(input)
-    .map(
-      ([key, value]) =>
-        `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
-    )
-    .join("\n");
+    .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join('\n');
 }
 
 /** The permission of each layer for this agent; `policy` is frozen whatever the settings say. */
-export function permissionsOf(
-  agent: Pick<AgentSettings, "learning">,
-): LayerPermissions {
-  return { ...DEFAULT_PERMISSIONS, ...agent.learning.layers, policy: "frozen" };
+export function permissionsOf(agent: Pick<AgentSettings, 'learning'>): LayerPermissions {
+  return { ...DEFAULT_PERMISSIONS, ...agent.learning.layers, policy: 'frozen' };
 }

@@ -12,7 +12,7 @@ const Call = z.object({
   function: z
     .object({
       name: Text.nullish().catch(null),
-      arguments: z.unknown(),
+      arguments: z.unknown().optional(),
     })
     .nullish()
     .catch(null),

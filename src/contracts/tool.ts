@@ -1,14 +1,14 @@
-import { z } from "zod";
+import { z } from 'zod';
 
-import { InvalidInputError } from "../domain/errors.js";
-import type { JsonObject } from "../domain/json.js";
-import type { SchemaFact } from "../domain/schema-fact.js";
+import { InvalidInputError } from '../domain/errors.js';
+import type { JsonObject } from '../domain/json.js';
+import type { SchemaFact } from '../domain/schema-fact.js';
 
 /**
  * What a tool does to the world outside. `read`: nothing; `keyed`: the receiver de-duplicates by our
  * key; `queryable`: it can be asked whether the effect happened; `unsafe`: never repeated blindly.
  */
-export const EffectClass = z.enum(["read", "keyed", "queryable", "unsafe"]);
+export const EffectClass = z.enum(['read', 'keyed', 'queryable', 'unsafe']);
 export type EffectClass = z.infer<typeof EffectClass>;
 
 /** What a tool's implementation gets beside its arguments. */
@@ -38,20 +38,14 @@ export interface ToolDefinition<Input extends z.ZodType = z.ZodType> {
   readonly input: Input;
   readonly effect: EffectClass;
   /** Returns what the model is shown: a string as it is, anything else as JSON. Errors are shown too. */
-  readonly run: (
-    args: z.infer<Input>,
-    context: ToolContext,
-  ) => Promise<unknown>;
+  readonly run: (args: z.infer<Input>, context: ToolContext) => Promise<unknown>;
   /**
    * What runs in shadow and explore: the string `same` for tools that touch nothing real, or an
    * implementation of its own. Absent: tasks that need this tool are not shadowable.
    */
-  readonly sandbox?:
-    "same" | ((args: z.infer<Input>, context: ToolContext) => Promise<unknown>);
+  readonly sandbox?: 'same' | ((args: z.infer<Input>, context: ToolContext) => Promise<unknown>);
   /** For `queryable`: whether the effect of this key happened, and what it answered. */
-  readonly query?: (
-    context: ToolContext,
-  ) => Promise<{ happened: boolean; result?: unknown }>;
+  readonly query?: (context: ToolContext) => Promise<{ happened: boolean; result?: unknown }>;
   /** A person must allow each call before it runs. */
   readonly needsApproval?: boolean;
   /** Seconds one attempt may take; 60 unless told. */
@@ -66,7 +60,7 @@ export interface ToolDefinition<Input extends z.ZodType = z.ZodType> {
 export type AnyTool = ToolDefinition;
 
 const TOOL_NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/;
-const FORBIDDEN_PROPERTIES = ["__proto__", "constructor", "prototype"];
+const FORBIDDEN_PROPERTIES = ['__proto__', 'constructor', 'prototype'];
 
 /** Checks a tool when it is defined, so that a wrong one fails at start-up and not in a task. */
 export function defineTool<Input extends z.ZodType>(
@@ -75,36 +69,30 @@ export function defineTool<Input extends z.ZodType>(
   const where = `tool ${JSON.stringify(definition.name)}`;
   if (!TOOL_NAME.test(definition.name)) {
     throw new InvalidInputError(
-      "tool.name",
+      'tool.name',
       JSON.stringify(definition.name),
-      "a letter, then up to 63 letters, digits, _ or -",
+      'a letter, then up to 63 letters, digits, _ or -',
     );
   }
   if (!EffectClass.safeParse(definition.effect).success) {
     throw new InvalidInputError(
       `${where}.effect`,
       JSON.stringify(definition.effect),
-      EffectClass.options.join(" | "),
+      EffectClass.options.join(' | '),
     );
   }
-  if (definition.effect === "queryable" && definition.query === undefined) {
+  if (definition.effect === 'queryable' && definition.query === undefined) {
     throw new InvalidInputError(
       `${where}.query`,
-      "nothing",
-      "a function, since effect is queryable",
+      'nothing',
+      'a function, since effect is queryable',
     );
   }
   const schema = toolSchema(definition);
   const properties = Object.keys(PropertiesOf.parse(schema).properties);
-  const forbidden = properties.find((property) =>
-    FORBIDDEN_PROPERTIES.includes(property),
-  );
+  const forbidden = properties.find((property) => FORBIDDEN_PROPERTIES.includes(property));
   if (forbidden !== undefined) {
-    throw new InvalidInputError(
-      `${where}.input.${forbidden}`,
-      "a reserved name",
-      "another name",
-    );
+    throw new InvalidInputError(`${where}.input.${forbidden}`, 'a reserved name', 'another name');
   }
   return definition;
 }
@@ -114,19 +102,15 @@ const PropertiesOf = z.object({
 });
 
 /** The JSON Schema that the model is told and the tool's digest is taken of. */
-export function toolSchema(
-  definition: Pick<ToolDefinition, "name" | "input">,
-): JsonObject {
+export function toolSchema(definition: Pick<ToolDefinition, 'name' | 'input'>): JsonObject {
   try {
-    const schema = z.toJSONSchema(definition.input, { io: "input" });
-    const plain = z
-      .record(z.string(), z.json())
-      .parse(JSON.parse(JSON.stringify(schema)));
-    if (plain["type"] !== "object") {
+    const schema = z.toJSONSchema(definition.input, { io: 'input' });
+    const plain = z.record(z.string(), z.json()).parse(JSON.parse(JSON.stringify(schema)));
+    if (plain['type'] !== 'object') {
       throw new InvalidInputError(
         `tool ${JSON.stringify(definition.name)}.input`,
-        `a schema of ${JSON.stringify(plain["type"] ?? "no type")}`,
-        "an object schema such as z.strictObject({ … })",
+        `a schema of ${JSON.stringify(plain['type'] ?? 'no type')}`,
+        'an object schema such as z.strictObject({ … })',
       );
     }
     return plain;
@@ -134,8 +118,8 @@ export function toolSchema(
     if (error instanceof InvalidInputError) throw error;
     throw new InvalidInputError(
       `tool ${JSON.stringify(definition.name)}.input`,
-      "a schema without a JSON form",
-      "a zod object schema of JSON types",
+      'a schema without a JSON form',
+      'a zod object schema of JSON types',
       { cause: error },
     );
   }

@@ -1,32 +1,32 @@
-import type { CandidateId, EpisodeId, LessonId, VersionId } from "./ids.js";
-import type { LessonDraft } from "./lesson.js";
-import type { Bundle, Permission } from "./strategy.js";
+import type { CandidateId, EpisodeId, LessonId, VersionId } from './ids.js';
+import type { LessonDraft } from './lesson.js';
+import type { Bundle, Permission } from './strategy.js';
 
 /** Where a candidate is in its life. The last four are ends. */
 export const CANDIDATE_STATES = [
-  "open",
-  "evaluating",
-  "passed",
-  "waiting",
-  "canary",
-  "probation",
-  "promoted",
-  "rejected",
-  "rolled-back",
-  "aborted",
+  'open',
+  'evaluating',
+  'passed',
+  'waiting',
+  'canary',
+  'probation',
+  'promoted',
+  'rejected',
+  'rolled-back',
+  'aborted',
 ] as const;
 export type CandidateState = (typeof CANDIDATE_STATES)[number];
 
 const NEXT: Readonly<Record<CandidateState, readonly CandidateState[]>> = {
-  open: ["evaluating", "canary", "rejected", "aborted"],
-  evaluating: ["passed", "waiting", "rejected", "aborted", "canary"],
-  waiting: ["evaluating", "canary", "rejected", "aborted"],
-  passed: ["waiting", "evaluating", "canary", "rejected", "aborted"],
-  canary: ["probation", "rolled-back", "aborted"],
-  probation: ["promoted", "rolled-back"],
-  promoted: ["rolled-back"],
+  open: ['evaluating', 'canary', 'rejected', 'aborted'],
+  evaluating: ['passed', 'waiting', 'rejected', 'aborted', 'canary'],
+  waiting: ['evaluating', 'canary', 'rejected', 'aborted'],
+  passed: ['waiting', 'evaluating', 'canary', 'rejected', 'aborted'],
+  canary: ['probation', 'rolled-back', 'aborted'],
+  probation: ['promoted', 'rolled-back', 'evaluating'],
+  promoted: ['rolled-back'],
   rejected: [],
-  "rolled-back": [],
+  'rolled-back': [],
   aborted: [],
 };
 
@@ -36,7 +36,7 @@ export function mayFollow(from: CandidateState, to: CandidateState): boolean {
 }
 
 export function isEnd(state: CandidateState): boolean {
-  return ["promoted", "rejected", "rolled-back", "aborted"].includes(state);
+  return ['promoted', 'rejected', 'rolled-back', 'aborted'].includes(state);
 }
 
 /** What the store keeps of a candidate. */
@@ -53,6 +53,8 @@ export interface Candidate {
   readonly workflowId: string;
   readonly baseline: VersionId | null;
   readonly version: VersionId | null;
+  /** Evaluations begun: another baseline is another one. */
+  readonly evaluation: number;
 }
 
 /** A proposal as stored; equal keys are merged by the learner. */
@@ -65,7 +67,7 @@ export interface Proposal {
 
 /** What became of a proposal when the learner read it. */
 export type MergeResult =
-  | { readonly kind: "opened"; readonly candidate: CandidateId }
-  | { readonly kind: "joined"; readonly candidate: CandidateId }
-  | { readonly kind: "support"; readonly lesson: LessonId }
-  | { readonly kind: "too-few-groups" };
+  | { readonly kind: 'opened'; readonly candidate: CandidateId }
+  | { readonly kind: 'joined'; readonly candidate: CandidateId }
+  | { readonly kind: 'support'; readonly lesson: LessonId }
+  | { readonly kind: 'too-few-groups' };

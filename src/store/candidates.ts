@@ -14,7 +14,7 @@ import type {
 } from '../domain/ids.js';
 import type { Json } from '../domain/json.js';
 import type { Bundle, LessonRef } from '../domain/strategy.js';
-import { digestOf } from './digest.js';
+import { digestOf } from '../contracts/digest.js';
 import { LESSON_COLUMNS, lessonOf, type LessonRow } from './lesson-rows.js';
 import { storable } from './storable.js';
 import { withTenant } from './transaction.js';

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-
 import type { Pool } from 'pg';
 
 import type { ProposalRow, Store } from '../activities/store.js';
+import { sha256 } from '../contracts/digest.js';
 import type { MergeResult } from '../domain/candidate.js';
 import { NotFoundError } from '../domain/errors.js';
 import { PRIOR_RELIABILITY } from '../domain/feedback.js';
@@ -37,8 +36,7 @@ function proposalOf(row: ProposalRecord): ProposalRow {
 }
 
 function proposalIdOf(episode: EpisodeId, key: string): string {
-  const hash = createHash('sha256').update(`${episode}\n${key}`).digest('hex');
-  return `p-${hash.slice(0, 20)}`;
+  return `p-${sha256(`${episode}\n${key}`).slice(0, 20)}`;
 }
 
 export function proposalStore(
@@ -103,7 +101,7 @@ export function proposalStore(
       }),
 
     // What people said counts by who said it; everything a machine observed is one group a channel.
-    supportGroups: (scope, key) =>
+    supportGroups: (scope, key, excluding) =>
       withTenant(pool, scope.tenant, async (client) => {
         const { rows } = await client.query<{
           readonly groups: number;
@@ -118,9 +116,10 @@ export function proposalStore(
            join agents a on a.tenant = p.tenant and a.agent = p.agent
            cross join json_to_recordset(p.draft -> 'sources') as source(
              channel text, principal text, authority double precision)
-           where p.tenant = $1 and p.agent = $2 and p.key = $3 and p.rejected_code is null
+           where p.tenant = $1 and p.agent = $2 and p.key = $3 and principal <> all($5)
+             and (p.rejected_code is null or p.rejected_code = 'TOO_FEW_GROUPS')
              and (a.learning_up_to is null or p.task_number <= a.learning_up_to)`,
-          [scope.tenant, scope.agent, storable(key), PRIOR_RELIABILITY.expert],
+          [scope.tenant, scope.agent, storable(key), PRIOR_RELIABILITY.expert, excluding],
         );
         return rows[0] ?? { groups: 0, experts: 0 };
       }),

@@ -12,6 +12,7 @@ import { historyStore } from './histories.js';
 import { mergeStore } from './merge.js';
 import { outcomeStore } from './outcomes.js';
 import { pointerStore } from './pointer.js';
+import { progressStore } from './progress.js';
 import { proposalStore } from './proposals.js';
 import { stepStore } from './steps.js';
 import { taskStore } from './tasks.js';
@@ -40,5 +41,6 @@ export function createStore(pool: Pool): Store {
     ...outcomeStore(pool),
     ...auditStore(pool),
     ...historyStore(pool),
+    ...progressStore(pool),
   };
 }

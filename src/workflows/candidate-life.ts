@@ -1,4 +1,5 @@
 import {
+  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   condition,
@@ -217,12 +218,26 @@ export async function carryCandidate(
     if (undone !== undefined) return undone;
     const evidence = canary.kind === 'passed' ? { canaryOutcomes: canary.outcomes } : {};
     const manual = forcedBy === null ? {} : { forcedBy: forcedBy.decision.actor };
-    const { cursor } = await promote({
-      ...of,
-      actor: forcedBy === null ? SYSTEM : personOf(forcedBy),
-      reason: forcedBy === null ? 'canary without alarm' : `forced: ${forcedBy.decision.reason}`,
-      detail: { ...evidence, ...manual },
-    });
+    let cursor: number;
+    try {
+      const promoted = await promote({
+        ...of,
+        actor: forcedBy === null ? SYSTEM : personOf(forcedBy),
+        reason: forcedBy === null ? 'canary without alarm' : `forced: ${forcedBy.decision.reason}`,
+        detail: { ...evidence, ...manual },
+      });
+      cursor = promoted.cursor;
+    } catch (error) {
+      if (!isStaleBaseline(error)) throw error;
+      const reason = 'another version became active during the canary';
+      await rollBack({
+        ...of,
+        actor: SYSTEM,
+        reason,
+        detail: { stage: 'canary', automatic: true },
+      });
+      return { kind: 'ended', state: 'rolled-back', reason };
+    }
     box.stage = 'probation';
     await settle('canary-ended', forcedBy === null);
     const probation = await runProbation(setting, cursor);
@@ -264,7 +279,8 @@ export async function carryCandidate(
         outcomes: found.outcomes,
         at: found.at,
       };
-      await rollBack({ ...of, actor: SYSTEM, reason, detail });
+      const { state } = await rollBack({ ...of, actor: SYSTEM, reason, detail });
+      if (state === 'evaluating') return { kind: 'evaluate-again' };
       return { kind: 'ended', state: 'rolled-back', reason };
     }
     const word = takeWord(box);
@@ -379,6 +395,11 @@ async function evaluateInShadow(
     if (!isCancellation(error)) throw error;
   }
   return { kind: 'word', word };
+}
+
+function isStaleBaseline(error: unknown): boolean {
+  if (!(error instanceof ActivityFailure)) return false;
+  return error.cause instanceof ApplicationFailure && error.cause.type === 'StaleBaselineError';
 }
 
 function takeWord(mailbox: Mailbox): Word | null {

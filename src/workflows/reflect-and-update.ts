@@ -26,11 +26,14 @@ import {
   type Grant,
 } from './messages.js';
 
-const { attribute, propose, validate, markReflected } = proxyLocalActivities<LearningActivities>({
-  startToCloseTimeout: '60s',
-  localRetryThreshold: '2m',
-});
+const { attribute, propose, validate, markReflected, fateOf } =
+  proxyLocalActivities<LearningActivities>({
+    startToCloseTimeout: '60s',
+    localRetryThreshold: '2m',
+  });
 const { wakeLearner } = proxyActivities<LearningActivities>({ startToCloseTimeout: '60s' });
+
+const LOOK_AGAIN_MS = 10 * 60_000;
 
 export interface ReflectInput extends Scope {
   /** The episode to learn from; absent for a candidate that came from elsewhere. */
@@ -102,7 +105,13 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
       return { end: 'nothing-learned', candidate: null, reason: accepted.reason };
     }
     await wakeLearner({ tenant, agent });
-    await condition(() => grants.length > 0 || mailbox.word !== null);
+    // A learner that died between merging and telling leaves nobody to tell; looking bounds the wait.
+    while (!(await condition(() => grants.length > 0, LOOK_AGAIN_MS))) {
+      const fate = await fateOf({ ...of, workflowId: workflowInfo().workflowId });
+      if (fate.kind === 'merged' && fate.candidate !== null) {
+        grants.push({ kind: 'merged', into: fate.candidate });
+      }
+    }
     const [first] = grants;
     if (first?.kind === 'merged') {
       await condition(allHandlersFinished);

@@ -1,0 +1,232 @@
+import type { Agent } from '../contracts/agent.js';
+import { runEpisodeIdOf } from '../contracts/digest.js';
+import { candidateId } from '../contracts/ids.js';
+import { permissionsOf } from '../contracts/agent.js';
+import { attribute } from '../domain/attribution.js';
+import { NotFoundError } from '../domain/errors.js';
+import { succeeded } from '../domain/episode.js';
+import type { EpisodeId, TenantId } from '../domain/ids.js';
+import type { Evidence, LessonDraft } from '../domain/lesson.js';
+import { mineCorrection } from '../domain/mining/correction.js';
+import { discoveryKey, mineDiscoveries, type Discovery } from '../domain/mining/discovery.js';
+import { knownOf } from '../domain/mining/merge.js';
+import { mineRecoveries } from '../domain/mining/recovery.js';
+import { validateLesson } from '../domain/validation/validate.js';
+import type { AgentRegistry } from './agent-registry.js';
+import type { LearningActivities } from './learning-activities.js';
+import type { Messenger } from './messenger.js';
+import { observedCalls } from './observations.js';
+import type { Store, StoredEpisode } from './store.js';
+
+export interface ReflectionDependencies {
+  readonly store: Store;
+  readonly agents: AgentRegistry;
+  readonly messenger: Messenger;
+}
+
+type Reflection = Pick<
+  LearningActivities,
+  'attribute' | 'propose' | 'validate' | 'markReflected' | 'wakeLearner' | 'fateOf'
+>;
+
+/** Proposals one episode may make; a flood of them is a fault of the tool that was observed. */
+const MAX_DRAFTS = 40;
+
+/** From an episode to validated proposals. None of it needs a model. */
+export function createReflectionActivities(dependencies: ReflectionDependencies): Reflection {
+  const { store, agents, messenger } = dependencies;
+
+  return {
+    async attribute({ tenant, episode }) {
+      const found = await endedEpisode(store, tenant, episode);
+      return attribute({
+        trajectory: found.steps,
+        output: found.output,
+        outcome: found.outcome,
+        input: found.input,
+        recalled: found.recalled,
+      });
+    },
+
+    async propose({ tenant, agent: agentId, episode, exploration }) {
+      const agent = agents.agent(agentId);
+      const { toolDigests } = agents.digests(agentId);
+      const live = await endedEpisode(store, tenant, episode);
+      const explored = exploration === null ? null : await store.episode(tenant, exploration);
+      const sources = explored === null ? [live] : [live, explored];
+
+      const discoveries = sources.flatMap((source) => discoveriesOf(agent, source));
+      const keys = [...new Set(discoveries.map(({ tool, fact }) => discoveryKey(tool, fact)))];
+      const lessons = await store.lessonsByKey({ tenant, agent: agentId }, keys);
+      const earlier = new Map(
+        lessons.flatMap((lesson) => {
+          const known = knownOf(lesson);
+          return known === undefined ? [] : [[known.key, known] as const];
+        }),
+      );
+      const discovered = mineDiscoveries(discoveries, earlier, toolDigests);
+      const recovered = sources.flatMap((source) =>
+        mineRecoveries(source.steps, {
+          episode: source.id,
+          task: source.task,
+          outcome: source.outcome?.score ?? null,
+          toolDigests,
+        }),
+      );
+      const corrected = await correctionsOf(store, live);
+      const drafts = [...corrected, ...discovered, ...recovered].slice(0, MAX_DRAFTS);
+      const { learning } = agent;
+      const mayExplore =
+        drafts.length === 0 &&
+        explored === null &&
+        learning.explorationModelCalls > 0 &&
+        !succeeded(live.outcome);
+      return {
+        drafts,
+        exploration: mayExplore
+          ? {
+              task: live.task,
+              version: live.version,
+              episode: runEpisodeIdOf('explore', episode),
+              modelCalls: learning.explorationModelCalls,
+              model: learning.explorationModel ?? null,
+            }
+          : null,
+      };
+    },
+
+    async validate({ tenant, agent: agentId, episode, drafts }) {
+      const agent = agents.agent(agentId);
+      const scope = { tenant, agent: agentId };
+      const permissions = permissionsOf(agent);
+      const active = await store.lessonsByKey(
+        scope,
+        drafts.map(({ key }) => key),
+      );
+      const answers = [];
+      for (const draft of drafts) {
+        const evidence = await evidenceFacts(store, tenant, draft);
+        const supportGroups = await store.supportGroups(
+          scope,
+          draft.key,
+          draft.sources.map(({ principal }) => principal),
+        );
+        const answer = validateLesson(draft, {
+          permissions,
+          tools: agent.tools.map(({ name }) => name),
+          evidence,
+          active: active.filter(({ status }) => status === 'active'),
+          supportGroups: withOwnVoice(draft, supportGroups),
+        });
+        answers.push({ draft, rejected: answer.accepted ? null : answer });
+      }
+      await store.putProposals(
+        scope,
+        episode,
+        answers.map(({ draft, rejected }) => ({
+          draft,
+          rejected: rejected === null ? null : { code: rejected.code, message: rejected.message },
+        })),
+      );
+      return {
+        answers: answers.map(({ draft, rejected }) => ({
+          key: draft.key,
+          title: draft.title,
+          code: rejected?.code ?? null,
+          message: rejected?.message ?? '',
+        })),
+      };
+    },
+
+    async markReflected({ tenant, episode, result }) {
+      await store.markReflected(tenant, episode, result);
+    },
+
+    async fateOf({ tenant, episode, workflowId }) {
+      const proposals = await store.proposalsOf(tenant, episode);
+      const accepted = proposals.filter(({ rejected }) => rejected === null);
+      if (accepted.some(({ result }) => result === null))
+        return { kind: 'waiting', candidate: null };
+      for (const { result } of accepted) {
+        if (result?.kind !== 'opened' && result?.kind !== 'joined') continue;
+        const row = await store.candidate(tenant, result.candidate);
+        const carries = row?.workflowId === workflowId;
+        return { kind: carries ? 'carries' : 'merged', candidate: result.candidate };
+      }
+      return { kind: 'merged', candidate: candidateId(`${tenant}.known`) };
+    },
+
+    async wakeLearner(scope) {
+      await messenger.wakeLearner(scope);
+    },
+  };
+}
+
+type EndedEpisode = StoredEpisode & { readonly outcome: NonNullable<StoredEpisode['outcome']> };
+
+async function endedEpisode(store: Store, tenant: TenantId, id: EpisodeId): Promise<EndedEpisode> {
+  const episode = await store.episode(tenant, id);
+  if (episode?.outcome == null) {
+    throw new NotFoundError('episode', id, 'expected one that has ended');
+  }
+  return { ...episode, outcome: episode.outcome };
+}
+
+function discoveriesOf(agent: Agent, episode: StoredEpisode): Discovery<Evidence>[] {
+  return observedCalls(agent, episode.input, episode.steps).flatMap(({ step, facts }) =>
+    facts.map((fact) => ({
+      tool: step.tool,
+      fact,
+      evidence: {
+        episode: episode.id,
+        task: episode.task,
+        steps: [step.index],
+        role: 'observation' as const,
+        outcome: episode.outcome?.score ?? null,
+        reliability: 1,
+      },
+    })),
+  );
+}
+
+async function correctionsOf(store: Store, episode: EndedEpisode): Promise<LessonDraft[]> {
+  const given = await store.feedbackOf(episode.scope.tenant, episode.id);
+  return given.flatMap((feedback) =>
+    feedback.correction === null
+      ? []
+      : mineCorrection(episode.output ?? '', feedback.correction, feedback, {
+          episode: episode.id,
+          task: episode.task,
+          outcome: episode.outcome.score,
+          steps: episode.steps.length,
+        }),
+  );
+}
+
+/** What validation looks at of the episodes a draft cites. */
+async function evidenceFacts(store: Store, tenant: TenantId, draft: LessonDraft) {
+  const ids = [...new Set(draft.evidence.map(({ episode }) => episode))];
+  const episodes = await Promise.all(ids.map((id) => store.episode(tenant, id)));
+  return episodes.flatMap((episode) =>
+    episode === null
+      ? []
+      : [
+          {
+            episode: episode.id,
+            steps: episode.steps.length,
+            slices: episode.slices,
+            input: episode.input,
+            output: episode.output,
+          },
+        ],
+  );
+}
+
+/** A draft's own sources count beside those of earlier proposals with the same key. */
+function withOwnVoice(
+  draft: LessonDraft,
+  stored: { readonly groups: number; readonly experts: number },
+): { readonly groups: number; readonly experts: number } {
+  const isExpert = draft.sources.some(({ authority }) => authority >= 0.9);
+  return { groups: stored.groups + 1, experts: Math.max(stored.experts, isExpert ? 1 : 0) };
+}

@@ -1,0 +1,286 @@
+import type { CandidateState } from '../domain/candidate.js';
+import { ConflictError, RatchetError } from '../domain/errors.js';
+import { SYSTEM } from '../domain/feedback.js';
+import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
+import { recallLessons } from '../domain/retrieval/recall.js';
+import {
+  candidateRow,
+  onActiveBaseline,
+  type EvaluationDependencies,
+} from './evaluation-activities.js';
+import type { LearningActivities, RolloutRequest } from './learning-activities.js';
+import { changingPointer, transitionWithPointer } from './pointer-change.js';
+import type { CandidateRow, Pointer, Store } from './store.js';
+
+/** Another version became active during this candidate's canary; what was measured is out of date. */
+export class StaleBaselineError extends RatchetError {
+  override readonly name = 'StaleBaselineError';
+  override readonly retryable = false;
+
+  constructor(expected: VersionId | null, actual: VersionId) {
+    super(`Baseline is ${actual}, expected ${expected ?? 'none'}; evaluate the candidate again`);
+  }
+}
+
+type Rollout = Pick<
+  LearningActivities,
+  | 'rebase'
+  | 'startCanary'
+  | 'widenCanary'
+  | 'promote'
+  | 'rollBack'
+  | 'readOutcomes'
+  | 'stopWatching'
+  | 'reference'
+  | 'concludeDiagnosis'
+>;
+
+const PAGE = 500;
+/** Live outcomes of the version before that a monitor's reference is made of, at most. */
+const REFERENCE = 1000;
+/** Tasks of the pool looked at to see whether a candidate and a new baseline touch. */
+const TOUCH_SAMPLE = 500;
+
+/** The staged way of a passed candidate to all tasks, and the ways back. */
+export function createRolloutActivities(dependencies: EvaluationDependencies): Rollout {
+  const { store } = dependencies;
+
+  return {
+    async rebase({ tenant, agent, candidate }) {
+      const scope = { tenant, agent };
+      const before = await candidateRow(store, tenant, candidate);
+      const after = await onActiveBaseline(store, scope, before);
+      if (after.baseline === before.baseline) return { changed: false, touches: false };
+      return { changed: true, touches: await touches(dependencies, scope, before, after) };
+    },
+
+    async startCanary(request) {
+      const scope = scopeOf(request);
+      const row = await candidateRow(store, request.tenant, request.candidate);
+      const { version } = row;
+      const before = await store.pointer(scope);
+      const obstacle = obstacleOf(before, request.candidate);
+      if (version === null || obstacle !== null) {
+        return { started: false, why: obstacle ?? 'the bundle is not closed', cursor: 0 };
+      }
+      const { workflowId } = row;
+      await store.watchOutcomes(scope, workflowId);
+      const cursor = await store.newestTask(scope);
+      await transitionWithPointer(store, scope, (pointer) => {
+        const { candidate, share, seed } = request;
+        const change = { canary: { candidate, version, share, seed } };
+        return Promise.resolve({
+          kind: 'move',
+          transition: {
+            candidate,
+            from: ['passed', 'waiting', 'evaluating', 'open'],
+            to: 'canary',
+            actor: request.actor,
+            reason: request.reason,
+            detail: { ...request.detail, share, seed, version },
+            pointer: { expected: pointer.number, change },
+          },
+        });
+      });
+      return { started: true, why: '', cursor };
+    },
+
+    async widenCanary(request) {
+      const scope = scopeOf(request);
+      const { candidate, share, actor, reason } = request;
+      const pointer = await store.pointer(scope);
+      const obstacle = obstacleOf(pointer, candidate);
+      const cursor = await store.newestTask(scope);
+      if (obstacle !== null) return { started: false, why: obstacle, cursor };
+      await changingPointer(
+        store,
+        scope,
+        ({ canary }) => {
+          const isOurs = canary?.candidate === candidate && canary.share !== share;
+          return Promise.resolve(isOurs ? { canary: { ...canary, share } } : null);
+        },
+        { actor, action: 'canary-widened', reason, detail: { candidate, share } },
+      );
+      return { started: true, why: '', cursor };
+    },
+
+    async promote(request) {
+      const scope = scopeOf(request);
+      const row = await candidateRow(store, request.tenant, request.candidate);
+      const cursor = await store.newestTask(scope);
+      if (row.state === 'probation' || row.version === null) return { cursor };
+      const { version, baseline } = row;
+      await transitionWithPointer(store, scope, (pointer) => {
+        if (pointer.active !== baseline) throw new StaleBaselineError(baseline, pointer.active);
+        return Promise.resolve({
+          kind: 'move',
+          transition: {
+            candidate: request.candidate,
+            from: ['canary'],
+            to: 'probation',
+            actor: request.actor,
+            reason: request.reason,
+            detail: { ...request.detail, from: baseline, to: version },
+            pointer: { expected: pointer.number, change: { active: version, canary: null } },
+          },
+        });
+      });
+      return { cursor };
+    },
+
+    async rollBack(request) {
+      return rollBack(store, request);
+    },
+
+    async readOutcomes({ tenant, agent, candidate, workflowId, cursor, passedOver }) {
+      const scope = { tenant, agent };
+      const barrier = await store.barrier(scope);
+      const page = await store.readOutcomes(scope, workflowId, cursor, passedOver, PAGE);
+      const pointer = await store.pointer(scope);
+      const row = candidate === null ? null : await store.candidate(tenant, candidate);
+      if (page.outcomes.length === 0 && barrier !== null) {
+        await store.settleWatch(scope, workflowId, barrier);
+      }
+      return { ...page, isFrozen: pointer?.frozen ?? false, state: row?.state ?? null };
+    },
+
+    async stopWatching({ tenant, agent, workflowId }) {
+      await store.unwatchOutcomes({ tenant, agent }, workflowId);
+    },
+
+    async reference({ tenant, agent, candidate }) {
+      const scope = { tenant, agent };
+      const { baseline, version } = await candidateRow(store, tenant, candidate);
+      if (baseline === null || version === null) {
+        throw new ConflictError(
+          `candidate ${candidate}: found no version, expected a closed bundle`,
+        );
+      }
+      const cursor = await store.newestTask(scope);
+      const strata = await store.stratumCounts(scope, baseline, cursor + 1, REFERENCE);
+      const own = await store.stratumCounts(scope, version, cursor + 1, REFERENCE);
+      return { cursor, strata, own, version, baseline };
+    },
+
+    async concludeDiagnosis({ tenant, agent, candidate, conclusion, detail }) {
+      const scope = { tenant, agent };
+      const reason = {
+        regression: 'paired replay: worse than the version before it',
+        drift: 'paired replay: not worse than the version before it; the world changed',
+        unresolved: 'paired replay: neither shown; a person should look',
+      }[conclusion];
+      if (conclusion === 'regression') {
+        await rollBack(store, { ...scope, candidate, actor: SYSTEM, reason, detail });
+        return;
+      }
+      const object = { kind: 'candidate', id: candidate };
+      await store.note(scope, { actor: SYSTEM, action: conclusion, object, reason, detail });
+    },
+  };
+}
+
+/**
+ * Returns to the last known-good version: what served before the oldest promotion that is still on
+ * probation. The newest lineage is quarantined; the others on probation go back to evaluation.
+ */
+export async function rollBack(
+  store: Store,
+  request: RolloutRequest,
+): Promise<{ readonly to: VersionId; readonly state: CandidateState }> {
+  const scope = scopeOf(request);
+  const move = (
+    row: CandidateRow,
+    to: CandidateState,
+    pointer: Pointer,
+    change: Parameters<Store['changePointer']>[2] | null,
+  ) => ({
+    candidate: row.id,
+    from: ['canary', 'probation', 'promoted'] as const,
+    to,
+    actor: request.actor,
+    reason: request.reason,
+    detail: request.detail,
+    ...(change === null ? {} : { pointer: { expected: pointer.number, change } }),
+  });
+
+  const pointer = await transitionWithPointer(store, scope, async (current) => {
+    const row = await candidateRow(store, scope.tenant, request.candidate);
+    if (row.state === 'canary') {
+      return { kind: 'move', transition: move(row, 'rolled-back', current, { canary: null }) };
+    }
+    const chain = await servingChain(store, scope, current);
+    const [newest] = chain;
+    const oldest = chain.at(-1);
+    const isServing = chain.some(({ id }) => id === row.id);
+    if (!isServing || newest === undefined || oldest?.baseline == null) return { kind: 'nothing' };
+    // Those in between are moved first: a crash after this leaves the pointer to be moved again.
+    for (const other of chain.slice(1)) {
+      await store.transition(scope, move(other, 'evaluating', current, null));
+    }
+    const change = { active: oldest.baseline, canary: null };
+    return { kind: 'move', transition: move(newest, 'rolled-back', current, change) };
+  });
+  const { state } = await candidateRow(store, scope.tenant, request.candidate);
+  return { to: pointer.active, state };
+}
+
+/** The promotions on probation that the active version is made of, newest first; at least the newest. */
+async function servingChain(
+  store: Store,
+  scope: Scope,
+  pointer: Pointer,
+): Promise<readonly CandidateRow[]> {
+  const rows = (await store.candidates(scope)).filter(
+    ({ state }) => state === 'probation' || state === 'promoted',
+  );
+  const chain: CandidateRow[] = [];
+  let served: VersionId | null = pointer.active;
+  for (;;) {
+    const next = rows.find(({ version }) => version === served);
+    if (next === undefined || (chain.length > 0 && next.state !== 'probation')) return chain;
+    chain.push(next);
+    if (next.state === 'promoted') return chain;
+    served = next.baseline;
+  }
+}
+
+function scopeOf({ tenant, agent }: Scope): Scope {
+  return { tenant, agent };
+}
+
+/** Why a canary may neither start nor advance; null when it may. */
+function obstacleOf(pointer: Pointer | null, candidate: CandidateId): string | null {
+  if (pointer === null) return 'the agent is not deployed';
+  if (pointer.frozen) return 'the agent is frozen';
+  if (pointer.pinned !== null) return `version ${pointer.pinned} is pinned`;
+  if (pointer.canary !== null && pointer.canary.candidate !== candidate) {
+    return `candidate ${pointer.canary.candidate} has the canary`;
+  }
+  return null;
+}
+
+/**
+ * Whether a re-based candidate and what became active meanwhile touch: some task of the pool recalls
+ * lessons of both.
+ */
+async function touches(
+  { store, strategies }: EvaluationDependencies,
+  scope: Scope,
+  before: CandidateRow,
+  after: CandidateRow,
+): Promise<boolean> {
+  if (after.baseline === null || after.version === null || before.baseline === null) return true;
+  const earlier = await strategies.strategy(scope, before.baseline);
+  const current = await strategies.strategy(scope, after.baseline);
+  const candidate = await strategies.strategy(scope, after.version);
+  const own = new Set<string>(before.bundle.put.map(({ lesson }) => lesson));
+  const isNew = (id: string): boolean =>
+    current.index.lessons.get(id)?.revision !== earlier.index.lessons.get(id)?.revision;
+  const pool = await store.gatePool(scope, after.id, 0, TOUCH_SAMPLE);
+  const limit = candidate.row.parameters.recallLimit;
+  return pool.some(({ slices, input }) => {
+    const recalled = recallLessons(candidate.index, { task: { slices, input }, limit });
+    const ids = recalled.map(({ lesson }) => lesson.id);
+    return ids.some((id) => own.has(id)) && ids.some((id) => !own.has(id) && isNew(id));
+  });
+}

@@ -1,0 +1,83 @@
+import type { Scope, VersionId } from '../domain/ids.js';
+import { lessonText, type LessonRevision } from '../domain/lesson.js';
+import {
+  changeLessons,
+  indexLessons,
+  type LessonIndex,
+  type RecallableLesson,
+} from '../domain/retrieval/recall.js';
+import { NotFoundError } from '../domain/errors.js';
+import type { VersionRow } from '../domain/strategy.js';
+import type { Store } from './store.js';
+
+/** A strategy version ready to serve: its row, and its lessons ready to be searched. */
+export interface Strategy {
+  readonly row: VersionRow;
+  readonly index: LessonIndex;
+}
+
+const DEFAULT_CAPACITY = 64;
+
+/**
+ * Strategies by version, the least recently used one dropped first. A version never changes, so that
+ * nothing here can be stale; one whose parent is here is derived from it by the rows that differ.
+ */
+export class StrategyCache {
+  readonly #store: Pick<Store, 'version' | 'versionChange' | 'lessonsServing'>;
+  readonly #capacity: number;
+  readonly #entries = new Map<string, Promise<Strategy>>();
+
+  constructor(
+    store: Pick<Store, 'version' | 'versionChange' | 'lessonsServing'>,
+    capacity: number = DEFAULT_CAPACITY,
+  ) {
+    this.#store = store;
+    this.#capacity = capacity;
+  }
+
+  strategy(scope: Scope, version: VersionId): Promise<Strategy> {
+    const key = keyOf(scope, version);
+    const found = this.#entries.get(key);
+    const entry = found ?? this.#load(scope, version);
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    if (found === undefined) {
+      // A failed load is not kept: the next call tries again.
+      entry.catch(() => this.#entries.delete(key));
+      const [oldest] = this.#entries.keys();
+      if (this.#entries.size > this.#capacity && oldest !== undefined) this.#entries.delete(oldest);
+    }
+    return entry;
+  }
+
+  async #load(scope: Scope, version: VersionId): Promise<Strategy> {
+    const row = await this.#store.version(scope, version);
+    if (row === null)
+      throw new NotFoundError('version', version, 'list them with `ratchet versions`');
+    const parent = row.parent === null ? undefined : this.#entries.get(keyOf(scope, row.parent));
+    if (parent !== undefined) {
+      const { index } = await parent;
+      const { put, remove } = await this.#store.versionChange(scope, version);
+      return { row, index: changeLessons(index, { put: put.map(recallable), remove }) };
+    }
+    const lessons = await this.#store.lessonsServing(scope, version);
+    return { row, index: indexLessons(lessons.map(recallable)) };
+  }
+}
+
+function keyOf({ tenant, agent }: Scope, version: VersionId): string {
+  return `${tenant}/${agent}/${version}`;
+}
+
+/** Rules stand wherever their predicates hold; everything else is searched for. */
+function recallable(lesson: LessonRevision): RecallableLesson {
+  return {
+    id: lesson.id,
+    revision: lesson.revision,
+    title: lesson.title,
+    text: lessonText(lesson.body),
+    when: lesson.trigger.when,
+    predicates: lesson.trigger.predicates,
+    guardrail: lesson.kind === 'rule',
+  };
+}

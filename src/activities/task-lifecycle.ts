@@ -1,0 +1,275 @@
+import type { Agent } from '../contracts/agent.js';
+import { runEpisodeIdOf } from '../contracts/digest.js';
+import { feedbackFor } from '../contracts/feedback.js';
+import { lessonId } from '../contracts/ids.js';
+import { RESERVED_TOOL_NAMES } from '../contracts/agent.js';
+import { assign } from '../domain/assignment.js';
+import { NotFoundError } from '../domain/errors.js';
+import type { Arm, Outcome, RecalledLesson, Step } from '../domain/episode.js';
+import { SYSTEM } from '../domain/feedback.js';
+import type { EpisodeId, Scope, VersionId } from '../domain/ids.js';
+import { informative } from '../domain/informative.js';
+import { recallLessons, type Recalled } from '../domain/retrieval/recall.js';
+import type { AcceptedTask } from '../domain/task.js';
+import type { AgentRegistry } from './agent-registry.js';
+import type { Messenger } from './messenger.js';
+import { observedCalls } from './observations.js';
+import type { OpenEpisode, Pointer, Store } from './store.js';
+import type { StrategyCache } from './strategy-cache.js';
+import type { OfferedTool, TaskActivities, TaskContext, TaskStart } from './task-activities.js';
+
+export interface LifecycleDependencies {
+  readonly store: Store;
+  readonly agents: AgentRegistry;
+  readonly strategies: StrategyCache;
+  readonly messenger: Messenger;
+  /** Steps of shadow and explore runs are local activities: a loopback model answers in milliseconds. */
+  readonly hasLocalModel: boolean;
+}
+
+type Lifecycle = Pick<TaskActivities, 'recall' | 'grade' | 'recordEpisode' | 'storeFeedback'>;
+
+/** What happens at both ends of a task: version and lessons pinned, outcome judged and recorded. */
+export function createLifecycleActivities(dependencies: LifecycleDependencies): Lifecycle {
+  const { store, agents, strategies, messenger, hasLocalModel } = dependencies;
+
+  return {
+    async recall(start) {
+      const agent = agents.agent(start.agent);
+      const scope = { tenant: start.tenant, agent: start.agent };
+      const task = await acceptedTask(store, agent, start);
+      const pointer = await deployed(dependencies, scope, agent);
+      const assigned = assignedVersion(start, task, pointer);
+      const { row, index } = await strategies.strategy(scope, assigned.version);
+      const { parameters } = row;
+      const facts = { slices: task.slices, input: task.input };
+      const found = recallLessons(index, { task: facts, limit: parameters.recallLimit });
+      const recalled = found.map(recalledOf);
+      const episode = episodeOf(start, task);
+      const modelCalls = start.run?.modelCalls ?? parameters.maxModelCalls;
+      const head: OpenEpisode = {
+        id: episode,
+        scope,
+        task: task.id,
+        mode: start.mode,
+        ...assigned,
+        input: task.input,
+        slices: task.slices,
+        subject: task.subject,
+        model: start.run?.model ?? parameters.model,
+        recalled,
+        system: systemMessage(agent.instructions, recalled),
+        user: agent.prompt(task.input),
+        candidate: start.run?.candidate ?? null,
+      };
+      await store.openEpisode(head);
+      return contextOf(agent, head, task.number, modelCalls, hasLocalModel);
+    },
+
+    async grade({ tenant, agent: agentId, episode, output, stopped }) {
+      if (stopped !== null) return stoppedOutcome(stopped);
+      const agent = agents.agent(agentId);
+      const { head, steps } = await store.conversation(tenant, episode);
+      const resources = await agents.resources(agentId);
+      const input = {
+        task: { id: head.task, input: head.input },
+        output: output ?? '',
+        trajectory: steps,
+        resources,
+        signal: AbortSignal.timeout(15_000),
+      };
+      for (const evaluator of agent.evaluators) {
+        const { score, category, detail } = await evaluator.evaluate(input);
+        if (score === null) continue;
+        return {
+          score: Math.min(1, Math.max(0, score)),
+          evaluator: evaluator.name,
+          source: evaluator.source,
+          category: category ?? (score >= 0.5 ? 'ok' : 'failed'),
+          detail: (detail ?? '').slice(0, 500),
+        };
+      }
+      return {
+        score: null,
+        evaluator: 'none',
+        source: 'none',
+        category: 'unknown',
+        detail: 'no evaluator could tell',
+        missing: 'infrastructure',
+      };
+    },
+
+    async recordEpisode(request) {
+      const { tenant, episode, mode, outcome } = request;
+      const { head, steps } = await store.conversation(tenant, episode);
+      const judged = informative({
+        key: head.task,
+        outcome,
+        trajectory: steps,
+        hasCorrection: (await correctionsOf(store, mode, tenant, episode)) > 0,
+        revealsSomething: revealsSomething(agents.agent(request.agent), head, steps),
+      });
+      const { wake } = await store.recordEpisode({
+        tenant,
+        id: episode,
+        end: request.end,
+        output: request.output,
+        outcome,
+        informative: judged,
+        tokens: request.tokens,
+        costMicroUsd: request.costMicroUsd,
+      });
+      await Promise.all(wake.map((workflowId) => messenger.wake(workflowId)));
+      return { informative: judged };
+    },
+
+    async storeFeedback({ tenant, ...given }) {
+      return store.putFeedback(tenant, feedbackFor(given));
+    },
+  };
+}
+
+/** The stored task; one that a client started without accepting it first is accepted here. */
+async function acceptedTask(store: Store, agent: Agent, start: TaskStart): Promise<AcceptedTask> {
+  const { tenant, agent: agentId, task: id, input } = start;
+  if (input !== undefined && start.mode === 'live') {
+    const slices = agent.slices({ input });
+    const subject = start.subject ?? null;
+    return store.acceptTask({ tenant, agent: agentId, id, input, subject, slices });
+  }
+  const found = await store.taskInput({ tenant, agent: agentId }, id);
+  if (found === null) {
+    throw new NotFoundError('task', id, 'start it with an input, or name one that was accepted');
+  }
+  return found;
+}
+
+/** The pointer; an agent whose definition is new or changed is deployed first. */
+async function deployed(
+  { store, agents, strategies }: LifecycleDependencies,
+  scope: Scope,
+  agent: Agent,
+): Promise<Pointer> {
+  const digests = agents.digests(scope.agent);
+  const pointer = await store.pointer(scope);
+  if (pointer !== null) {
+    const { row } = await strategies.strategy(scope, pointer.active);
+    const isSame =
+      row.policyDigest === digests.policyDigest &&
+      JSON.stringify(row.toolDigests) === JSON.stringify(digests.toolDigests);
+    if (isSame) return pointer;
+  }
+  const parameters = {
+    model: agent.model.name,
+    temperature: agent.model.temperature,
+    maxModelCalls: agent.limits.modelCalls,
+    recallLimit: agent.recallLimit,
+  };
+  return store.deploy(scope, { ...digests, parameters, instructions: agent.instructions }, SYSTEM);
+}
+
+function assignedVersion(
+  start: TaskStart,
+  task: AcceptedTask,
+  pointer: Pointer,
+): { version: VersionId; arm: Arm } {
+  if (start.run !== undefined) return { version: start.run.version, arm: 'active' };
+  return assign(pointer, task.subject ?? task.id, task.slices);
+}
+
+function episodeOf(start: TaskStart, task: AcceptedTask): EpisodeId {
+  if (start.run === undefined) return task.episode;
+  const { episode, replicate } = start.run;
+  return (replicate ?? 1) === 1 ? episode : runEpisodeIdOf(episode, String(replicate));
+}
+
+function recalledOf({ lesson, score }: Recalled): RecalledLesson {
+  return { lesson: lessonId(lesson.id), revision: lesson.revision, text: lesson.text, score };
+}
+
+/** Instructions, then what was learned: stable text first, so that prompt caches of providers hit. */
+export function systemMessage(instructions: string, recalled: readonly RecalledLesson[]): string {
+  if (recalled.length === 0) return instructions;
+  const lines = recalled.map(({ lesson, revision, text }) => {
+    const indented = text.split('\n').join('\n  ');
+    return `- [${lesson}@${String(revision)}] ${indented}`;
+  });
+  return `${instructions}\n\n# Lessons\n${lines.join('\n')}`;
+}
+
+function contextOf(
+  agent: Agent,
+  head: OpenEpisode,
+  number: number,
+  modelCalls: number,
+  hasLocalModel: boolean,
+): TaskContext {
+  const isLive = head.mode === 'live';
+  const offered = agent.tools.map((tool): OfferedTool => ({
+    name: tool.name,
+    timeoutSeconds: tool.timeoutSeconds ?? 60,
+    needsApproval: tool.needsApproval ?? false,
+    isAllowed: isLive || tool.sandbox !== undefined,
+  }));
+  const builtIn = RESERVED_TOOL_NAMES.filter((name) =>
+    name === 'ask_person' ? agent.mayAsk && isLive : agent.scratchpad,
+  ).map((name): OfferedTool => ({
+    name,
+    timeoutSeconds: 30,
+    needsApproval: false,
+    isAllowed: true,
+  }));
+  return {
+    episode: head.id,
+    number,
+    version: head.version,
+    arm: head.arm,
+    model: head.model,
+    modelTimeoutSeconds: agent.model.timeoutSeconds,
+    limits: {
+      modelCalls,
+      tokens: agent.limits.tokens,
+      costMicroUsd: agent.limits.costMicroUsd ?? null,
+      toolCallsPerTurn: agent.limits.toolCallsPerTurn,
+      badCalls: agent.limits.badCalls,
+    },
+    tools: [...offered, ...builtIn],
+    slices: Object.entries(head.slices).map(([key, value]) => `${key}=${value}`),
+    recalled: head.recalled.length,
+    isLocal: !isLive && hasLocalModel,
+    reflects: agent.learning.reflect,
+  };
+}
+
+/** Failure types that say nothing about the strategy: a pair with one of them is void. */
+const INFRASTRUCTURE = [
+  'ModelUnavailableError',
+  'ModelRateLimitedError',
+  'ModelAuthError',
+  'UnavailableError',
+  'SHADOW_UNMOCKED',
+];
+
+/** An arm's own fault counts as a failure (intention to treat); what it could not help does not. */
+function stoppedOutcome(stopped: string): Outcome {
+  const base = { evaluator: 'ratchet', source: 'none', category: stopped, detail: '' } as const;
+  if (stopped === 'cancelled' || INFRASTRUCTURE.includes(stopped)) {
+    return { ...base, score: null, missing: 'infrastructure' };
+  }
+  return { ...base, score: 0 };
+}
+
+async function correctionsOf(
+  store: Store,
+  mode: OpenEpisode['mode'],
+  tenant: Scope['tenant'],
+  episode: EpisodeId,
+): Promise<number> {
+  if (mode !== 'live') return 0;
+  const feedback = await store.feedbackOf(tenant, episode);
+  return feedback.filter(({ correction }) => correction !== null).length;
+}
+
+function revealsSomething(agent: Agent, head: OpenEpisode, steps: readonly Step[]): boolean {
+  return observedCalls(agent, head.input, steps).some(({ facts }) => facts.length > 0);
+}

@@ -1,0 +1,80 @@
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+
+import type { Messenger } from '../activities/messenger.js';
+import type { Scope } from '../domain/ids.js';
+import {
+  granted,
+  outcomesWaiting,
+  proposalsWaiting,
+  reserve,
+  settle,
+} from '../workflows/messages.js';
+import { keys } from '../workflows/search-attributes.js';
+
+export function learnerId({ tenant, agent }: Scope): string {
+  return `learner/${tenant}/${agent}`;
+}
+
+/** Messages from activities to workflows, through a Temporal client. */
+export function createMessenger(client: Client, taskQueue: string): Messenger {
+  const { workflow } = client;
+
+  const startLearner = async (scope: Scope): Promise<void> => {
+    try {
+      await workflow.start('learner', {
+        workflowId: learnerId(scope),
+        taskQueue,
+        args: [{ tenant: scope.tenant, agent: scope.agent }],
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+        staticSummary: `Learning of ${scope.agent}`,
+        typedSearchAttributes: [
+          { key: keys.tenant, value: scope.tenant },
+          { key: keys.agent, value: scope.agent },
+        ],
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  };
+
+  return {
+    wake: (workflowId) =>
+      unlessClosed(() => workflow.getHandle(workflowId).signal(outcomesWaiting)),
+
+    grant: (workflowId, grant) =>
+      unlessClosed(() => workflow.getHandle(workflowId).signal(granted, grant)),
+
+    async wakeLearner(scope) {
+      await startLearner(scope);
+      await workflow.getHandle(learnerId(scope)).signal(proposalsWaiting);
+    },
+
+    async reserve(scope, candidate) {
+      await startLearner(scope);
+      const updateId = `reserve-${candidate}`;
+      return workflow
+        .getHandle(learnerId(scope))
+        .executeUpdate(reserve, { args: [{ candidate }], updateId });
+    },
+
+    async settle(scope, settlement) {
+      await startLearner(scope);
+      await workflow.getHandle(learnerId(scope)).executeUpdate(settle, { args: [settlement] });
+    },
+  };
+}
+
+async function unlessClosed(send: () => Promise<void>): Promise<boolean> {
+  try {
+    await send();
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}

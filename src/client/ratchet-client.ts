@@ -1,0 +1,330 @@
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdReusePolicy,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+
+import type { Store } from '../activities/store.js';
+import { candidateRow } from '../activities/evaluation-activities.js';
+import { rollBack } from '../activities/rollout-activities.js';
+import type { Messenger } from '../activities/messenger.js';
+import { feedbackFor } from '../contracts/feedback.js';
+import { versionId } from '../contracts/ids.js';
+import type { Agent } from '../contracts/agent.js';
+import { ConflictError, DeniedError, InvalidInputError, NotFoundError } from '../domain/errors.js';
+import type { Feedback, Role } from '../domain/feedback.js';
+import type { CandidateId, EpisodeId, Scope, TaskId, TenantId } from '../domain/ids.js';
+import type { JsonObject } from '../domain/json.js';
+import type { AgentTaskResult } from '../workflows/agent-task.js';
+import {
+  abort,
+  answer,
+  approve,
+  cancelTask,
+  force,
+  freeze,
+  giveFeedback,
+  pin,
+  rollback,
+  taskProgress,
+  unfreeze,
+  unpin,
+  veto,
+  type Answer,
+  type Decision,
+  type Override,
+  type TaskProgress,
+} from '../workflows/messages.js';
+import { keys } from '../workflows/search-attributes.js';
+import { learnerId } from './messenger.js';
+
+export interface ClientDependencies {
+  readonly temporal: Client;
+  readonly store: Store;
+  readonly messenger: Messenger;
+  readonly taskQueue: string;
+}
+
+export interface TaskRequest extends Scope {
+  readonly task: TaskId;
+  readonly input: JsonObject;
+  readonly subject?: string | null;
+}
+
+const DECISIONS = { approve, veto, force, abort, rollback } as const;
+const OVERRIDES = { freeze, unfreeze, pin, unpin } as const;
+
+/** What people and programs do with Ratchet, through workflows where a workflow owns the matter. */
+export class RatchetClient {
+  readonly #temporal: Client;
+  readonly #store: Store;
+  readonly #messenger: Messenger;
+  readonly #taskQueue: string;
+
+  constructor({ temporal, store, messenger, taskQueue }: ClientDependencies) {
+    this.#temporal = temporal;
+    this.#store = store;
+    this.#messenger = messenger;
+    this.#taskQueue = taskQueue;
+  }
+
+  /** Accepts a task and starts it; the same id with the same input is the same task. */
+  async startTask(
+    agent: Pick<Agent, 'slices'>,
+    request: TaskRequest,
+  ): Promise<{ readonly episode: EpisodeId; readonly workflowId: string }> {
+    const { tenant, agent: agentId, task, input } = request;
+    const subject = request.subject ?? null;
+    const slices = agent.slices({ input });
+    const accepted = await this.#store.acceptTask({
+      tenant,
+      agent: agentId,
+      id: task,
+      input,
+      subject,
+      slices,
+    });
+    const workflowId = taskWorkflowId(request);
+    try {
+      await this.#temporal.workflow.start('agentTask', {
+        workflowId,
+        taskQueue: this.#taskQueue,
+        args: [{ tenant, agent: agentId, task, mode: 'live' }],
+        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+        staticSummary: `${agentId}: ${task}`,
+        typedSearchAttributes: [
+          { key: keys.tenant, value: tenant },
+          { key: keys.agent, value: agentId },
+          { key: keys.mode, value: 'live' },
+        ],
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+    return { episode: accepted.episode, workflowId };
+  }
+
+  /** Waits for the end of a task. */
+  result(request: Pick<TaskRequest, 'tenant' | 'agent' | 'task'>): Promise<AgentTaskResult> {
+    return this.#temporal.workflow.getHandle(taskWorkflowId(request)).result();
+  }
+
+  progress(request: Pick<TaskRequest, 'tenant' | 'agent' | 'task'>): Promise<TaskProgress> {
+    return this.#temporal.workflow.getHandle(taskWorkflowId(request)).query(taskProgress);
+  }
+
+  async answer(
+    request: Pick<TaskRequest, 'tenant' | 'agent' | 'task'>,
+    given: Answer,
+  ): Promise<void> {
+    const workflowId = taskWorkflowId(request);
+    await this.#update(workflowId, () =>
+      this.#temporal.workflow.getHandle(workflowId).executeUpdate(answer, { args: [given] }),
+    );
+  }
+
+  async cancelTask(
+    request: Pick<TaskRequest, 'tenant' | 'agent' | 'task'>,
+    given: { readonly actor: string; readonly reason: string },
+  ): Promise<void> {
+    const workflowId = taskWorkflowId(request);
+    await this.#update(workflowId, () =>
+      this.#temporal.workflow.getHandle(workflowId).executeUpdate(cancelTask, { args: [given] }),
+    );
+  }
+
+  /** Held by the task while it runs; after its end it is stored and the reflection starts again. */
+  async giveFeedback(tenant: TenantId, given: unknown): Promise<{ readonly existing: boolean }> {
+    const feedback = feedbackFor(given);
+    const episode = await this.#store.episode(tenant, feedback.episode);
+    if (episode === null) {
+      throw new NotFoundError('episode', feedback.episode, 'list them with `ratchet episodes`');
+    }
+    const { scope, task, mode } = episode;
+    if (mode !== 'live') {
+      throw new ConflictError(`episode ${episode.id}: found mode ${mode}, expected a live one`);
+    }
+    if (episode.end === null) {
+      const stored = await this.#toRunningTask({ ...scope, task }, feedback);
+      if (stored !== null) return stored;
+    }
+    const stored = await this.#store.putFeedback(tenant, feedback);
+    if (!stored.existing) await this.reflectAgain(scope, episode.id);
+    return stored;
+  }
+
+  async #toRunningTask(
+    task: Pick<TaskRequest, 'tenant' | 'agent' | 'task'>,
+    { id, actor, role, score, correction, comment }: Feedback,
+  ): Promise<{ readonly existing: boolean } | null> {
+    try {
+      return await this.#temporal.workflow
+        .getHandle(taskWorkflowId(task))
+        .executeUpdate(giveFeedback, {
+          args: [{ id, actor, role, score, correction, comment }],
+          updateId: `feedback-${id}`,
+        });
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return null;
+      throw error;
+    }
+  }
+
+  /** Starts the reflection of an episode anew, with whatever feedback there is by now. */
+  async reflectAgain(scope: Scope, episode: EpisodeId): Promise<void> {
+    const { tenant, agent } = scope;
+    try {
+      await this.#temporal.workflow.start('reflectAndUpdate', {
+        workflowId: `reflect/${episode}`,
+        taskQueue: this.#taskQueue,
+        args: [{ tenant, agent, episode, informative: { value: true, reason: 'feedback' } }],
+        staticSummary: `Reflect on feedback to ${episode}`,
+        typedSearchAttributes: [
+          { key: keys.tenant, value: tenant },
+          { key: keys.agent, value: agent },
+        ],
+      });
+    } catch (error) {
+      // One that carries a candidate goes on; its episode is looked at again when that has ended.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+
+  /** A person's word on a candidate, said to the workflow that carries it. */
+  async decide(
+    tenant: TenantId,
+    candidate: CandidateId,
+    kind: keyof typeof DECISIONS,
+    decision: Decision,
+  ): Promise<void> {
+    const row = await candidateRow(this.#store, tenant, candidate);
+    await this.#update(row.workflowId, () =>
+      this.#temporal.workflow
+        .getHandle(row.workflowId)
+        .executeUpdate(DECISIONS[kind], { args: [decision] }),
+    );
+  }
+
+  /** Freeze, unfreeze, pin and unpin, said to the learner. */
+  async override(scope: Scope, kind: keyof typeof OVERRIDES, given: Override): Promise<void> {
+    assertMayOverride(given.role, kind, given.reason);
+    await this.#messenger.wakeLearner(scope);
+    const workflowId = learnerId(scope);
+    await this.#update(workflowId, () =>
+      this.#temporal.workflow
+        .getHandle(workflowId)
+        .executeUpdate(OVERRIDES[kind], { args: [given] }),
+    );
+  }
+
+  /**
+   * Returns to an earlier version: the last known-good one, or the one named. A candidate in canary or
+   * probation is told; one whose life has ended is rolled back here, by the same transition.
+   */
+  async rollback(
+    scope: Scope,
+    given: {
+      readonly actor: string;
+      readonly role: Role;
+      readonly reason: string;
+      readonly to?: string;
+    },
+  ): Promise<{ readonly to: string }> {
+    assertMayOverride(given.role, 'rollback', given.reason);
+    const pointer = await this.#store.pointer(scope);
+    if (pointer === null) {
+      throw new NotFoundError('agent', scope.agent, 'run a task first, so that it has a version');
+    }
+    const actor = { id: given.actor, role: given.role };
+    if (given.to !== undefined) {
+      const to = versionId(given.to);
+      if ((await this.#store.version(scope, to)) === null) {
+        throw new NotFoundError('version', to, 'list them with `ratchet versions`');
+      }
+      if (pointer.active === to) return { to };
+      const detail = { from: pointer.active, to };
+      const audit = { actor, action: 'rollback', reason: given.reason, detail };
+      const moved = await this.#store.changePointer(scope, pointer.number, { active: to }, audit);
+      return { to: moved.active };
+    }
+    const rows = await this.#store.candidates(scope);
+    const canary = rows.find(({ id }) => id === pointer.canary?.candidate);
+    const serving =
+      canary ??
+      rows.find(
+        ({ version, state }) =>
+          version === pointer.active && (state === 'probation' || state === 'promoted'),
+      );
+    if (serving === undefined) {
+      throw new ConflictError(
+        `agent ${scope.agent}: found no promotion to take back, expected one; name a version with --to`,
+      );
+    }
+    if (serving.state === 'promoted') {
+      const { to } = await rollBack(this.#store, {
+        ...scope,
+        candidate: serving.id,
+        actor,
+        reason: given.reason,
+        detail: { automatic: false },
+      });
+      return { to };
+    }
+    const { actor: name, role, reason } = given;
+    await this.decide(scope.tenant, serving.id, 'rollback', { actor: name, role, reason });
+    return { to: serving.baseline ?? pointer.active };
+  }
+
+  async #update(workflowId: string, send: () => Promise<unknown>): Promise<void> {
+    try {
+      await send();
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) {
+        throw new ConflictError(
+          `${workflowId}: found it ended, expected a running workflow; look at it again`,
+          { cause: error },
+        );
+      }
+      if (error instanceof WorkflowUpdateFailedError) throw updateFailure(error);
+      throw error;
+    }
+  }
+}
+
+export function taskWorkflowId({
+  tenant,
+  agent,
+  task,
+}: Pick<TaskRequest, 'tenant' | 'agent' | 'task'>): string {
+  return `task/${tenant}/${agent}/${task}`;
+}
+
+function assertMayOverride(role: Role, action: string, reason: string): void {
+  if (role === 'user') {
+    throw new DeniedError(`${action}: found role user, expected owner or expert; ask one of them`);
+  }
+  if (reason.trim() === '') {
+    throw new InvalidInputError('reason', 'an empty text', `why to ${action}`);
+  }
+}
+
+/** The refusal of a workflow as the error it stands for. */
+function updateFailure(error: WorkflowUpdateFailedError): Error {
+  const { cause } = error;
+  const type = cause instanceof Error && 'type' in cause ? cause.type : undefined;
+  const message = cause instanceof Error ? cause.message : error.message;
+  if (type === 'DeniedError') return new DeniedError(message, { cause: error });
+  if (type === 'NotFoundError') return new ConflictError(message, { cause: error });
+  if (type === 'InvalidInputError') return new InputRefusedError(message, { cause: error });
+  return new ConflictError(message, { cause: error });
+}
+
+/** A field of a message that a workflow refused; the text names it. */
+export class InputRefusedError extends InvalidInputError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('message', message, 'one that fits', options);
+    this.message = message;
+  }
+}

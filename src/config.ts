@@ -1,0 +1,122 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import { z } from 'zod';
+
+import { RatchetError } from './domain/errors.js';
+
+/** Everything wrong with the environment at once, before any connection is opened. */
+export class ConfigError extends RatchetError {
+  override readonly name = 'ConfigError';
+  override readonly retryable = false;
+
+  constructor(problems: readonly string[]) {
+    super(`The environment cannot be used:\n${problems.map((line) => `  ${line}`).join('\n')}`);
+  }
+}
+
+const Port = z.coerce.number().int().min(0).max(65_535);
+const Text = z.string().min(1);
+const HttpUrl = z.url({ protocol: /^https?$/ });
+
+const Environment = z.object({
+  RATCHET_HOME: Text.default(join(homedir(), '.ratchet')),
+  /** Where a tenant's name is not given. */
+  RATCHET_TENANT: Text.default('default'),
+  RATCHET_TASK_QUEUE: Text.default('ratchet'),
+  RATCHET_CONFIG: Text.optional(),
+  RATCHET_ACTOR: Text.optional(),
+  RATCHET_PORT: Port.default(7400),
+  RATCHET_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'expected a URL that begins with postgres://')
+    .optional(),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s:/]+:\d+$/, 'expected host:port')
+    .optional(),
+  TEMPORAL_NAMESPACE: Text.default('default'),
+  TEMPORAL_UI_URL: HttpUrl.optional(),
+  TEMPORAL_CLI_PATH: Text.optional(),
+  TEMPORAL_TEST_SERVER_PATH: Text.optional(),
+  OPENAI_API_KEY: Text.optional(),
+  OPENAI_BASE_URL: HttpUrl.optional(),
+  OPENAI_MODEL: Text.optional(),
+});
+
+/** What our processes read of the environment. */
+export const CONFIG_VARIABLES: readonly string[] = Object.keys(Environment.shape);
+
+export interface Config {
+  readonly home: string;
+  readonly tenant: string;
+  readonly taskQueue: string;
+  readonly configFile: string | null;
+  readonly actor: string | null;
+  readonly port: number;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly databaseUrl: string | null;
+  readonly temporal: {
+    readonly address: string | null;
+    readonly namespace: string;
+    readonly uiUrl: string | null;
+    readonly cliPath: string | null;
+    readonly testServerPath: string | null;
+  };
+  readonly model: {
+    readonly apiKey: string | null;
+    readonly baseUrl: string | null;
+    readonly name: string | null;
+  };
+}
+
+/** Parses the environment; an empty variable counts as one that is not set. */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name, value]) => CONFIG_VARIABLES.includes(name) && value !== '',
+    ),
+  );
+  const parsed = Environment.safeParse(given, { reportInput: true });
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0] ?? 'environment');
+        const isSecret = name === 'OPENAI_API_KEY' || name === 'DATABASE_URL';
+        const found = isSecret ? 'a value that is not shown' : JSON.stringify(issue.input);
+        return `${name}: found ${found}; ${issue.message}`;
+      }),
+    );
+  }
+  const env = parsed.data;
+  return {
+    home: env.RATCHET_HOME,
+    tenant: env.RATCHET_TENANT,
+    taskQueue: env.RATCHET_TASK_QUEUE,
+    configFile: env.RATCHET_CONFIG ?? null,
+    actor: env.RATCHET_ACTOR ?? null,
+    port: env.RATCHET_PORT,
+    logLevel: env.RATCHET_LOG,
+    databaseUrl: env.DATABASE_URL ?? null,
+    temporal: {
+      address: env.TEMPORAL_ADDRESS ?? null,
+      namespace: env.TEMPORAL_NAMESPACE,
+      uiUrl: env.TEMPORAL_UI_URL ?? null,
+      cliPath: env.TEMPORAL_CLI_PATH ?? null,
+      testServerPath: env.TEMPORAL_TEST_SERVER_PATH ?? null,
+    },
+    model: {
+      apiKey: env.OPENAI_API_KEY ?? null,
+      baseUrl: env.OPENAI_BASE_URL ?? null,
+      name: env.OPENAI_MODEL ?? null,
+    },
+  };
+}
+
+/** The environment that children of ours get: whole, but for secrets they have no use for. */
+export function childEnvironment(without: readonly string[] = []): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !without.includes(name)),
+  );
+}

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+
+import canonicalize from 'canonicalize';
+
+import type { AgentId, EpisodeId, LessonId } from '../domain/ids.js';
+import type { LessonContent } from '../domain/lesson.js';
+import { episodeId, lessonId } from './ids.js';
+
+/** Canonical JSON (RFC 8785): equal values are equal text, whatever the order of their keys. */
+export function canonicalJson(value: unknown): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new TypeError('a value without JSON form has no digest');
+  return text;
+}
+
+/** SHA-256 of a text, 64 hexadecimal digits. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** SHA-256 of the canonical JSON, 64 hexadecimal digits. */
+export function digestOf(value: unknown): string {
+  return sha256(canonicalJson(value));
+}
+
+/** What a lesson's content hash covers: kind, title, trigger and body, and nothing beside it. */
+export function contentHashOf({ kind, title, trigger, body }: LessonContent): string {
+  return digestOf({ kind, title, trigger, body });
+}
+
+/** A lesson keeps its id over revisions; the tenant is no part of it, so that ties break alike everywhere. */
+export function lessonIdOf(agent: AgentId, key: string): LessonId {
+  return lessonId(`l-${sha256(`${agent}/${key}`).slice(0, 12)}`);
+}
+
+/** The episode of a shadow or explore run, named after what it is run for. */
+export function runEpisodeIdOf(...parts: readonly string[]): EpisodeId {
+  return episodeId(`s-${sha256(parts.join('/')).slice(0, 20)}`);
+}
