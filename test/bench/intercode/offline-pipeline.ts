@@ -12,6 +12,7 @@ import {
   summarizeGate,
   watchedSlices,
   sliceNeeds,
+  type GateState,
   type GateSummary,
 } from '../../../src/domain/gate/index.js';
 import {
@@ -61,8 +62,11 @@ export interface PipelineOptions {
   readonly k: number;
   readonly round: number;
   readonly seed: number;
-  /** Whether candidates must pass the gate before they serve. */
-  readonly isGated: boolean;
+  /**
+   * `none`: what is mined serves at once. `anew`: what has not passed joins the next candidate, after
+   * every round. `waiting`: one candidate at a time is evaluated, and waits for tasks to come.
+   */
+  readonly gate: 'none' | 'anew' | 'waiting';
 }
 
 export interface PipelineResult {
@@ -78,6 +82,19 @@ export interface PipelineResult {
   readonly firstPromotion: number | null;
   readonly notes: number;
   readonly wrongSchema: { readonly verdict: string; readonly pairs: number };
+}
+
+interface Taken {
+  readonly isDecided: boolean;
+  readonly summary: GateSummary;
+}
+
+interface Evaluation {
+  readonly name: string;
+  readonly candidate: LessonIndex;
+  readonly bundle: readonly Note[];
+  /** Runs pairs on the tasks that are new; undefined while there are too few to begin. */
+  readonly take: (done: readonly RecordedTask[]) => Taken | undefined;
 }
 
 /** Mode S of the bench as one pure computation: the loop without workflows, store and model. */
@@ -152,44 +169,77 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     return changed;
   };
 
-  const evaluate = (
+  /** Puts a candidate to the gate; it takes tasks whenever there are more of them. */
+  const startEvaluation = (
+    name: string,
     candidate: LessonIndex,
     bundle: readonly Note[],
-    done: readonly RecordedTask[],
-    name: string,
-  ): GateSummary | undefined => {
+  ): Evaluation => {
     const cited = new Set(bundle.flatMap(({ evidence }) => evidence.map(({ task }) => task)));
-    const differing = done.filter((task) => {
+    const baseline = active;
+    const isEligible = (task: RecordedTask): boolean => {
       if (cited.has(task.taskId) || (reuse.get(task.taskId) ?? 0) >= 20) return false;
       const key = (index: LessonIndex): string =>
         JSON.stringify(promptOf(index, task).map(({ text }) => text));
-      return key(active) !== key(candidate);
-    });
-    if (differing.length < 20) return undefined;
-    const reserved = reserve(ledger, name);
-    ledger = reserved.ledger;
-    const { alpha } = reserved;
-    const order = permutation(differing.length, seedOf('pairs', String(options.seed), name));
-    const pool = order.flatMap((at) => differing[at] ?? []);
-    const policy = gatePolicy({ alpha, sliceKeys: ['hardness'] });
-    let gate = emptyGate(policy, planSlices(countPool(pool.map(slicesOf)), policy));
-    for (const [index, task] of pool.entries()) {
-      if (gate.decision !== undefined) break;
-      const slices = slicesOf(task);
-      const wanted = sliceNeeds(gate).map(({ slice }) => slice);
-      if (
-        gate.phase === 'slices' &&
-        !watchedSlices(gate.plan, slices).some((each) => wanted.includes(each))
-      )
-        continue;
-      reuse.set(task.taskId, (reuse.get(task.taskId) ?? 0) + 1);
-      const outcome = pairOutcome({
-        baseline: Number(play(active, task).success),
-        candidate: Number(play(candidate, task).success),
-      });
-      gate = addPair(gate, { index, task: task.taskId, outcome, slices });
+      return key(baseline) !== key(candidate);
+    };
+    let queue: RecordedTask[] = [];
+    let upTo = 0;
+    let index = 0;
+    let gate: GateState | undefined;
+    return {
+      name,
+      candidate,
+      bundle,
+      take: (done) => {
+        const fresh = done.slice(upTo).filter(isEligible);
+        const order = permutation(fresh.length, seedOf('pairs', String(options.seed), name));
+        queue.push(...(upTo === 0 ? order.flatMap((at) => fresh[at] ?? []) : fresh));
+        upTo = done.length;
+        if (gate === undefined) {
+          if (queue.length < 20) return undefined;
+          const reserved = reserve(ledger, name);
+          ledger = reserved.ledger;
+          const policy = gatePolicy({ alpha: reserved.alpha, sliceKeys: ['hardness'] });
+          gate = emptyGate(policy, planSlices(countPool(queue.map(slicesOf)), policy));
+        }
+        for (const task of queue) {
+          if (gate.decision !== undefined) break;
+          const slices = slicesOf(task);
+          const wanted = sliceNeeds(gate).map(({ slice }) => slice);
+          const isWanted = watchedSlices(gate.plan, slices).some((each) => wanted.includes(each));
+          if (gate.phase === 'effect' || isWanted) {
+            reuse.set(task.taskId, (reuse.get(task.taskId) ?? 0) + 1);
+            const outcome = pairOutcome({
+              baseline: Number(play(baseline, task).success),
+              candidate: Number(play(candidate, task).success),
+            });
+            gate = addPair(gate, { index, task: task.taskId, outcome, slices });
+          }
+          index += 1;
+        }
+        queue = [];
+        return {
+          isDecided: gate.decision !== undefined,
+          summary: summarizeGate(gate, concludeGate(gate)),
+        };
+      },
+    };
+  };
+
+  let evaluation: Evaluation | undefined;
+  const note = (at: number, { summary }: Taken, bundle: readonly Note[]): void => {
+    const { verdict, reason, n } = summary;
+    verdicts.push({ at, verdict, reason, pairs: n, notes: bundle.length });
+  };
+  const close = (done: number, found: Evaluation, taken: Taken): void => {
+    const isPassed = taken.summary.verdict === 'pass';
+    note(done, taken, found.bundle);
+    if (isPassed) {
+      active = found.candidate;
+      firstPromotion ??= done;
     }
-    return summarizeGate(gate, concludeGate(gate));
+    ledger = settle(ledger, found.name, isPassed);
   };
 
   for (let start = 0; start < data.tasks.length; start += options.round) {
@@ -213,25 +263,34 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
       }
     }
     const done = data.tasks.slice(0, start + round.length);
-    if (open.size === 0) continue;
-    const bundle = [...open.values()];
-    const candidate = changeLessons(active, { put: bundle, remove: [] });
-    if (!options.isGated) {
-      active = candidate;
+    const name = `candidate-${String(done.length)}`;
+    if (options.gate === 'none') {
+      active = changeLessons(active, { put: open.values(), remove: [] });
       open = new Map();
       continue;
     }
-    const name = `candidate-${String(done.length)}`;
-    const summary = evaluate(candidate, bundle, done, name);
-    if (summary === undefined) continue;
-    const { verdict, reason, n } = summary;
-    verdicts.push({ at: done.length, verdict, reason, pairs: n, notes: bundle.length });
-    if (verdict === 'pass') {
-      active = candidate;
-      open = new Map();
-      firstPromotion ??= done.length;
+    if (evaluation === undefined && open.size > 0) {
+      const bundle = [...open.values()];
+      evaluation = startEvaluation(
+        name,
+        changeLessons(active, { put: bundle, remove: [] }),
+        bundle,
+      );
+      if (options.gate === 'waiting') open = new Map();
     }
-    ledger = settle(ledger, name, verdict === 'pass');
+    const taken = evaluation?.take(done);
+    if (evaluation === undefined || taken === undefined) {
+      if (options.gate === 'anew') evaluation = undefined;
+      continue;
+    }
+    if (taken.isDecided || options.gate === 'anew') {
+      close(done.length, evaluation, taken);
+      if (options.gate === 'anew' && taken.summary.verdict === 'pass') open = new Map();
+      if (options.gate === 'waiting' && taken.summary.verdict !== 'pass') {
+        for (const { id } of evaluation.bundle) known.delete(id);
+      }
+      evaluation = undefined;
+    }
   }
 
   const learned = [...active.lessons.values()];
@@ -249,12 +308,11 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     guardrail: false,
     evidence: [],
   }));
-  const wrong = evaluate(
+  const wrong = startEvaluation(
+    'misplaced',
     changeLessons(active, { put: misplaced, remove: [] }),
     misplaced,
-    data.tasks,
-    'misplaced',
-  );
+  ).take(data.tasks)?.summary;
   const count = (arm: 'frozen' | 'learning' | 'oracle'): number =>
     outcomes.filter((each) => each[arm]).length;
   return {

@@ -15,7 +15,7 @@ const base = {
   k: 3,
   round: 20,
   seed: 1,
-  isGated: true,
+  gate: 'anew',
 } as const;
 
 test(`the recordings ${HAS_SHARED_DATA ? 'are there' : 'are NOT there: nothing of them is tested'}`, () => {
