@@ -1,6 +1,7 @@
-import type { LessonId } from '../ids.js';
-import type { LessonDraft } from '../lesson.js';
-import type { TaskFacts } from '../retrieval/predicates.js';
+import type { Slices } from '../episode.js';
+import type { EpisodeId } from '../ids.js';
+import type { Json, JsonObject } from '../json.js';
+import type { LessonDraft, LessonRevision } from '../lesson.js';
 import type { LayerPermissions } from '../strategy.js';
 
 /** Why a lesson was refused; one code a kind of fault, stable over releases. */
@@ -28,24 +29,26 @@ export const VALIDATION_CODES = [
 ] as const;
 export type ValidationCode = (typeof VALIDATION_CODES)[number];
 
-/** What validation needs to know of an episode that a lesson cites. */
-export interface CitedEpisode {
+/** What validation looks at of an episode that a lesson cites. */
+export interface EvidenceFacts {
+  readonly episode: EpisodeId;
   /** How many steps its trajectory has. */
   readonly steps: number;
-  readonly task: TaskFacts;
-  /** Inputs and outputs of the task as text: no five words in a row of them may stand in a lesson. */
-  readonly texts: readonly string[];
-  /** Known right answers: none may stand whole in a lesson. */
-  readonly answers: readonly string[];
+  readonly slices: Slices;
+  readonly input: JsonObject;
+  readonly output: Json;
+  /** Known right answers of its task: none may stand whole in a lesson. */
+  readonly answers?: readonly string[];
 }
 
 /** Everything a draft is held against; nothing is looked up elsewhere. */
 export interface ValidationContext {
   readonly permissions: LayerPermissions;
-  /** By episode id; what is not here does not exist for this tenant. */
-  readonly episodes: ReadonlyMap<string, CitedEpisode>;
-  /** Lessons whose content is active, by `contentKey`. */
-  readonly active: ReadonlyMap<string, LessonId>;
+  /** Names of the tools that the agent has. */
+  readonly tools: readonly string[];
+  /** The cited episodes that exist for this tenant. */
+  readonly evidence: readonly EvidenceFacts[];
+  readonly active: readonly LessonRevision[];
   /** Independent groups that support the lesson, and how many of its sources are expert or owner. */
   readonly supportGroups: { readonly groups: number; readonly experts: number };
   /** Most tokens of a free text; `MAX_TEXT_TOKENS` where left out. */

@@ -1,0 +1,72 @@
+import { isRecoveryText } from '../mining/recovery-note.js';
+import { replacementRuleOf } from '../mining/replacement-rule.js';
+import { lessonText, type LessonDraft } from '../lesson.js';
+
+const WORD = String.raw`[\p{L}\p{N}]+`;
+const ITEM = String.raw`[\p{L}\p{N}_]+(?: ${WORD}){0,6}`;
+const CLAIM = new RegExp(
+  String.raw`^[\p{L}\p{N}_]+\(${ITEM}(?:, ?${ITEM})*\)(?: -- ${WORD}(?: ${WORD}){0,7})?$`,
+  'u',
+);
+
+/** The parts of one schema claim that are words rather than names. */
+export interface ClaimGlosses {
+  readonly names: readonly string[];
+  readonly glosses: readonly string[];
+}
+
+/**
+ * The claims that a text consists of, `table(column gloss, column) -- gloss`, joined by newline or
+ * `; `; undefined where anything else stands in it.
+ */
+export function claimsIn(text: string): ClaimGlosses | undefined {
+  const claims = text.split(/\n|; /);
+  if (!claims.every((claim) => CLAIM.test(claim))) return undefined;
+  const names: string[] = [];
+  const glosses: string[] = [];
+  for (const claim of claims) {
+    const open = claim.indexOf('(');
+    const close = claim.indexOf(')');
+    names.push(claim.slice(0, open));
+    for (const item of claim.slice(open + 1, close).split(/, ?/)) {
+      const [name = '', ...gloss] = item.split(' ');
+      names.push(name);
+      if (gloss.length > 0) glosses.push(gloss.join(' '));
+    }
+    const tableGloss = claim.slice(close + 1).replace(/^ -- /, '');
+    if (tableGloss !== '') glosses.push(tableGloss);
+  }
+  return { names, glosses };
+}
+
+/**
+ * Whether a draft's text is a statement of fact in a form of ours: a schema claim, the note of a
+ * recovered call, or a replacement rule where a person's correction is its source.
+ */
+export function isFixedForm(draft: LessonDraft): boolean {
+  if (draft.body.form !== 'text') return false;
+  const text = lessonText(draft.body);
+  if (claimsIn(text) !== undefined || isRecoveryText(text)) return true;
+  return isReplacement(draft);
+}
+
+/** Whether a draft is a replacement rule that came from feedback and from nothing else. */
+export function isReplacement(draft: LessonDraft): boolean {
+  return (
+    draft.body.form === 'text' &&
+    draft.sources.length > 0 &&
+    draft.sources.every(({ channel }) => channel === 'feedback' || channel === 'operator') &&
+    replacementRuleOf(draft.body.text) !== undefined
+  );
+}
+
+/**
+ * The texts of a draft that can instruct a model. Of a claim only its glosses can: a table may well
+ * be called `judge`. They are read one by one, and once strung together.
+ */
+export function instructingTexts(draft: LessonDraft): string[] {
+  const claims = draft.body.form === 'text' ? claimsIn(draft.body.text) : undefined;
+  const around = [draft.title, draft.trigger.when, draft.trigger.notWhen];
+  if (claims === undefined) return [lessonText(draft.body), ...around];
+  return [...claims.glosses, claims.glosses.join(' '), draft.trigger.when, draft.trigger.notWhen];
+}

@@ -1,0 +1,125 @@
+import type { Check, ValidationCode } from './check.js';
+import { instructingTexts } from './fixed-form.js';
+import { folded } from './normalise.js';
+
+/** Between two words of a pattern: at most so many words, so that matching stays linear. */
+function within(words: number): string {
+  return String.raw`(?:[^\p{L}\p{N}]{1,4}[\p{L}\p{N}'_-]{1,40}){0,${words}}?[^\p{L}\p{N}]{1,4}`;
+}
+
+function pattern(source: string): RegExp {
+  return new RegExp(source, 'u');
+}
+
+const OVERRIDDEN =
+  '(?:instructions?|prompts?|rules?|guidelines?|polic(?:y|ies)|directives?|guardrails?|restrictions?|safety|safeguards?|constraints?|everything|above|previous|prior|earlier|system|training|lessons?|context|orders?|what you were told)';
+
+const INJECTION: readonly RegExp[] = [
+  pattern(
+    `\\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|overrid(?:e|ing)|bypass(?:ing)?|overrul(?:e|ing)|neglect|circumvent(?:ing)?|disobey|violate|abandon|supersedes?|replaces?)\\b${within(3)}(?:all|any|your|my|these|those|the|every|previous|prior|earlier|above|other|system|safety)\\b${within(3)}${OVERRIDDEN}\\b`,
+  ),
+  pattern(
+    `\\b(?:ignore|disregard|forget|override|bypass|overrule|disobey|circumvent)\\b[^\\p{L}\\p{N}]{1,4}${OVERRIDDEN}\\b`,
+  ),
+  pattern(
+    `\\bdo(?:n't| not)\\b${within(2)}(?:follow|obey|heed|comply)\\b${within(4)}${OVERRIDDEN}\\b`,
+  ),
+  // The same in some other languages.
+  /\b(?:ignoriere?n?|missachte|vergiss|ignorez?|oubliez?|ignora[rd]?|olvida|ignore[zm]|esqueca|dimentica|negeer)\b.{0,40}\b(?:anweisung(?:en)?|vorgaben|regeln|instructions?|consignes|instrucciones|reglas|istruzioni|regole|instrucoes|regras|instructies)\b/,
+  /игнориру|забудь.{0,30}инструкци|忽略.{0,12}(?:指令|指示|说明)|無視.{0,12}|(?:指示|命令).{0,6}無視/u,
+  pattern(
+    `\\b(?:reveal|print|show|repeat|leak|output|disclose|display|dump|recite|tell)\\b${within(4)}(?:system|hidden|initial|secret|original|developer|above)\\b${within(1)}(?:prompts?|instructions?|messages?|rules)\\b`,
+  ),
+  /\b(?:system|developer) prompt\b/,
+  pattern(`\\byou are (?:now|no longer|actually)\\b|\\bfrom now on\\b${within(1)}you\\b`),
+  /\b(?:act|behave|respond|answer|roleplay|role-play) as (?:if you|though you|an? |the |my |dan\b|root\b|admin)/,
+  /\bpretend (?:to be|that you|you|to have)\b|\byour (?:new|real|true) (?:role|task|goal|objective|identity|instructions?|purpose)\b/,
+  /\b(?:new|updated|important|urgent|real) (?:system )?(?:instructions?|directives?|orders?)\s?(?::|follow|from)/,
+  /\bjailbr(?:eak|oken)|\b(?:developer|god|debug|unrestricted|dan|sudo) mode\b|\bdo anything now\b|\bprompt injection\b/,
+  /\b(?:important|urgent|special) (?:message|notice|note|request)\W{1,3}(?:\w+\W{1,3}){0,3}?(?:from|for|to)\b/,
+  /\bbefore (?:you |doing |answering|solving|continuing|completing|anything)(?:\W{0,3}[\w']+){0,8}?\W{1,4}(?:do|perform|complete|execute|make sure to do|carry out) (?:the following|this|these|what)\b/,
+  /\bas (?:the|an|your) (?:admin|administrator|owner|operator|developer|system|supervisor)\W{1,3}(?:i|we)\b|\bi am (?:the|an|your) (?:admin|administrator|owner|operator|developer)/,
+  /\b(?:do not|don't|never) (?:tell|inform|mention|reveal|notify|alert|warn)(?:\W{1,3}[\w']+){0,4}?\W{1,3}(?:user|users|owner|operator|anyone|anybody|human|humans|reviewer)\b|\bwithout (?:telling|informing|notifying|the user)/,
+  /\bremember\b\W{1,3}(?:this |that |to )?(?:permanently|forever|in all future|for (?:all|every))\b|\b(?:save|store|write|add|keep|copy) (?:this|these|the following)(?:\W{1,3}\w+){0,4}?\W{1,3}(?:memory|memories|lessons?|long-term)\b/,
+];
+
+/** Marks by which a text would pass for another part of a conversation, as written. */
+const FORGED: readonly RegExp[] = [
+  /<\|[^|<>\n]{0,40}\|>|<<?\/?sys>?>|\[\/?inst\]|\[\/?(?:system|assistant|user)\b[^\]\n]{0,20}\]/i,
+  /<\/?\s?(?:system|assistant|user|human|developer|instructions?|information|important|tool|tool_call|tool_result|function|function_calls|invoke|prompt|context|lessons?|admin|secret)\b[^<>\n]{0,60}>/i,
+  /^\s{0,8}(?:#{1,6}\s{0,3}|\*{0,2}|[-*]\s{0,3})?(?:system|assistant|developer|human|tool|user)(?:\s{1,3}(?:message|prompt|note))?\*{0,2}\s?:/im,
+  /^\s{0,4}#{1,6}\s{0,4}(?:lessons?|system|instructions?|task|tools?|response)\b/im,
+  /^\s{0,4}-?\s?\[[^\]\n]{1,80}@\d{1,9}\]/m,
+  /^-{3,}\s{0,4}(?:end|begin|start)\b|^={3,}\s{0,4}(?:end|begin|start)\b/im,
+  /"role"\s{0,3}:\s{0,3}"/i,
+];
+
+const GUARD =
+  '(?:checks?|approvals?|verifications?|confirmations?|reviews?|guardrails?|safety|safeguards?|audits?|auditing|logging|monitor(?:ing|s)?|authentication|authorization|authorisation|permissions?|sandbox(?:ing)?|gates?|validations?|consent|limits?|restrictions?|policy|policies|firewall|antivirus|mfa|2fa)';
+const WIDENING: readonly RegExp[] = [
+  pattern(
+    `\\b(?:grant(?:s|ed)?|give|assign|escalate|elevate|obtain|acquire|gain|request|add|promote|make)\\b${within(5)}(?:admin(?:istrator)?s?|root|superusers?|owner|privileges?|permissions?|rights|scopes?|full access|write access|unrestricted)\\b`,
+  ),
+  pattern(`\\bgrant\\b${within(6)}(?:access|select|insert|update|delete|all)\\b`),
+  pattern(
+    `\\b(?:allow|enable|unlock|permit|authori[sz]e|whitelist|allowlist|activate|install)\\b${within(3)}(?:tools?|plugins?|shell|sudo|commands?|connections?|connectors?|domains?|networks?|internet|servers?|extensions?)\\b`,
+  ),
+  pattern(
+    `\\b(?:disabl(?:e|ing)|turn(?:ing)? off|switch(?:ing)? off|skip(?:ping)?|bypass(?:ing)?|circumvent(?:ing)?|suppress(?:ing)?|deactivat(?:e|ing)|ignor(?:e|ing)|omit(?:ting)?|remov(?:e|ing)|evad(?:e|ing)|avoid(?:ing)?|lift|loosen|relax)\\b${within(2)}(?:the |all |any |every |your |its )?${GUARD}\\b(?![^\\p{L}]{1,3}(?:fail|errors?|calls?|issues?))`,
+  ),
+  pattern(
+    `\\b(?:without|no need (?:for|to)|(?:do not|don't|never|no longer) (?:ask|wait|require|request|need|seek|bother)(?: to| for)?)\\b${within(3)}(?:approvals?|confirmations?|permissions?|consent|authori[sz]ation|a review|human review|supervision|oversight)\\b`,
+  ),
+  pattern(
+    `\\b(?:chang(?:e|ing)|reset(?:ting)?|set|modify|updat(?:e|ing)|replace|rotate|share|use|enter)\\b${within(4)}(?:passwords?|credentials|api keys?|access keys?|ssh keys?|access control|security settings?|privacy settings?|permissions?|system policy|tool permissions?)\\b(?![^\\p{L}]{1,3}(?:from|of the supervisor|field|parameter))`,
+  ),
+  /\bsudo\b|\bchmod\b|\bas root\b|\badmin(?:istrator)? (?:access|rights|privileges?|mode|token|account)\b|\bauto-?approve\b|\bno approval (?:is )?(?:needed|required)\b/,
+];
+
+const GRADING: readonly RegExp[] = [
+  /\b(?:judges?|graders?|grading|rubrics?|evaluators?|scorers?|reward (?:model|function|signal)|answer keys?|gold(?:en)? (?:answers?|labels?|quer(?:y|ies)|standard)|held-?out|(?:evaluation|eval|benchmark) (?:set|data|tasks?|suite|cases?|harness)|checker)\b/,
+  /\bscor(?:e|ing) (?:me|us|this|it|yourself|your)\b|\b(?:give|award|assign|deserves?|rate)(?:\W{1,3}[\w']+){0,4}?\W{1,3}(?:full|maximum|max|perfect|top|highest|high|10|ten|100|five|5)\W{1,3}(?:scores?|marks?|points?|ratings?|stars?|out of|of 10)\b/,
+  /\b(?:ground truth|expected (?:answer|output)s?|correct answers?) (?:is|are|was|=)/,
+];
+
+function patternCheck(
+  name: string,
+  code: ValidationCode,
+  message: string,
+  patterns: readonly RegExp[],
+  raw: readonly RegExp[] = [],
+): Check {
+  return {
+    name,
+    check: (draft) => {
+      const texts = instructingTexts(draft);
+      const isThere =
+        texts.some((text) => raw.some((mark) => mark.test(text))) ||
+        texts.map(folded).some((text) => patterns.some((one) => one.test(text)));
+      return isThere ? { code, message } : null;
+    },
+  };
+}
+
+/** Words that command the agent beyond its work, in any channel. */
+export const INSTRUCTION_CHECKS: readonly Check[] = [
+  patternCheck(
+    'injection',
+    'INJECTION',
+    'speaks to the model over the head of its instructions, or passes for another speaker',
+    INJECTION,
+    FORGED,
+  ),
+  patternCheck(
+    'permission-widening',
+    'PERMISSION_WIDENING',
+    'widens permissions, touches credentials or switches a check off',
+    WIDENING,
+  ),
+  patternCheck(
+    'grading',
+    'GRADING',
+    'speaks of how answers are graded; lessons are about the work',
+    GRADING,
+  ),
+];

@@ -1,0 +1,40 @@
+import type { LessonDraft } from '../lesson.js';
+import type { Check, LessonValidation, ValidationContext } from './check.js';
+import { HIDDEN_CHECKS } from './hidden-checks.js';
+import { HIJACK_CHECKS } from './hijack-checks.js';
+import { INSTRUCTION_CHECKS } from './instruction-checks.js';
+import { LEAKAGE_CHECKS } from './leakage-check.js';
+import { SENSITIVE_CHECKS } from './sensitive-checks.js';
+import { SHAPE_CHECKS } from './shape-checks.js';
+
+const CHECKS: readonly Check[] = [
+  ...SHAPE_CHECKS,
+  ...HIDDEN_CHECKS,
+  ...SENSITIVE_CHECKS,
+  ...INSTRUCTION_CHECKS,
+  ...HIJACK_CHECKS,
+  ...LEAKAGE_CHECKS,
+];
+
+/** Names of all checks, in the order they are asked. */
+export const VALIDATION_CHECKS: readonly string[] = CHECKS.map(({ name }) => name);
+
+/**
+ * Decides without a run whether a draft may become a lesson; the first check that refuses decides the
+ * code. Checks named in `off` are not asked: that is for tests that must fail without them.
+ *
+ * Patterns know kinds of danger and not every wording of it. What a lesson that got past them can do
+ * is bounded elsewhere: it stands in a fixed slot, changes no tool set, and must pass the gate.
+ */
+export function validateLesson(
+  draft: LessonDraft,
+  context: ValidationContext,
+  off: ReadonlySet<string> = new Set(),
+): LessonValidation {
+  for (const { name, check } of CHECKS) {
+    if (off.has(name)) continue;
+    const refusal = check(draft, context);
+    if (refusal !== null) return { accepted: false, ...refusal };
+  }
+  return { accepted: true };
+}
