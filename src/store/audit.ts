@@ -4,7 +4,7 @@ import type { AuditEntry, Store } from '../activities/store.js';
 import type { Actor } from '../domain/feedback.js';
 import type { TenantId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
-import { digestOf } from './digest.js';
+import { digestOf } from '../contracts/digest.js';
 import { storable, storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
 
@@ -36,6 +36,25 @@ export function auditHash(tenant: TenantId, entry: Omit<AuditEntry, 'hash'>): st
   });
 }
 
+interface AuditHead {
+  readonly sequence: number;
+  readonly hash: string;
+  /** The database's clock, to the millisecond. */
+  readonly at: Date;
+}
+
+/** What the next entry follows; nobody else appends until the transaction ends. */
+export async function lockAuditHead(client: PoolClient, tenant: TenantId): Promise<AuditHead> {
+  const { rows } = await client.query<AuditHead>({
+    name: 'lock-audit-head',
+    text: 'select sequence, hash, at from lock_audit_head($1)',
+    values: [tenant],
+  });
+  const [head] = rows;
+  if (head === undefined) throw new Error(`audit chain of tenant ${tenant} has no head`);
+  return head;
+}
+
 /**
  * Appends to the tenant's chain and answers the entry's number. The head stays locked until the
  * transaction ends, so that entry and change land together and in one order.
@@ -45,17 +64,7 @@ export async function appendAudit(
   tenant: TenantId,
   draft: AuditDraft,
 ): Promise<number> {
-  const { rows } = await client.query<{
-    readonly sequence: number;
-    readonly hash: string;
-    readonly at: Date;
-  }>({
-    name: 'lock-audit-head',
-    text: 'select sequence, hash, at from lock_audit_head($1)',
-    values: [tenant],
-  });
-  const [head] = rows;
-  if (head === undefined) throw new Error(`audit chain of tenant ${tenant} has no head`);
+  const head = await lockAuditHead(client, tenant);
   const written = {
     sequence: head.sequence + 1,
     at: head.at.toISOString(),

@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Pointer, Store } from '../activities/store.js';
 import type { Scope } from '../domain/ids.js';
 import type { Parameters } from '../domain/strategy.js';
-import { digestOf } from './digest.js';
+import { digestOf } from '../contracts/digest.js';
 import { insertPointer, lockPointer, movePointer, readPointer } from './pointer.js';
 import { storable } from './storable.js';
 import { withTenant } from './transaction.js';

@@ -6,7 +6,7 @@ import type { Slices } from '../domain/episode.js';
 import type { CandidateId, EpisodeId, TaskId, VersionId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import { bundleDigest, lockCandidate } from './candidates.js';
-import { digestOf } from './digest.js';
+import { digestOf } from '../contracts/digest.js';
 import { storable, storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
 

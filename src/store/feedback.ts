@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import type { Store } from '../activities/store.js';
 import { ConflictError, NotFoundError } from '../domain/errors.js';
 import type { Feedback } from '../domain/feedback.js';
-import { digestOf } from './digest.js';
+import { digestOf } from '../contracts/digest.js';
 import { storable, storableOrNull } from './storable.js';
 import { withTenant } from './transaction.js';
 

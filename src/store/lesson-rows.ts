@@ -11,7 +11,7 @@ import type {
   Trust,
 } from '../domain/lesson.js';
 import type { SchemaFact } from '../domain/schema-fact.js';
-import { contentHashOf } from './digest.js';
+import { contentHashOf } from '../contracts/digest.js';
 import { storable, storableJson } from './storable.js';
 
 export interface LessonRow {

@@ -5,7 +5,7 @@ import { ConflictError } from '../domain/errors.js';
 import type { CandidateId, LessonId, Scope } from '../domain/ids.js';
 import type { LessonDraft } from '../domain/lesson.js';
 import { lockAgent, lockCandidate } from './candidates.js';
-import { contentHashOf } from './digest.js';
+import { contentHashOf } from '../contracts/digest.js';
 import {
   insertEvidence,
   insertRevision,
@@ -25,6 +25,8 @@ export function mergeStore(
     applyMerge: (scope, merge) =>
       withTenant(pool, scope.tenant, async (client) => {
         await lockAgent(client, scope);
+        const settled = await settle(client, scope, merge.results);
+        if (merge.results.length > 0 && settled === 0) return;
         if (merge.opened !== null) await open(client, scope, merge.opened);
         for (const { lesson, draft, candidate } of merge.revisions) {
           await join(client, scope, candidate, lesson, draft);
@@ -32,7 +34,6 @@ export function mergeStore(
         for (const { lesson, revision, draft } of merge.support) {
           await insertEvidence(client, scope, lesson, revision, draft.evidence);
         }
-        await settle(client, scope, merge.results);
       }),
 
     latestRevision: (scope, lesson) =>
@@ -140,17 +141,25 @@ async function join(
   }
 }
 
-async function settle(client: PoolClient, scope: Scope, results: Merge['results']): Promise<void> {
-  await client.query(
+/** Answers how many of the proposals had no result yet: none, where the whole batch has landed before. */
+async function settle(
+  client: PoolClient,
+  scope: Scope,
+  results: Merge['results'],
+): Promise<number> {
+  const { rows } = await client.query<{ readonly settled: number }>(
     `with merged as (
        update proposals p set result = given.result, read_at = clock_timestamp()
        from json_to_recordset($3) as given(proposal text, result json)
        where p.tenant = $1 and p.agent = $2 and p.id = given.proposal and p.result is null
        returning p.id, p.result
+     ), traced as (
+       insert into lineage (tenant, from_kind, from_id, to_kind, to_id)
+       select $1, 'candidate', merged.result ->> 'candidate', 'proposal', merged.id from merged
+       where merged.result ->> 'candidate' is not null on conflict do nothing
      )
-     insert into lineage (tenant, from_kind, from_id, to_kind, to_id)
-     select $1, 'candidate', merged.result ->> 'candidate', 'proposal', merged.id from merged
-     where merged.result ->> 'candidate' is not null on conflict do nothing`,
+     select count(*)::integer as settled from merged`,
     [scope.tenant, scope.agent, storableJson(results)],
   );
+  return rows[0]?.settled ?? 0;
 }

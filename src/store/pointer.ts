@@ -4,7 +4,7 @@ import type { Pointer, PointerChange, Store } from '../activities/store.js';
 import { ConflictError, NotFoundError } from '../domain/errors.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
 import { appendAudit, type AuditDraft } from './audit.js';
-import { digestOf } from './digest.js';
+import { digestOf } from '../contracts/digest.js';
 import { storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
 

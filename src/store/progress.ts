@@ -2,8 +2,8 @@ import type { Pool, PoolClient } from 'pg';
 
 import type { Store } from '../activities/store.js';
 import type { Scope } from '../domain/ids.js';
-import { appendAudit } from './audit.js';
-import { storable } from './storable.js';
+import { appendAudit, lockAuditHead } from './audit.js';
+import { storable, storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
 
 /** What of an agent's learning still moves at or below its barrier, one question a line. */
@@ -83,7 +83,24 @@ export function progressStore(
 
     note: (scope, entry) =>
       withTenant(pool, scope.tenant, async (client) => {
-        await appendAudit(client, scope.tenant, entry);
+        await lockAuditHead(client, scope.tenant);
+        // An activity that runs again must not say the same thing twice.
+        const { rows } = await client.query(
+          `select 1 from audit
+           where tenant = $1 and object_kind = $2 and object_id = $3 and action = $4
+             and actor_id = $5 and actor_role = $6 and reason = $7 and detail::text = $8`,
+          [
+            scope.tenant,
+            entry.object.kind,
+            entry.object.id,
+            entry.action,
+            entry.actor.id,
+            entry.actor.role,
+            storable(entry.reason),
+            storableJson(entry.detail),
+          ],
+        );
+        if (rows.length === 0) await appendAudit(client, scope.tenant, entry);
       }),
   };
 }

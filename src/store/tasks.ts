@@ -5,7 +5,8 @@ import { ConflictError } from '../domain/errors.js';
 import type { Slices } from '../domain/episode.js';
 import type { EpisodeId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
-import { digestOf, episodeIdOf } from './digest.js';
+import { digestOf } from '../contracts/digest.js';
+import { episodeIdOf } from './derived-ids.js';
 import { storableJson, storableOrNull } from './storable.js';
 import { withTenant } from './transaction.js';
 

@@ -28,6 +28,9 @@ const STATUS: Readonly<Record<CandidateState, LessonStatus>> = {
 /** States in which some task is served by the candidate's version, or all are. */
 const SERVING: readonly CandidateState[] = ['canary', 'probation', 'promoted'];
 
+/** States in which the candidate's version is what every task gets. */
+const ACTIVE: readonly CandidateState[] = ['probation', 'promoted'];
+
 type Found = Awaited<ReturnType<typeof lockCandidate>>;
 
 /**
@@ -63,6 +66,7 @@ export function transitionStore(pool: Pool): Pick<Store, 'transition'> {
           [scope.tenant, id, to, storable(transition.reason), isEnd(to)],
         );
         await setStatuses(client, scope, found, to);
+        await dropWatches(client, scope, found, to);
         return { pointer: await landed(client, scope, transition, audit) };
       }),
   };
@@ -82,7 +86,10 @@ async function landed(
   return readPointer(client, scope);
 }
 
-/** Nothing serves without a passed gate of the same contents, or a person whose name is in the audit. */
+/**
+ * Nothing serves without a passed gate of the same contents or a person who forced it by name, and what
+ * needs approval has a person's word on record too.
+ */
 async function assertCleared(
   client: PoolClient,
   scope: Scope,
@@ -91,25 +98,37 @@ async function assertCleared(
 ): Promise<void> {
   if (transition.actor.role !== 'system') return;
   const digest = await bundleDigest(client, scope.tenant, found);
-  const { rows } = await client.query<{ readonly passed: boolean; readonly person: boolean }>(
+  const { rows } = await client.query<{
+    readonly passed: boolean;
+    readonly forced: boolean;
+    readonly approved: boolean;
+  }>(
     `select
        coalesce((
          select verdict = 'pass' from gate_records
          where tenant = $1 and candidate = $2 and purpose = 'gate' and bundle_digest = $3
          order by number desc limit 1
        ), false) as passed,
-       exists (
-         select from audit where tenant = $1 and object_kind = 'candidate' and object_id = $2
-           and actor_role <> 'system'
-       ) as person`,
+       coalesce(bool_or(action = 'canary'), false) as forced,
+       count(*) > 0 as approved
+     from audit
+     where tenant = $1 and object_kind = 'candidate' and object_id = $2 and actor_role <> 'system'`,
     [scope.tenant, found.candidate, digest],
   );
   const [cleared] = rows;
-  if (cleared?.passed === true || cleared?.person === true) return;
-  throw new DeniedError(
-    `candidate ${found.candidate}: found neither a gate record with verdict pass for its contents nor ` +
-      `a person's decision, expected one of them before ${transition.to}`,
-  );
+  if (cleared?.forced === true) return;
+  if (cleared?.passed !== true) {
+    throw new DeniedError(
+      `candidate ${found.candidate}: found neither a gate record with verdict pass for its contents nor ` +
+        `a person who forced it, expected one of them before ${transition.to}`,
+    );
+  }
+  if (found.permission !== 'auto' && !cleared.approved) {
+    throw new DeniedError(
+      `candidate ${found.candidate}: found no person's decision, expected an approval before ` +
+        `${transition.to}; its layers are ${found.permission}`,
+    );
+  }
 }
 
 async function setStatuses(
@@ -132,12 +151,28 @@ async function setStatuses(
   if (baseline === null) return;
   const touched = [...bundle.put.map(({ lesson }) => lesson), ...bundle.remove];
   const replaced = { baseline, touched, candidate: found.candidate };
-  const wasActive = found.state === 'probation' || found.state === 'promoted';
-  if (to === 'probation') {
-    await setReplaced(client, scope, replaced, 'active', 'retired');
-  } else if (to === 'rolled-back' && wasActive) {
-    await setReplaced(client, scope, replaced, 'retired', 'active');
-  }
+  const wasActive = ACTIVE.includes(found.state);
+  const isActive = ACTIVE.includes(to);
+  if (isActive && !wasActive) await setReplaced(client, scope, replaced, 'active', 'retired');
+  if (wasActive && !isActive) await setReplaced(client, scope, replaced, 'retired', 'active');
+}
+
+/** An evaluation or a life that was cut short leaves no flag behind that nobody will ever lower. */
+async function dropWatches(
+  client: PoolClient,
+  scope: Scope,
+  found: Found,
+  to: CandidateState,
+): Promise<void> {
+  const over = [
+    ...(found.state === 'evaluating' ? [`shadow/${found.candidate}`] : []),
+    ...(isEnd(to) ? [found.workflow_id] : []),
+  ];
+  if (over.length === 0) return;
+  await client.query(
+    'delete from outcome_watches where tenant = $1 and agent = $2 and workflow_id = any($3)',
+    [scope.tenant, scope.agent, over],
+  );
 }
 
 async function setReplaced(

@@ -8,7 +8,7 @@ import { SUCCESS_THRESHOLD, type Slices } from '../domain/episode.js';
 import type { LessonId, Scope, VersionId } from '../domain/ids.js';
 import type { Json } from '../domain/json.js';
 import type { Bundle, LessonRef, Parameters, VersionRow } from '../domain/strategy.js';
-import { versionIdOf } from './digest.js';
+import { versionIdOf } from './derived-ids.js';
 import { LESSON_COLUMNS, lessonOf, type LessonRow } from './lesson-rows.js';
 import { storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
