@@ -16,7 +16,7 @@ import type { Evaluator } from 'ratchet';
 /** What the agent and its checker need: a pool whose search path is the company's namespace. */
 const Resources = z.object({ db: z.instanceof(pg.Pool) });
 /** A task: one question, and the area of the company it comes from. */
-export const TaskInput = z.strictObject({
+const TaskInput = z.strictObject({
   question: z.string().min(1),
   area: z.enum(['sales', 'people', 'stock']),
 });

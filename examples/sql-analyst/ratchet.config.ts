@@ -1,10 +1,11 @@
+import { defineConfig } from 'ratchet';
 import { ensureCompany, openCompany } from './company/create.js';
 import { sqlAnalyst } from './agent.js';
 
 const connectionString = process.env['SQL_ANALYST_DATABASE_URL'] ?? process.env['DATABASE_URL'];
 
 /** The company lives in the namespace `garden` of the database named by the environment. */
-export default {
+export default defineConfig({
   agents: [
     sqlAnalyst({
       resources: async () => {
@@ -19,4 +20,4 @@ export default {
       },
     }),
   ],
-};
+});

@@ -4,7 +4,7 @@ import type { Area } from './company/schema.js';
 import type { Question } from './questions/questions.js';
 
 /** How many questions of each area one round holds. */
-export type Mix = Readonly<Record<Area, number>>;
+type Mix = Readonly<Record<Area, number>>;
 
 /** What happens to the agent's world just before a round. */
 export type StoryEvent =

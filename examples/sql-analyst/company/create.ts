@@ -53,7 +53,7 @@ export async function ensureCompany(place: CompanyPlace): Promise<void> {
 }
 
 /** The whole company as one SQL script, in one transaction. */
-export function companySql(namespace: string): string {
+function companySql(namespace: string): string {
   const schema = pg.escapeIdentifier(namespace);
   const ordered = [...tables].sort((left, right) => depthOf(left) - depthOf(right));
   return [

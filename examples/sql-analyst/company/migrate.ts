@@ -38,7 +38,7 @@ export const migratedTables: readonly string[] = [
 ];
 
 /** The migration as SQL, in one transaction. */
-export const migrationSql: string = [
+const migrationSql: string = [
   'begin;',
   ...renames.map(([table, column, name]) => {
     const owner = tableOf(table);

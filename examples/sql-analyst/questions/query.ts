@@ -21,7 +21,7 @@ export interface ColumnKey {
 
 export type Aggregate = 'avg' | 'sum' | 'min' | 'max';
 
-export type Selected =
+type Selected =
   | { readonly kind: 'column'; readonly column: ColumnKey }
   | { readonly kind: 'count' }
   | { readonly kind: 'aggregate'; readonly use: Aggregate; readonly column: ColumnKey };

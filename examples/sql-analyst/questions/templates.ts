@@ -6,7 +6,7 @@ import type { Column, Content, Table } from '../company/schema.js';
 import type { Aggregate, ColumnKey, Filter, Query } from './query.js';
 
 /** A question in English and what it asks. */
-export interface Asked {
+interface Asked {
   readonly text: string;
   readonly query: Query;
 }

@@ -54,7 +54,7 @@ export function textOf(message: ChatMessage): string {
 }
 
 /** A rough count, four characters a token: enough for budgets, exact for nobody. */
-export function roughTokens(text: string): number {
+function roughTokens(text: string): number {
   return Math.max(1, Math.ceil(text.length / 4));
 }
 

@@ -27,7 +27,7 @@ export interface Conversation {
 }
 
 /** Turns the model allows itself where the instructions name no number. */
-const OWN_TURNS = 4;
+export const OWN_TURNS = 4;
 const PARALLEL_CALLS = 2;
 
 /** Reads a request; nothing is remembered from one request to the next. */
@@ -101,7 +101,8 @@ function questionIn(user: string): string {
   return /^question: (.*)$/m.exec(user)?.[1] ?? user;
 }
 
+/** What the instructions say last: an exploration may grant more turns than the agent has. */
 function turnsIn(system: string): number {
-  const named = [...system.matchAll(/(\d+) (?:turns|steps)\b/g)].at(-1);
+  const named = [...system.matchAll(/\byou have (\d+) turns\b/gi)].at(-1);
   return named === undefined ? OWN_TURNS : Number(named[1]);
 }

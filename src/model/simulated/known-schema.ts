@@ -10,7 +10,7 @@ export interface KnownTable {
   readonly source: 'note' | 'observation';
 }
 
-export interface KnownColumn {
+interface KnownColumn {
   readonly name: string;
   readonly stems: readonly string[];
 }

@@ -1,3 +1,4 @@
+import { OWN_TURNS } from './conversation.js';
 import { knownTables } from './known-schema.js';
 import { applyReplacement, ruleFits } from './lessons.js';
 import { linkQuestion } from './linker.js';
@@ -8,7 +9,7 @@ import type { Move, MoveCall } from './chat-protocol.js';
 import type { Conversation } from './conversation.js';
 import type { Link } from './linker.js';
 
-/** How often the model tries its statement before it answers with it, where turns are left. */
+/** How often the model tries its statement before it answers with it; with turns to spare it always does. */
 const CHECKS = 0.4;
 
 /**
@@ -34,11 +35,7 @@ export function nextMove(conversation: Conversation, seed: number): Move {
     if (calls.length > 0) return { kind: 'call', calls };
   }
   if (sql !== undefined && (isLastTurn || link?.isSure === true)) {
-    const checks =
-      !isLastTurn &&
-      lastRun === undefined &&
-      conversation.tools.includes('execute_sql') &&
-      uniformOf('check', String(seed), question) < CHECKS;
+    const checks = !isLastTurn && lastRun === undefined && triesFirst(conversation, seed);
     if (!checks) return { kind: 'answer', text: sql };
     return { kind: 'call', calls: [{ tool: 'execute_sql', arguments: { sql } }] };
   }
@@ -48,6 +45,11 @@ export function nextMove(conversation: Conversation, seed: number): Move {
     kind: 'answer',
     text: sql ?? 'I could not find the tables that this question is about.',
   };
+}
+
+function triesFirst({ tools, turns, question }: Conversation, seed: number): boolean {
+  if (!tools.includes('execute_sql')) return false;
+  return turns > OWN_TURNS || uniformOf('check', String(seed), question) < CHECKS;
 }
 
 function statementFor(link: Link, { rules, question }: Conversation): string {

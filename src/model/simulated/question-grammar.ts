@@ -10,7 +10,7 @@ export interface ParsedQuestion {
   readonly groupBy?: string;
 }
 
-export type Ask =
+type Ask =
   | { readonly kind: 'count' }
   | { readonly kind: 'list'; readonly column: string }
   | { readonly kind: 'aggregate'; readonly use: Aggregate; readonly column: string }
@@ -22,7 +22,7 @@ export type Ask =
       readonly limit: number;
     };
 
-export interface Condition {
+interface Condition {
   readonly column: string;
   readonly op: Comparison;
   readonly value: string;

@@ -76,6 +76,19 @@ test('goes on for as many turns as its instructions name', () => {
   expect(made.kind).toBe('call');
 });
 
+test('always tries its statement first when it has turns to spare', () => {
+  const moves = Array.from({ length: 20 }, (_, seed) =>
+    move({ lessons: [CUSTOMERS], instructions: 'You have 10 turns.' }, seed),
+  );
+
+  expect(moves).toEqual(
+    moves.map(() => ({
+      kind: 'call',
+      calls: [{ tool: 'execute_sql', arguments: { sql: RIGHT } }],
+    })),
+  );
+});
+
 test('looks a table up again when its statement failed', () => {
   const failed = {
     tool: 'execute_sql',
