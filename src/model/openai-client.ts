@@ -47,9 +47,13 @@ export function createModelClient({
   /** Models that answered 400 to a temperature: some reasoning models know only their own. */
   const withoutTemperature = new Set<string>();
 
-  const send = async (input: CompletionInput, signal: AbortSignal): Promise<string> => {
+  const send = async (
+    input: CompletionInput,
+    signal: AbortSignal,
+    withTemperature: boolean,
+  ): Promise<string> => {
     const response = await client.chat.completions
-      .create(bodyOf(input, withoutTemperature.has(input.model)), {
+      .create(bodyOf(input, withTemperature), {
         signal,
         timeout: input.timeoutMs + TIMER_MARGIN_MS,
       })
@@ -61,11 +65,12 @@ export function createModelClient({
     complete: async (input) => {
       const deadline = AbortSignal.timeout(input.timeoutMs);
       const signal = AbortSignal.any([deadline, input.signal]);
+      const withTemperature = !withoutTemperature.has(input.model);
       try {
-        const text = await send(input, signal).catch((error: unknown) => {
-          if (!refusesTemperature(error) || withoutTemperature.has(input.model)) throw error;
+        const text = await send(input, signal, withTemperature).catch((error: unknown) => {
+          if (!withTemperature || !refusesTemperature(error)) throw error;
           withoutTemperature.add(input.model);
-          return send(input, signal);
+          return send(input, signal, false);
         });
         return replyOf(text, input);
       } catch (error) {
@@ -86,7 +91,7 @@ function refusesTemperature(error: unknown): boolean {
 
 function bodyOf(
   { model, messages, functions, temperature }: CompletionInput,
-  isTemperatureLeftOut: boolean,
+  withTemperature: boolean,
 ): OpenAI.ChatCompletionCreateParamsNonStreaming {
   return {
     model,
@@ -94,7 +99,7 @@ function bodyOf(
     ...(functions.length > 0 && {
       tools: functions.map((offered) => ({ type: 'function' as const, function: { ...offered } })),
     }),
-    ...(!isTemperatureLeftOut && { temperature }),
+    ...(withTemperature && { temperature }),
   };
 }
 
