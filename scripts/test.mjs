@@ -39,11 +39,13 @@ async function findServers() {
   const testServer = await findTimeSkippingServer({
     home,
     log: say,
+    environment: process.env,
     path: process.env['TEMPORAL_TEST_SERVER_PATH'] || undefined,
   });
   const temporal = await findTemporalBinary({
     home,
     log: say,
+    environment: process.env,
     cliPath: process.env['TEMPORAL_CLI_PATH'] || undefined,
   });
   return { TEMPORAL_TEST_SERVER_PATH: testServer, TEMPORAL_CLI_PATH: temporal.path };

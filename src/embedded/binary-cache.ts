@@ -105,9 +105,13 @@ export async function removePartials(directory: string, purpose: string): Promis
 export async function versionOf(
   program: string,
   expectedVersion: RegExp | undefined,
+  environment?: NodeJS.ProcessEnv,
 ): Promise<{ readonly version: string } | { readonly defect: string }> {
   if (expectedVersion === undefined) return { version: '' };
-  const result = await runCommand(program, ['--version'], { timeoutMs: versionTimeoutMs });
+  const result = await runCommand(program, ['--version'], {
+    ...(environment === undefined ? {} : { env: environment }),
+    timeoutMs: versionTimeoutMs,
+  });
   const line = result.output.split('\n').find((candidate) => expectedVersion.test(candidate));
   if (result.status === 0 && line !== undefined) return { version: line.trim() };
   const [said = ''] = result.output.trim().split('\n');

@@ -30,7 +30,10 @@ process.exit(0);
 export async function downloadBySdk(
   server: SdkServer,
   directory: string,
-  signal: AbortSignal | undefined,
+  options: {
+    readonly environment: NodeJS.ProcessEnv;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<{ readonly path: string } | { readonly reason: string }> {
   let testing: string;
   try {
@@ -45,8 +48,9 @@ export async function downloadBySdk(
     ['--input-type=module', '-e', program, testing, server, directory],
     {
       cwd: directory,
+      env: options.environment,
       timeoutMs: limitMs,
-      signal,
+      signal: options.signal,
       giveUp: () => {
         const bytes = filesIn(directory).reduce((sum, file) => sum + file.size, 0);
         if (bytes !== seenBytes) lastGrowth = Date.now();

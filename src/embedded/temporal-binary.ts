@@ -37,21 +37,26 @@ export interface BinaryStep {
 
 export interface BinaryOptions {
   readonly home: string;
-  readonly cliPath?: string | undefined;
+  readonly cliPath?: string | null | undefined;
   readonly log: (message: string) => void;
+  /** What started programs see: the environment without the secrets they have no use for. */
+  readonly environment: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The ways to a Temporal CLI, in the order they are tried. */
 export function binarySteps(options: BinaryOptions): readonly BinaryStep[] {
-  const { cliPath } = options;
+  const { cliPath, environment } = options;
   return [
     {
       name: 'TEMPORAL_CLI_PATH',
       isFetch: false,
-      find: async () => (cliPath === undefined ? { reason: 'not set' } : runnable(cliPath)),
+      find: async () =>
+        cliPath === undefined || cliPath === null
+          ? { reason: 'not set' }
+          : runnable(cliPath, environment),
     },
-    { name: '`temporal` on PATH', isFetch: false, find: () => runnable('temporal') },
+    { name: '`temporal` on PATH', isFetch: false, find: () => runnable('temporal', environment) },
     {
       name: `cached copy in ${join(options.home, 'bin')}`,
       isFetch: false,
@@ -90,8 +95,8 @@ export async function findTemporalBinary(
   );
 }
 
-async function runnable(program: string): Promise<BinaryAnswer> {
-  const answer = await versionOf(program, versionLine);
+async function runnable(program: string, environment: NodeJS.ProcessEnv): Promise<BinaryAnswer> {
+  const answer = await versionOf(program, versionLine, environment);
   return 'defect' in answer
     ? { reason: answer.defect }
     : { path: program, version: answer.version };
@@ -110,17 +115,26 @@ async function cached({ home, log }: BinaryOptions): Promise<BinaryAnswer> {
   return { reason: reasons.length === 0 ? 'none there' : reasons.join('; ') };
 }
 
-async function downloaded({ home, log, signal }: BinaryOptions): Promise<BinaryAnswer> {
+async function downloaded({
+  home,
+  log,
+  signal,
+  environment,
+}: BinaryOptions): Promise<BinaryAnswer> {
   log('temporal: asking the Temporal SDK to download the server');
   return withWorkDirectory(join(home, 'bin'), workPurpose, async (work) => {
-    const result = await downloadBySdk('createLocal', work, signal);
+    const result = await downloadBySdk('createLocal', work, { environment, signal });
     if ('reason' in result) return result;
     return keep(result.path, downloadedPath(home), `Temporal SDK ${sdkVersion()}`);
   });
 }
 
-async function built({ home, log, signal }: BinaryOptions): Promise<BinaryAnswer> {
-  const go = await runCommand('go', ['version'], { timeoutMs: 60_000, signal });
+async function built({ home, log, signal, environment }: BinaryOptions): Promise<BinaryAnswer> {
+  const go = await runCommand('go', ['version'], {
+    env: environment,
+    timeoutMs: 60_000,
+    signal,
+  });
   if (go.status !== 0) return { reason: go.problem ?? lastLines(go.output) };
   return withWorkDirectory(join(home, 'bin'), workPurpose, async (work) => {
     log(`temporal: building it with ${go.output.trim()}; the first time takes about 3 minutes`);
@@ -130,8 +144,12 @@ async function built({ home, log, signal }: BinaryOptions): Promise<BinaryAnswer
         `temporal: still building after ${String(Math.round((Date.now() - startedAt) / 1000))} s`,
       );
     }, 15_000);
-    const [program, ...args] = goInstall(work);
-    const result = await runCommand(program, args, { cwd: work, timeoutMs: goTimeoutMs, signal });
+    const result = await runCommand('go', ['install', goPackage], {
+      cwd: work,
+      env: { ...environment, GOBIN: work },
+      timeoutMs: goTimeoutMs,
+      signal,
+    });
     clearInterval(ticker);
     if (result.status !== 0) {
       return {
@@ -147,14 +165,6 @@ async function built({ home, log, signal }: BinaryOptions): Promise<BinaryAnswer
 async function keep(source: string, path: string, origin: string): Promise<BinaryAnswer> {
   const added = await addToCache(source, path, origin, versionLine);
   return 'defect' in added ? { reason: added.defect } : { path, version: added.version };
-}
-
-/** The variable is set by the command line: the environment itself is read in one place only. */
-function goInstall(binDirectory: string): readonly [string, ...string[]] {
-  if (process.platform === 'win32') {
-    return ['cmd', '/d', '/c', `set "GOBIN=${binDirectory}"&& go install ${goPackage}`];
-  }
-  return ['env', `GOBIN=${binDirectory}`, 'go', 'install', goPackage];
 }
 
 function builtPath(home: string): string {

@@ -66,6 +66,7 @@ export interface DevServerOptions {
   readonly preferredPort: number;
   readonly preferredUiPort: number;
   readonly log: (message: string) => void;
+  readonly environment: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -124,6 +125,7 @@ async function attempt(
     const portFlags = ['--port', String(ports.port), '--ui-port', String(ports.uiPort)];
     const child = spawn(binary, ['server', 'start-dev', ...portFlags, ...flags], {
       cwd: directory,
+      env: options.environment,
       detached: true,
       windowsHide: true,
       stdio: ['ignore', log.fd, log.fd],

@@ -38,14 +38,16 @@ export interface StartTemporalOptions {
   /** RATCHET_HOME: cached programs, database and log of the embedded server. */
   readonly home: string;
   readonly log: (message: string) => void;
+  /** What started programs see: the environment without the secrets they have no use for. */
+  readonly environment: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
   /** TEMPORAL_ADDRESS. When set it decides alone: no other server stands in for the one asked for. */
-  readonly address?: string | undefined;
+  readonly address?: string | null | undefined;
   /** TEMPORAL_CLI_PATH. */
-  readonly cliPath?: string | undefined;
+  readonly cliPath?: string | null | undefined;
   readonly namespace?: string | undefined;
   /** Where the web UI of `address` is; looked for in the usual places when not given. */
-  readonly uiUrl?: string | undefined;
+  readonly uiUrl?: string | null | undefined;
   readonly connect?: ConnectOptions | undefined;
   readonly preferredPort?: number | undefined;
   readonly preferredUiPort?: number | undefined;
@@ -56,7 +58,7 @@ export interface StartTemporalOptions {
  * the running embedded one of this home, or a dev server started from the first program found.
  */
 export async function startTemporal(options: StartTemporalOptions): Promise<TemporalServer> {
-  if (options.address !== undefined) return useExisting(options.address, options);
+  if (typeof options.address === 'string') return useExisting(options.address, options);
   const home = resolve(options.home);
   const lockFile = join(home, 'run', 'temporal.lock');
   const onWait = (holder: number): void => {
@@ -133,6 +135,7 @@ async function adoptOrSpawn(options: StartTemporalOptions): Promise<Found> {
     preferredPort: options.preferredPort ?? 7233,
     preferredUiPort: options.preferredUiPort ?? 8233,
     log: options.log,
+    environment: options.environment,
     signal: options.signal,
   };
   const found = (await adopt(serverOptions)) ?? (await spawnFirst(options, serverOptions));

@@ -28,9 +28,11 @@ export const testServerVersion = '1.38.0';
 export interface TimeSkippingOptions {
   readonly home: string;
   readonly log: (message: string) => void;
+  /** What started programs see: the environment without the secrets they have no use for. */
+  readonly environment: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
   /** TEMPORAL_TEST_SERVER_PATH. */
-  readonly path?: string | undefined;
+  readonly path?: string | null | undefined;
 }
 
 /** The file name and size of every jar; written last, so that a copy without it is not whole. */
@@ -79,8 +81,8 @@ export async function findTimeSkippingServer(options: TimeSkippingOptions): Prom
   );
 }
 
-async function given(path: string | undefined): Promise<Answer> {
-  if (path === undefined) return { reason: 'not set' };
+async function given(path: string | null | undefined): Promise<Answer> {
+  if (path === undefined || path === null) return { reason: 'not set' };
   try {
     await access(path, constants.X_OK);
     return (await stat(path)).isFile() ? { path } : { reason: `${path} is no file` };
@@ -89,23 +91,25 @@ async function given(path: string | undefined): Promise<Answer> {
   }
 }
 
-async function cached(cache: string, { log }: TimeSkippingOptions): Promise<Answer> {
+async function cached(cache: string, options: TimeSkippingOptions): Promise<Answer> {
   await removePartials(cache, workPurpose);
   const native = await checkCached(downloadedPath(cache), noVersion);
   if (native.state === 'valid') return { path: native.path };
-  if (native.state === 'removed') log(`test server: ${native.reason}`);
+  if (native.state === 'removed') options.log(`test server: ${native.reason}`);
   const directory = jarDirectory(cache);
   const defect = await defectOfJars(directory);
-  if (defect === undefined) return hasJava({ path: join(directory, wrapperName) });
+  if (defect === undefined) {
+    return hasJava({ path: join(directory, wrapperName) }, options);
+  }
   if (defect === 'absent') return { reason: 'none there' };
   await rm(directory, { recursive: true, force: true });
   return { reason: `${directory} was removed: ${defect}` };
 }
 
-async function downloaded(cache: string, { log, signal }: TimeSkippingOptions): Promise<Answer> {
-  log('test server: asking the Temporal SDK to download it');
+async function downloaded(cache: string, options: TimeSkippingOptions): Promise<Answer> {
+  options.log('test server: asking the Temporal SDK to download it');
   return withWorkDirectory(cache, workPurpose, async (work) => {
-    const result = await downloadBySdk('createTimeSkipping', work, signal);
+    const result = await downloadBySdk('createTimeSkipping', work, options);
     if ('reason' in result) return result;
     const path = downloadedPath(cache);
     const added = await addToCache(result.path, path, `Temporal SDK ${sdkVersion()}`, noVersion);
@@ -132,10 +136,11 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `;
 
-async function fetched(cache: string, { log, signal }: TimeSkippingOptions): Promise<Answer> {
+async function fetched(cache: string, options: TimeSkippingOptions): Promise<Answer> {
   if (process.platform === 'win32') return { reason: 'its wrapper is a shell script' };
-  const java = await hasJava({ path: '' });
+  const java = await hasJava({ path: '' }, options);
   if ('reason' in java) return java;
+  const { environment: env, log, signal } = options;
   log(`test server: fetching io.temporal:temporal-test-server:${testServerVersion} with Maven`);
   return withWorkDirectory(cache, workPurpose, async (work) => {
     await writeFile(join(work, 'pom.xml'), pom);
@@ -147,7 +152,12 @@ async function fetched(cache: string, { log, signal }: TimeSkippingOptions): Pro
       '-DincludeScope=runtime',
       `-DoutputDirectory=${jars}`,
     ];
-    const result = await runCommand('mvn', args, { cwd: work, timeoutMs: mavenLimitMs, signal });
+    const result = await runCommand('mvn', args, {
+      cwd: work,
+      env,
+      timeoutMs: mavenLimitMs,
+      signal,
+    });
     if (result.status !== 0) {
       return {
         reason: `${result.problem ?? 'it failed'}\n${lastLines(result.output, 5)}`.trimEnd(),
@@ -164,8 +174,11 @@ async function fetched(cache: string, { log, signal }: TimeSkippingOptions): Pro
   });
 }
 
-async function hasJava(answer: { readonly path: string }): Promise<Answer> {
-  const java = await runCommand('java', ['-version'], { timeoutMs: 30_000 });
+async function hasJava(
+  answer: { readonly path: string },
+  { environment: env }: TimeSkippingOptions,
+): Promise<Answer> {
+  const java = await runCommand('java', ['-version'], { env, timeoutMs: 30_000 });
   return java.status === 0 ? answer : { reason: java.problem ?? lastLines(java.output) };
 }
 

@@ -7,6 +7,6 @@ const log = (): void => undefined;
 const server =
   what === 'postgres'
     ? await startPostgres({ home, log })
-    : await startTemporal({ home, log, cliPath });
+    : await startTemporal({ environment: process.env, home, log, cliPath });
 process.stdout.write(`serving ${String(server.pid)}\n`);
 setInterval(() => undefined, 60_000);

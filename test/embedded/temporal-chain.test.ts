@@ -42,7 +42,12 @@ test('when every way to a Temporal server fails, one message names each with its
   const { lines, log } = aLog();
 
   const message = await messageOf(
-    startTemporal({ home: await aHome(), log, cliPath: '/nowhere/temporal' }),
+    startTemporal({
+      environment: process.env,
+      home: await aHome(),
+      log,
+      cliPath: '/nowhere/temporal',
+    }),
   );
 
   expect(message).toMatch(/^TemporalUnavailableError: No Temporal server/);
@@ -60,7 +65,12 @@ test('when every way to a Temporal server fails, one message names each with its
 
 test('an address that was asked for and does not answer is not replaced by another server', async () => {
   const message = await messageOf(
-    startTemporal({ home: await aHome(), log: () => undefined, address: '127.0.0.1:9' }),
+    startTemporal({
+      environment: process.env,
+      home: await aHome(),
+      log: () => undefined,
+      address: '127.0.0.1:9',
+    }),
   );
 
   expect(message).toMatch(/1\. TEMPORAL_ADDRESS: 127\.0\.0\.1:9 does not answer/);
@@ -80,9 +90,11 @@ test('a program that is no Temporal is passed over, and a wrong cached one remov
   await writeFile(bad, '#!/bin/sh\necho "I am something else"\n', { mode: 0o755 });
   const { lines, log } = aLog();
 
-  const found = await findTemporalBinary({ home, log, cliPath: bad });
+  const found = await findTemporalBinary({ environment: process.env, home, log, cliPath: bad });
   await rm(good);
-  const message = await messageOf(findTemporalBinary({ home, log, cliPath: bad }));
+  const message = await messageOf(
+    findTemporalBinary({ environment: process.env, home, log, cliPath: bad }),
+  );
 
   expect(found.path).toBe('temporal');
   expect(lines[0]).toMatch(/TEMPORAL_CLI_PATH: .*"I am something else", expected/);
@@ -100,7 +112,12 @@ exit 1
   await writeFile(cli, script, { mode: 0o755 });
 
   const message = await messageOf(
-    startTemporal({ home: await aHome(), log: () => undefined, cliPath: cli }),
+    startTemporal({
+      environment: process.env,
+      home: await aHome(),
+      log: () => undefined,
+      cliPath: cli,
+    }),
   );
 
   expect(message).toMatch(/TEMPORAL_CLI_PATH: .* started and ended at once; its last words/);
@@ -120,14 +137,11 @@ printf '${built}' > "$GOBIN/temporal"
 `,
     { mode: 0o755 },
   );
-  await writeFile(join(programs, 'env'), '#!/bin/sh\nexport "$1"; shift; exec "$@"\n', {
-    mode: 0o755,
-  });
   const home = await aHome();
   const { lines, log } = aLog();
 
-  const first = await findTemporalBinary({ home, log });
-  const second = await findTemporalBinary({ home, log });
+  const first = await findTemporalBinary({ environment: process.env, home, log });
+  const second = await findTemporalBinary({ environment: process.env, home, log });
 
   expect(first.path).toBe(join(home, 'bin', 'temporal-1.5.1'));
   expect(second).toEqual(first);
@@ -147,6 +161,7 @@ test('the test server given by its path is used', async () => {
   await writeFile(path, '#!/bin/sh\n', { mode: 0o755 });
 
   const found = await findTimeSkippingServer({
+    environment: process.env,
     home: await aHome(),
     log: () => undefined,
     path,
@@ -163,7 +178,9 @@ test('a spoilt copy of the test server is removed, and all failed ways to anothe
   const manifest = { jars: { 'temporal-test-server.jar': 12_345 } };
   await writeFile(join(directory, 'manifest.json'), JSON.stringify(manifest));
 
-  const message = await messageOf(findTimeSkippingServer({ home, log: () => undefined }));
+  const message = await messageOf(
+    findTimeSkippingServer({ environment: process.env, home, log: () => undefined }),
+  );
 
   expect(message).toMatch(/^TimeSkippingUnavailableError/);
   expect(message).toMatch(/1\. TEMPORAL_TEST_SERVER_PATH: not set/);

@@ -24,7 +24,7 @@ async function start(
   home: string,
   log: (message: string) => void = silent,
 ): Promise<TemporalServer> {
-  return stopAfterTest(await startTemporal({ home, log, cliPath }));
+  return stopAfterTest(await startTemporal({ environment: process.env, home, log, cliPath }));
 }
 
 async function connect({ address }: TemporalServer): Promise<Connection> {
@@ -103,7 +103,13 @@ test('taken ports are passed over', async () => {
   const preferredPort = typeof address === 'object' && address !== null ? address.port : 0;
 
   const server = stopAfterTest(
-    await startTemporal({ home: await aHome(), log: silent, cliPath, preferredPort }),
+    await startTemporal({
+      environment: process.env,
+      home: await aHome(),
+      log: silent,
+      cliPath,
+      preferredPort,
+    }),
   );
 
   expect(server.address).not.toBe(`127.0.0.1:${String(preferredPort)}`);
@@ -118,7 +124,12 @@ test('an existing server is used as it is, gets our search attributes and is nev
   });
   const { lines, log } = aLog();
 
-  const server = await startTemporal({ home: await aHome(), log, address: existing.address });
+  const server = await startTemporal({
+    environment: process.env,
+    home: await aHome(),
+    log,
+    address: existing.address,
+  });
   await server.stop();
 
   const { customAttributes } = await connection.operatorService.listSearchAttributes({
@@ -133,7 +144,13 @@ test('an existing server is used as it is, gets our search attributes and is nev
 test('a namespace that is not there is named', async () => {
   const { address } = await start(await aHome());
 
-  const use = startTemporal({ home: await aHome(), log: silent, address, namespace: 'elsewhere' });
+  const use = startTemporal({
+    environment: process.env,
+    home: await aHome(),
+    log: silent,
+    address,
+    namespace: 'elsewhere',
+  });
 
   await expect(use).rejects.toMatchObject({
     name: 'TemporalUnavailableError',

@@ -34,7 +34,11 @@ export async function aTemporalCli(): Promise<string> {
   const given = process.env['TEMPORAL_CLI_PATH'];
   if (given !== undefined && given !== '') return given;
   const home = process.env['RATCHET_HOME'] ?? join(homedir(), '.ratchet');
-  const { path } = await findTemporalBinary({ home, log: () => undefined });
+  const { path } = await findTemporalBinary({
+    environment: process.env,
+    home,
+    log: () => undefined,
+  });
   return path;
 }
 
