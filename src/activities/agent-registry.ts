@@ -1,7 +1,7 @@
 import type { Agent } from '../contracts/agent.js';
+import { digestOf, sha256 } from '../contracts/digest.js';
 import { toolSchema } from '../contracts/tool.js';
 import { InvalidInputError, NotFoundError, UnavailableError } from '../domain/errors.js';
-import { jsonDigest, sha256 } from './digest.js';
 
 /** What a strategy version is tied to: other instructions or tools make another version. */
 export interface AgentDigests {
@@ -69,7 +69,7 @@ async function makeResources(agent: Agent): Promise<Readonly<Record<string, unkn
 function digestsOf({ instructions, tools }: Agent): AgentDigests {
   const toolDigests = tools.map((tool): [string, string] => {
     const { name, description, effect } = tool;
-    return [name, jsonDigest({ name, description, effect, schema: toolSchema(tool) })];
+    return [name, digestOf({ name, description, effect, schema: toolSchema(tool) })];
   });
   return { policyDigest: sha256(instructions), toolDigests: Object.fromEntries(toolDigests) };
 }

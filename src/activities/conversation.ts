@@ -59,7 +59,7 @@ function messagesOfTurn(
 }
 
 /** A failure is shown as `Error CODE: message`. */
-export function contentOf(result: ToolResult | undefined): string {
+function contentOf(result: ToolResult | undefined): string {
   if (result === undefined) return 'Error NOT_ANSWERED: this call was not answered';
   return result.ok ? result.content : `Error ${result.code}: ${result.content}`;
 }

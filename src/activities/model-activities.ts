@@ -4,7 +4,7 @@ import type { Agent } from '../contracts/agent.js';
 import { ASK_PERSON, SCRATCHPAD } from '../contracts/built-in-tools.js';
 import { ModelEmptyError } from '../contracts/model-errors.js';
 import { toolSchema } from '../contracts/tool.js';
-import type { ModelStep, Step, TokenUsage, ToolCall } from '../domain/episode.js';
+import type { Mode, ModelStep, Step, TokenUsage, ToolCall } from '../domain/episode.js';
 import { ConflictError } from '../domain/errors.js';
 import type { JsonObject } from '../domain/json.js';
 import type { AgentRegistry } from './agent-registry.js';
@@ -73,7 +73,7 @@ export function createModelActivities({
             head,
             steps.filter((step) => step.index < index),
           ),
-          functions: request.tools === 'offered' ? offeredFunctions(agent) : [],
+          functions: request.tools === 'offered' ? offeredFunctions(agent, head.mode) : [],
           temperature: agent.model.temperature,
           timeoutMs: agent.model.timeoutSeconds * 1000,
           signal,
@@ -124,11 +124,11 @@ function costOf({ inputTokens, outputTokens }: TokenUsage, { model }: Agent): nu
   return Math.ceil((inputTokens * model.inputCost + outputTokens * model.outputCost) / MILLION);
 }
 
-/** The agent's tools, and those of Ratchet's own that its settings allow. */
-export function offeredFunctions(agent: Agent): readonly OfferedFunction[] {
+/** The agent's tools and those of Ratchet's own that its settings allow; nobody answers a shadow run. */
+function offeredFunctions(agent: Agent, mode: Mode): readonly OfferedFunction[] {
   const tools: readonly { name: string; description: string; input: z.ZodType }[] = [
     ...agent.tools,
-    ...(agent.mayAsk ? [ASK_PERSON] : []),
+    ...(agent.mayAsk && mode === 'live' ? [ASK_PERSON] : []),
     ...(agent.scratchpad ? [SCRATCHPAD] : []),
   ];
   return tools.map((tool) => {

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 
 import type { Agent } from '../contracts/agent.js';
 import { SCRATCHPAD } from '../contracts/built-in-tools.js';
+import { digestOf } from '../contracts/digest.js';
 import { cutText, plainText } from '../contracts/plain-text.js';
 import { ARGUMENTS_CODES, parseToolArguments } from '../contracts/tool-arguments.js';
 import { UnknownEffectError } from '../contracts/tool-errors.js';
@@ -10,7 +11,6 @@ import type { ToolResult } from '../domain/episode.js';
 import { ConflictError, NotFoundError } from '../domain/errors.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { attempting, type Attempt } from './attempt.js';
-import { jsonDigest } from './digest.js';
 import { applyOnce } from './effect-ledger.js';
 import type { Store } from './store.js';
 import type { CallAnswer, TaskActivities, ToolAnswer, ToolRequest } from './task-activities.js';
@@ -98,6 +98,9 @@ async function callTool(
     : putResult(store, request, result);
 }
 
+/** Of a tool that names none. */
+const TIMEOUT_SECONDS = 60;
+
 interface Call {
   readonly agent: Agent;
   readonly tool: AnyTool;
@@ -128,7 +131,7 @@ async function runOnce(
           task: { id: request.task, input: accepted.input },
           resources,
         }),
-      timeoutSeconds: timeoutOf(tool),
+      timeoutSeconds: tool.timeoutSeconds ?? TIMEOUT_SECONDS,
       cancellation: attempt.signal,
       maxCharacters: agent.limits.resultCharacters,
       isLastAttempt: attempt.isLast,
@@ -140,7 +143,7 @@ async function runOnce(
   const effect = {
     tenant,
     key: request.effectKey,
-    requestDigest: jsonDigest({ tool: tool.name, arguments: call.arguments }),
+    requestDigest: digestOf({ tool: tool.name, arguments: call.arguments }),
     effectClass: tool.effect,
     isLastAttempt: attempt.isLast,
   };
@@ -152,13 +155,6 @@ async function runOnce(
         : implementation(args, context);
     }),
   );
-}
-
-const TIMEOUT_SECONDS = 60;
-
-/** Seconds one attempt of a tool may take. */
-export function timeoutOf(tool: Pick<AnyTool, 'timeoutSeconds'>): number {
-  return tool.timeoutSeconds ?? TIMEOUT_SECONDS;
 }
 
 /** No shadow run touches anything real: a tool without a sandbox ends it. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Arguments of `ask_person`: the task waits until a person has answered. */
-export const AskPersonArguments = z.strictObject({
+const AskPersonArguments = z.strictObject({
   question: z.string().min(1).max(4000),
 });
 

@@ -56,7 +56,7 @@ async function settledBefore<T>(signal: AbortSignal, work: () => Promise<T>): Pr
 const CODE = /^[A-Za-z0-9_.:-]{1,64}$/;
 
 /** A failure as the model is shown it: the tool's own code where it has one, and one line of text. */
-export function failureOf(error: unknown): ToolResult & { readonly ok: false } {
+function failureOf(error: unknown): ToolResult & { readonly ok: false } {
   const own = error instanceof Error && 'code' in error ? String(error.code) : '';
   const message = error instanceof Error ? error.message : String(error);
   return {

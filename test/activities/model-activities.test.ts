@@ -183,6 +183,17 @@ test('offers the tools of the agent with their schemas, and those its settings a
   expect(functions[0]?.parameters).not.toHaveProperty('$schema');
 });
 
+test('a run that serves nobody may not ask anybody', async () => {
+  const agent = anAgent({ tools: [new CountingTool().tool()], mayAsk: true, scratchpad: true });
+  const store = new FakeStore([anEpisodeHead({ mode: 'shadow' })]);
+  const { model, run } = await arrange({ agent, store });
+
+  await run();
+
+  const names = model.asked[0]?.functions.map(({ name }) => name);
+  expect(names).toEqual(['add_row', 'scratchpad']);
+});
+
 test('offers nothing where an answer in words is asked for', async () => {
   const agent = anAgent({ tools: [new CountingTool().tool()], mayAsk: true });
   const { model, run } = await arrange({ agent });
