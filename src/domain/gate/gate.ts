@@ -124,7 +124,7 @@ export function addPair(state: GateState, pair: GatePair): GateState {
   };
   if (!isEffect && counted.length === 0) return next;
   const observed = addSliceOutcome(addMissing(next, pair), pair, counted);
-  return settleGate(isEffect ? addEffect(observed, pair) : observed, pair);
+  return settleGate(isEffect ? addEffect(observed, pair) : observed);
 }
 
 /** The decision, or undefined while the gate needs more pairs. */
@@ -243,11 +243,10 @@ function addSliceOutcome(
 }
 
 /** Guards first, whatever the score; then the effect; then the slices. */
-function settleGate(state: GateState, pair: GatePair): GateState {
+function settleGate(state: GateState): GateState {
   const guard = guardDecision(state);
   if (guard !== undefined) return { ...state, decision: guard };
   if (state.phase === 'slices') return settleSlices(state);
-  if (pair.topUpFor !== undefined) return state;
 
   const { policy, superiority, futility } = state;
   if (superiority.n >= policy.minPairs) {

@@ -165,6 +165,18 @@ describe('slices', () => {
     expect(decideGate(state)).toMatchObject({ reason: 'slice-regression', slice: 'other' });
   });
 
+  test('two slices ask for twice the evidence of one, since either guard may fire', () => {
+    const pairs = pairsOf([...repeated(-1, 6), ...repeated(0, 4)], {
+      slices: { hardness: 'hard' },
+    });
+    const alone: SlicePlan = { keys: [], gated: ['hardness=hard'], hasOther: false };
+
+    expect(decideGate(fold(emptyGate(policy, alone), pairs))).toMatchObject({
+      reason: 'slice-regression',
+    });
+    expect(decideGate(fold(emptyGate(policy, byHardness), pairs))).toBeUndefined();
+  });
+
   test('a harm guard needs ten pairs', () => {
     const pairs = pairsOf(repeated(-1, 10), { slices: { hardness: 'hard' } });
     const gate = emptyGate(policy, byHardness);

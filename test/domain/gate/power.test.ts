@@ -19,10 +19,13 @@ test('a stricter level, a noisier agent and a smaller effect all take more pairs
 });
 
 test('is defined where the baseline never differs from itself', () => {
-  const pairs = expectedPairs({ alpha: 0.05, dPlan: 0.15, discordance: 0 });
+  const question = { alpha: 0.05, dPlan: 0.15 };
 
-  expect(Number.isFinite(pairs)).toBe(true);
-  expect(pairs).toBeGreaterThan(0);
+  const pairs = expectedPairs({ ...question, discordance: 0 });
+
+  // Every effect of 15 points takes 15 % of discordant pairs at least, all of them won.
+  expect(pairs).toBe(expectedPairs({ ...question, discordance: 0.075 }));
+  expect(pairs).toBeGreaterThan(Math.log(20) / (0.15 * Math.log(2)));
 });
 
 test('holds exactly where the pairs it expects are not to be had', () => {

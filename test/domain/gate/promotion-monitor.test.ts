@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { LiveOutcome } from '../../../src/domain/gate/live-outcome.js';
 import {
   addPromotionOutcome,
+  defaultPromotionMonitorPolicy,
   emptyPromotionMonitor,
 } from '../../../src/domain/gate/promotion-monitor.js';
 import type { PromotionMonitorState } from '../../../src/domain/gate/promotion-monitor.js';
@@ -84,6 +85,21 @@ describe('over 100 seeded promotions each', () => {
   });
 });
 
+test('a loss that the rest shares is never scoped', () => {
+  const known = stream({ easy: 1, hard: 1, shareHard: 0.5 }, 100, 1).reduce<Strata>(
+    addReferenceOutcome,
+    {},
+  );
+
+  const state = stream({ easy: 0, hard: 0, shareHard: 0.5 }, 50, 2).reduce(
+    addPromotionOutcome,
+    emptyPromotionMonitor(known, { ...defaultPromotionMonitorPolicy, threshold: 1e6 }),
+  );
+
+  expect(state.action.kind).toBe('rollback');
+  expect(state.scopedTo).toBeUndefined();
+});
+
 describe('after scoping', () => {
   const scoped = watch({ ...before, easy: 0.4 }, 3, 60);
 
@@ -97,6 +113,23 @@ describe('after scoping', () => {
     const later = failures.reduce(addPromotionOutcome, scoped);
 
     expect(later).toEqual({ ...scoped, outcomes: scoped.outcomes + 50 });
+  });
+
+  test('a second slice that loses rolls back: nothing is scoped twice', () => {
+    const outcomes = (hardness: string, success: number, count: number): readonly LiveOutcome[] =>
+      Array.from({ length: count }, () => ({ success, slices: { hardness } }));
+    const known = ['easy', 'medium', 'hard']
+      .flatMap((hardness) => outcomes(hardness, 1, 50))
+      .reduce<Strata>(addReferenceOutcome, {});
+
+    const once = outcomes('easy', 0, 2).reduce(addPromotionOutcome, emptyPromotionMonitor(known));
+    const twice = [...outcomes('medium', 1, 300), ...outcomes('hard', 0, 3)].reduce(
+      addPromotionOutcome,
+      once,
+    );
+
+    expect(once.action).toMatchObject({ kind: 'scope', slice: 'hardness=easy' });
+    expect(twice.action).toMatchObject({ kind: 'rollback', slice: 'hardness=hard' });
   });
 
   test('a loss in the rest rolls back, and names it', () => {
@@ -176,6 +209,16 @@ describe('after probation', () => {
 
     expect(survived.action).toEqual({ kind: 'none' });
     expect(standingAction(later)).toEqual({ kind: 'none' });
+  });
+
+  test('a slice alarms at S times the threshold of the whole', () => {
+    const { detectors } = standingWatch(survived);
+
+    expect(detectors.map(({ name, threshold }) => [name ?? 'all', threshold])).toEqual([
+      ['all', 2000],
+      ['hardness=easy', 4000],
+      ['hardness=hard', 4000],
+    ]);
   });
 
   test('a loss months later is diagnosed first, unless it is severe', () => {
