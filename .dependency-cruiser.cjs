@@ -135,17 +135,17 @@ module.exports = {
     only(
       'client-knows-messages',
       '^src/client/',
-      '^src/(domain|contracts|activities|client)/|^src/workflows/messages\\.ts$',
-      'A client talks to workflows through their messages, without importing them.',
+      '^src/(domain|contracts|activities|client|workflows)/',
+      'A client talks to workflows through their messages and types.',
     ),
     {
       name: 'workflows-are-started-by-name',
-      comment: 'Outside the bundle a workflow is its messages and its type.',
+      comment: 'Outside the bundle a workflow is its type, its messages and its search attributes.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/workflows/' },
       to: {
         path: '^src/workflows/',
-        pathNot: '^src/workflows/messages\\.ts$',
+        pathNot: '^src/workflows/(messages|search-attributes)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

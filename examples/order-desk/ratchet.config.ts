@@ -1,5 +1,7 @@
-import { defineAgent, defineTool } from 'ratchet';
+import { defineAgent, defineConfig, defineTool } from 'ratchet';
 import { z } from 'zod';
+
+const Task = z.strictObject({ question: z.string(), order: z.string(), shop: z.string() });
 
 const states = new Map([
   ['SO-1001', 'shipped'],
@@ -19,7 +21,7 @@ const orderState = defineTool({
   },
 });
 
-export default defineAgent({
+export const orderDesk = defineAgent({
   id: 'order-desk',
   instructions: 'Answer with the state of the order, in the words of the tool.',
   model: { name: 'gpt-4o-mini' },
@@ -29,10 +31,12 @@ export default defineAgent({
       name: 'names-the-state',
       source: 'checker',
       evaluate: async ({ task, output }) => ({
-        score: output.includes(states.get(`SO-${String(task.input['order'])}`) ?? '?') ? 1 : 0,
+        score: output.includes(states.get(`SO-${Task.parse(task.input).order}`) ?? '?') ? 1 : 0,
       }),
     },
   ],
-  slices: ({ input }) => ({ shop: String(input['shop']) }),
+  slices: ({ input }) => ({ shop: Task.parse(input).shop }),
   learning: { layers: { parameters: 'frozen' } },
 });
+
+export default defineConfig({ agents: [orderDesk] });

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
+import { CONFIG_VARIABLES } from '../../src/config.js';
+
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const documents = [
   'README.md',
@@ -40,6 +42,14 @@ test('the example in the README is the one in examples/, word for word', () => {
   const example = text('examples/order-desk/ratchet.config.ts');
 
   expect(text('README.md')).toContain(`\`\`\`ts\n${example}\`\`\``);
+});
+
+test('every variable that the configuration reads is explained, and no other', () => {
+  const table = [...text('docs/operations.md').matchAll(/^\| `([A-Z_]+)`/gm)].map(
+    ([, name = '']) => name,
+  );
+
+  expect(table.sort()).toEqual([...CONFIG_VARIABLES].sort());
 });
 
 test('decision records are numbered without a gap and listed', () => {

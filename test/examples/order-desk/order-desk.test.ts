@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 
-import orderDesk from '../../../examples/order-desk/ratchet.config.js';
+import config, { orderDesk } from '../../../examples/order-desk/ratchet.config.js';
+import { parseConfig } from '../../../src/contracts/ratchet-config.js';
 
 const signal = new AbortController().signal;
-const task = { id: 't1', input: { order: '1001', shop: 'north' } };
+const task = { id: 't1', input: { question: 'Where is it?', order: '1001', shop: 'north' } };
 
 test('refuses a number in the wrong form and says which form it wants', async () => {
   await expect(orderState('1001')).rejects.toThrow('SO-1001');
@@ -24,6 +25,10 @@ test.each([
 test('puts a task into the slice of its shop, and leaves parameters alone', () => {
   expect(orderDesk.slices(task)).toEqual({ shop: 'north' });
   expect(orderDesk.learning.layers).toEqual({ parameters: 'frozen' });
+});
+
+test('is what the configuration file exports', () => {
+  expect(parseConfig(config, 'ratchet.config.ts').agents).toEqual([orderDesk]);
 });
 
 async function orderState(number: string): Promise<unknown> {
