@@ -1,0 +1,152 @@
+import { access, constants, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+import { CONFIG_VARIABLES } from '../../src/config.js';
+import { searchAttributes } from '../../src/embedded/search-attributes.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+const Condition = z.enum(['service_started', 'service_healthy', 'service_completed_successfully']);
+const Service = z.strictObject({
+  image: z.string(),
+  build: z.strictObject({ context: z.string(), dockerfile: z.string() }).optional(),
+  init: z.boolean().optional(),
+  restart: z.string().optional(),
+  stop_grace_period: z.string().optional(),
+  depends_on: z.record(z.string(), z.strictObject({ condition: Condition })).optional(),
+  environment: z.record(z.string(), z.string()).optional(),
+  env_file: z.array(z.strictObject({ path: z.string(), required: z.boolean() })).optional(),
+  ports: z.array(z.string()).optional(),
+  volumes: z.array(z.string()).optional(),
+  entrypoint: z.array(z.string()).optional(),
+  command: z.array(z.string()).optional(),
+  healthcheck: z
+    .strictObject({
+      test: z.array(z.string()).min(2),
+      interval: z.string(),
+      timeout: z.string(),
+      retries: z.number(),
+      start_period: z.string().optional(),
+    })
+    .optional(),
+});
+const Compose = z.looseObject({
+  name: z.string(),
+  services: z.record(z.string(), Service),
+  volumes: z.record(z.string(), z.null()),
+});
+
+const text = await readFile(join(root, 'docker-compose.yml'), 'utf8');
+const compose = Compose.parse(parse(text, { merge: true }));
+const services = Object.entries(compose.services);
+const ours = services.filter(([, { build }]) => build !== undefined);
+
+test('the live and the shadow worker are separate services built from our Dockerfile', () => {
+  expect(ours.map(([name, { command }]) => [name, command])).toEqual(
+    expect.arrayContaining([
+      ['worker', ['worker', '--only', 'live']],
+      ['shadow-worker', ['worker', '--only', 'shadow']],
+    ]),
+  );
+});
+
+test('every image has a full version', async () => {
+  const dockerfile = await readFile(join(root, 'deploy', 'Dockerfile'), 'utf8');
+  const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image ?? '');
+
+  const images = [...services.map(([, { image }]) => image), ...bases];
+
+  expect(bases).not.toEqual([]);
+  for (const image of images) expect(image).toMatch(/^[a-z/-]+:\d+\.\d+\.\d+(-[a-z0-9-]+)?$/);
+});
+
+test('our image carries the version of the package', async () => {
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
+
+  expect(new Set(ours.map(([, { image }]) => image))).toEqual(new Set([`ratchet:${version}`]));
+});
+
+test('our services set no variable that the configuration does not know', () => {
+  const names = ours.flatMap(([, { environment }]) => Object.keys(environment ?? {}));
+
+  expect(names).toEqual(expect.arrayContaining(['DATABASE_URL', 'TEMPORAL_ADDRESS']));
+  expect(names.filter((name) => !CONFIG_VARIABLES.includes(name))).toEqual([]);
+});
+
+test('the shadow worker gets no credentials of production tools', () => {
+  expect(compose.services['worker']?.env_file).toEqual([
+    { path: 'deploy/tools.env', required: false },
+  ]);
+  expect(compose.services['shadow-worker']).not.toHaveProperty('env_file');
+});
+
+test('no port is published beyond this machine', () => {
+  const ports = services.flatMap(([, service]) => service.ports ?? []);
+
+  expect(ports).not.toEqual([]);
+  for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+});
+
+test('what a service waits for exists and can become what it waits for', () => {
+  for (const [name, { depends_on: waitsFor }] of services) {
+    for (const [other, { condition }] of Object.entries(waitsFor ?? {})) {
+      const found = compose.services[other];
+      expect(found, `${name} waits for ${other}`).toBeDefined();
+      if (condition === 'service_healthy') expect(found).toHaveProperty('healthcheck');
+      // A service that is started again and again never completes.
+      if (condition === 'service_completed_successfully') {
+        expect(found?.restart).toMatch(/^on-failure/);
+      }
+    }
+  }
+});
+
+test('files handed into a container are there, and what runs as a command is executable', async () => {
+  const mounts = services.flatMap(([, { volumes }]) => volumes ?? []);
+  const paths = mounts
+    .map((mount) => mount.replace(/^\$\{\w+:-([^}]+)\}/, '$1').split(':')[0] ?? '')
+    .filter((path) => path.startsWith('.'));
+  const copied = [
+    ...(await readFile(join(root, 'deploy', 'Dockerfile'), 'utf8')).matchAll(
+      /^COPY (?!--from)(.+) \S+$/gm,
+    ),
+  ].flatMap(([, files]) => (files ?? '').split(' '));
+
+  expect(paths.length).toBeGreaterThan(3);
+  for (const path of [...paths, ...copied]) {
+    const mode = path.endsWith('.sh') ? constants.X_OK : constants.R_OK;
+    await expect(access(join(root, path), mode), path).resolves.toBeUndefined();
+  }
+  const named = mounts
+    .filter((mount) => /^[a-z]+:/.test(mount))
+    .map((mount) => mount.split(':')[0]);
+  expect(Object.keys(compose.volumes)).toEqual(expect.arrayContaining(named));
+});
+
+test('every variable a person has to set is in the example file', async () => {
+  const example = await readFile(join(root, 'deploy', 'env.example'), 'utf8');
+  const offered = [...example.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+
+  const required = [...text.matchAll(/\$\{([A-Z_]+):\?/g)].map(([, name]) => name);
+
+  expect(required).not.toEqual([]);
+  expect(offered).toEqual(expect.arrayContaining(required));
+});
+
+test('the namespace gets exactly the search attributes that the embedded server gets', async () => {
+  const script = await readFile(join(root, 'deploy', 'temporal', 'create-namespace.sh'), 'utf8');
+
+  const created = [...script.matchAll(/^ {2}(Ratchet\w+)=(\w+)/gm)].map(([, name, type]) => [
+    name,
+    type,
+  ]);
+
+  expect(created).toEqual(Object.entries(searchAttributes));
+});
