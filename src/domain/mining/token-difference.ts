@@ -63,10 +63,16 @@ function widened(old: readonly Token[], fresh: readonly Token[], from: Window): 
     const before = slice(old, window);
     const after = slice(fresh, window);
     if (before.length > MAX_SPAN_TOKENS || after.length > MAX_SPAN_TOKENS) return undefined;
-    if (saysEnough(before) && saysEnough(after) && placesOf(before, old) === 1) return window;
+    const isCutLeft =
+      startsInside(before) ||
+      startsInside(after) ||
+      (isCalled(before, after) && IDENTIFIER.test(old[window.start - 1]?.text ?? ''));
+    const isCutRight = before.at(-1)?.text === '.' || after.at(-1)?.text === '.';
+    const isWhole = !isCutLeft && !isCutRight && saysEnough(before) && saysEnough(after);
+    if (isWhole && placesOf(before, old) === 1) return window;
     if (window.start === 0 && window.rest === 0) return undefined;
-    const isClosing = depthOf(before) < 0 || depthOf(after) < 0;
-    const goesLeft = window.start > 0 && (isClosing || window.rest === 0 || !isOpen(before, after));
+    const wantsRight = isCutRight || depthOf(before) > 0 || depthOf(after) > 0;
+    const goesLeft = window.start > 0 && (window.rest === 0 || isCutLeft || !wantsRight);
     window = goesLeft
       ? { start: window.start - 1, rest: window.rest }
       : { start: window.start, rest: window.rest - 1 };
@@ -77,8 +83,14 @@ function saysEnough(tokens: readonly Token[]): boolean {
   return tokens.some(({ text }) => IDENTIFIER.test(text)) && isBalanced(tokens);
 }
 
-function isOpen(before: readonly Token[], after: readonly Token[]): boolean {
-  return depthOf(before) > 0 || depthOf(after) > 0;
+/** Whether a piece begins behind a dot, or closes a bracket that was opened before it. */
+function startsInside(tokens: readonly Token[]): boolean {
+  return tokens[0]?.text === '.' || depthOf(tokens) < 0;
+}
+
+/** Whether a piece begins with the arguments of what stands before it. */
+function isCalled(before: readonly Token[], after: readonly Token[]): boolean {
+  return before[0]?.text === '(' || after[0]?.text === '(';
 }
 
 function depthOf(tokens: readonly Token[]): number {

@@ -36,10 +36,14 @@ function sentenceCheck(
 }
 
 const REPLY =
-  /\b(?:your|every|each|all|the final|this) (?:\w+ )?(?:response|reply|answer|message|output|text|writing)s?\b/;
+  /\b(?:your|every|each|all) (?:\w+ )?(?:response|reply|answer|message|output|text|writing)s?\b/;
 const YOUR_REPLY = /\byour (?:\w+ )?(?:response|reply|answer|message|output)s?\b/;
 const DISFIGURED =
   /\b(?:letters?|vowels?|consonants?|alphabet\w*|characters?|spaces?|spacing|punctuation|typos?|misspell\w*|anagram\w*|scrambl\w*|jumbl\w*|shuffl\w*|homophon\w*|alphanumeric|cipher\w*|caesar|rot-?13|morse|base-?(?:16|32|64|85)|hexadecimal|binary|emojis?|emoticons?|leet\w*|pig latin|backwards?|reverse\w*|symbols?|substitution|rhym\w*|(?:every|each) (?:second|third|fourth|other|nth|\w+th) word|in (?:fours|threes|pairs|reverse|sets))\b/;
+const LETTERWISE =
+  /\b(?:replac\w*|substitut\w*|swap\w*|convert\w*|encod\w*|remov\w*|rearrang\w*|revers\w*|group\w*|omit\w*|drop\w*|writ\w*)\b(?:\W{1,4}\w+){0,5}?\W{1,4}(?:vowels?|consonants?|(?:every|each|all) (?:\w+ )?letters?|letters? (?:by|with|as|of))\b/;
+const REWORKED =
+  /\b(?:modify|augment|enhance|alter|embellish|enrich|supplement|extend|spice up|garnish) your (?:\w+ )?(?:response|reply|answer|message|output)s?\b/;
 const INSERTED =
   /\b(?:add|include|insert|integrate|incorporate|append|prepend|embed|modify|augment|enhance|mention|suggest|tease|promote|recommend|advertise|endorse|weave|slip|end|begin|start|conclude|put)\b/;
 const RHETORIC =
@@ -51,6 +55,8 @@ const replyTampering = sentenceCheck(
   'disfigures replies or carries a message of somebody else into them',
   ({ folded: text }) =>
     (REPLY.test(text) && DISFIGURED.test(text)) ||
+    LETTERWISE.test(text) ||
+    REWORKED.test(text) ||
     (YOUR_REPLY.test(text) &&
       INSERTED.test(text) &&
       (RHETORIC.test(text) || /"[^"]{12,}"/.test(text))),
@@ -59,9 +65,13 @@ const replyTampering = sentenceCheck(
 const QUESTION =
   /^(?:so |and |now |please |hey |hi |also )?(?:what|who|whom|whose|how|why|when|where|which|can|could|would|will|do|does|did|is|are|should|may|have|has)\b[^?]*\?/;
 const FOR_THE_ASKER =
-  /\b(?:for|show|tell|give|help|teach|send|let|explain to|provide) (?:me|us)\b|\bplease (?!note|see)|\bi (?:want|need|would like) (?:you|to know)\b|\b(?:can|could|would|will) you\b/;
-const REQUEST =
-  /^(?:(?:now|also|then|first|next|finally|additionally|and|please|kindly)[, ]{1,2})*(?:explain|describe|draft|compose|translate|tell|outline|recite|sing|summari[sz]e|paraphrase|rewrite|discuss|write|create|develop|generate|provide|give|list|recommend|suggest|design|plan|analy[sz]e|compare|define|name|break down|identify|propose|brainstorm|illustrate|narrate|invent|imagine|come up with)\b/;
+  /(?:^|[,;:] |\b(?:and|please|you|to|then) )(?:show|tell|give|teach|send|write|find|explain to|provide) (?:me|us)\b|\bplease (?!note|see)|\bi (?:want|need|would like) (?:you|to know)\b|\b(?:can|could|would|will) you\b/;
+/** Verbs of asking for a text: alone they tell a foreign task where nothing else is about it. */
+const ASKS_FOR_TEXT =
+  /^(?:(?:now|also|then|first|next|finally|additionally|and|please|kindly)[, ]{1,2})*(?:explain|describe|draft|compose|translate|tell|outline|recite|sing|summari[sz]e|paraphrase|rewrite|discuss|develop|generate|provide|recommend|suggest|propose|brainstorm|illustrate|narrate|invent|imagine|analy[sz]e|break down|come up with)\b/;
+/** Verbs of everyday work: a foreign task only where they ask for a kind of text. */
+const MAKES =
+  /^(?:(?:now|also|then|first|next|finally|additionally|and|please|kindly)[, ]{1,2})*(?:write|create|give|list|design|plan|compare|define|name|identify|make|prepare)\b/;
 const GENRE =
   /\b(?:essays?|poems?|poetry|haiku|stor(?:y|ies)|letters? to|speech(?:es)?|articles?|blog|songs?|lyrics|jokes?|riddles?|recipes?|scripts? for|novels?|tweets?|headlines?|press release|business plan|marketing|slogans?|in simple terms|lifecycle|theor(?:y|em) of|concept of|history of|process of|causes of|plot of|equivalent (?:for|of)|(?:in|to|into) (?:english|french|german|spanish|italian|russian|japanese|chinese|mandarin|portuguese|arabic|hindi|korean|latin|dutch)|(?:french|german|spanish|italian|russian|japanese|chinese|portuguese|arabic|hindi|korean|dutch) (?:equivalent|word|phrase|translation)|sentiment of)\b/;
 
@@ -71,8 +81,9 @@ const foreignTask = sentenceCheck(
   'asks for something of its own instead of saying how the work is done',
   ({ written, folded: text, around }) => {
     if (QUESTION.test(text) || FOR_THE_ASKER.test(text)) return true;
-    if (!REQUEST.test(text)) return false;
-    return GENRE.test(text) || isUnrelated(written, around());
+    const asks = ASKS_FOR_TEXT.test(text);
+    if ((asks || MAKES.test(text)) && GENRE.test(text)) return true;
+    return asks && isUnrelated(written, around());
   },
 );
 

@@ -2,9 +2,17 @@ import type { Check, ValidationCode } from './check.js';
 import { instructingTexts } from './fixed-form.js';
 import { folded } from './normalise.js';
 
-/** Between two words of a pattern: at most so many words, so that matching stays linear. */
-function within(words: number): string {
-  return String.raw`(?:[^\p{L}\p{N}]{1,4}[\p{L}\p{N}'_-]{1,40}){0,${words}}?[^\p{L}\p{N}]{1,4}`;
+/**
+ * What may stand between two words of a pattern: so many words at most. Words and what parts them
+ * have no character in common, so that there is one way to read a text and matching stays linear.
+ */
+function within(words: number, between = '[^\\p{L}\\p{N}]'): string {
+  return `(?:${between}{1,4}[\\p{L}\\p{N}]{1,40}){0,${words}}?${between}{1,4}`;
+}
+
+/** The same within one clause: past a full stop or colon something else is spoken of. */
+function inClause(words: number): string {
+  return within(words, '[^\\p{L}\\p{N}.:;!?\\n]');
 }
 
 function pattern(source: string): RegExp {
@@ -37,9 +45,9 @@ const INJECTION: readonly RegExp[] = [
   /\b(?:new|updated|important|urgent|real) (?:system )?(?:instructions?|directives?|orders?)\s?(?::|follow|from)/,
   /\bjailbr(?:eak|oken)|\b(?:developer|god|debug|unrestricted|dan|sudo) mode\b|\bdo anything now\b|\bprompt injection\b/,
   /\b(?:important|urgent|special) (?:message|notice|note|request)\W{1,3}(?:\w+\W{1,3}){0,3}?(?:from|for|to)\b/,
-  /\bbefore (?:you |doing |answering|solving|continuing|completing|anything)(?:\W{0,3}[\w']+){0,8}?\W{1,4}(?:do|perform|complete|execute|make sure to do|carry out) (?:the following|this|these|what)\b/,
+  /\bbefore (?:you|doing|answering|solving|continuing|completing|anything)\b(?:\W{1,3}\w+){0,9}?\W{1,4}(?:do|perform|complete|execute|make sure to do|carry out) (?:the following|this|these|what)\b/,
   /\bas (?:the|an|your) (?:admin|administrator|owner|operator|developer|system|supervisor)\W{1,3}(?:i|we)\b|\bi am (?:the|an|your) (?:admin|administrator|owner|operator|developer)/,
-  /\b(?:do not|don't|never) (?:tell|inform|mention|reveal|notify|alert|warn)(?:\W{1,3}[\w']+){0,4}?\W{1,3}(?:user|users|owner|operator|anyone|anybody|human|humans|reviewer)\b|\bwithout (?:telling|informing|notifying|the user)/,
+  /\b(?:do not|don't|never) (?:tell|inform|mention|reveal|notify|alert|warn)(?:\W{1,3}\w+){0,5}?\W{1,3}(?:user|users|owner|operator|anyone|anybody|human|humans|reviewer)\b|\bwithout (?:telling|informing|notifying|the user)/,
   /\bremember\b\W{1,3}(?:this |that |to )?(?:permanently|forever|in all future|for (?:all|every))\b|\b(?:save|store|write|add|keep|copy) (?:this|these|the following)(?:\W{1,3}\w+){0,4}?\W{1,3}(?:memory|memories|lessons?|long-term)\b/,
 ];
 
@@ -65,7 +73,7 @@ const WIDENING: readonly RegExp[] = [
     `\\b(?:allow|enable|unlock|permit|authori[sz]e|whitelist|allowlist|activate|install)\\b${within(3)}(?:tools?|plugins?|shell|sudo|commands?|connections?|connectors?|domains?|networks?|internet|servers?|extensions?)\\b`,
   ),
   pattern(
-    `\\b(?:disabl(?:e|ing)|turn(?:ing)? off|switch(?:ing)? off|skip(?:ping)?|bypass(?:ing)?|circumvent(?:ing)?|suppress(?:ing)?|deactivat(?:e|ing)|ignor(?:e|ing)|omit(?:ting)?|remov(?:e|ing)|evad(?:e|ing)|avoid(?:ing)?|lift|loosen|relax)\\b${within(2)}(?:the |all |any |every |your |its )?${GUARD}\\b(?![^\\p{L}]{1,3}(?:fail|errors?|calls?|issues?))`,
+    `\\b(?:disabl(?:e|ing)|turn(?:ing)? off|switch(?:ing)? off|skip(?:ping)?|bypass(?:ing)?|circumvent(?:ing)?|suppress(?:ing)?|deactivat(?:e|ing)|ignor(?:e|ing)|omit(?:ting)?|remov(?:e|ing)|evad(?:e|ing)|lift|loosen|relax)\\b${inClause(2)}(?:the |all |any |every |your |its )?${GUARD}\\b(?![^\\p{L}]{1,3}(?:fail|errors?|calls?|issues?))`,
   ),
   pattern(
     `\\b(?:without|no need (?:for|to)|(?:do not|don't|never|no longer) (?:ask|wait|require|request|need|seek|bother)(?: to| for)?)\\b${within(3)}(?:approvals?|confirmations?|permissions?|consent|authori[sz]ation|a review|human review|supervision|oversight)\\b`,
@@ -78,7 +86,7 @@ const WIDENING: readonly RegExp[] = [
 
 const GRADING: readonly RegExp[] = [
   /\b(?:judges?|graders?|grading|rubrics?|evaluators?|scorers?|reward (?:model|function|signal)|answer keys?|gold(?:en)? (?:answers?|labels?|quer(?:y|ies)|standard)|held-?out|(?:evaluation|eval|benchmark) (?:set|data|tasks?|suite|cases?|harness)|checker)\b/,
-  /\bscor(?:e|ing) (?:me|us|this|it|yourself|your)\b|\b(?:give|award|assign|deserves?|rate)(?:\W{1,3}[\w']+){0,4}?\W{1,3}(?:full|maximum|max|perfect|top|highest|high|10|ten|100|five|5)\W{1,3}(?:scores?|marks?|points?|ratings?|stars?|out of|of 10)\b/,
+  /\bscor(?:e|ing) (?:me|us|this|it|yourself|your)\b|\b(?:give|award|assign|deserves?|rate)(?:\W{1,3}\w+){0,5}?\W{1,3}(?:full|maximum|max|perfect|top|highest|high|10|ten|100|five|5)\W{1,3}(?:scores?|marks?|points?|ratings?|stars?|out of|of 10)\b/,
   /\b(?:ground truth|expected (?:answer|output)s?|correct answers?) (?:is|are|was|=)/,
 ];
 

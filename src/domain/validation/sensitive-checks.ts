@@ -3,7 +3,7 @@ import { allTexts, folded, visible } from './normalise.js';
 
 const SECRETS: readonly RegExp[] = [
   /-----BEGIN [A-Z ]{0,30}(?:PRIVATE KEY|CERTIFICATE)/,
-  /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/,
+  /\beyJ[\w-]{8,400}\.[\w-]{8,}\./,
   /\b(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[A-Za-z0-9_-]{16,}/,
   /\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}/,
   /\bxox[abposr]-[\w-]{10,}|\bhf_[A-Za-z0-9]{20,}|\bnpm_[A-Za-z0-9]{20,}|\bSG\.[\w-]{16,}/,
@@ -128,7 +128,7 @@ const EXITS: readonly (readonly [RegExp, string])[] = [
   [/(?<![a-z0-9])[a-z]{2}\d{12,30}(?![a-z0-9])/, 'an account to send to'],
   [/\b0x[0-9a-f]{40}\b/, 'an account to send to'],
   [
-    /\b(?:send|forward|e-?mail|mail|upload|post|transmit|transfer|exfiltrate|leak|copy|cc|bcc|report|submit|share|publish|push|wire)\b(?:\W+[\w'-]+){0,10}?\W+(?:to|at|with|via|into|on)\W+(?:[\w'-]+\W+){0,3}?(?:webhook|external|outside|third[ -]part(?:y|ies)|attacker|hacker|public (?:channel|folder|link|repository)|pastebin|my (?:server|address|account|inbox|e-?mail|number|site|website)|this (?:server|address|account|inbox|e-?mail|number|site|website|link|url)|website|remote (?:server|host|endpoint))\b/,
+    /\b(?:send|forward|e-?mail|mail|upload|post|transmit|transfer|exfiltrate|leak|copy|cc|bcc|report|submit|share|publish|push|wire)\b(?:\W{1,4}\w+){0,12}?\W{1,4}(?:to|at|with|via|into|on)\W{1,4}(?:\w+\W{1,4}){0,3}?(?:webhook|external|outside|third[ -]part(?:y|ies)|attacker|hacker|public (?:channel|folder|link|repository)|pastebin|my (?:server|address|account|inbox|e-?mail|number|site|website)|this (?:server|address|account|inbox|e-?mail|number|site|website|link|url)|website|remote (?:server|host|endpoint))\b/,
     'a recipient outside the task',
   ],
   [/\b(?:curl|wget|netcat|nslookup|scp)\s+[-\w"'$]/, 'a command that reaches a network'],

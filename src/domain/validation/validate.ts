@@ -9,8 +9,8 @@ import { SHAPE_CHECKS } from './shape-checks.js';
 
 const CHECKS: readonly Check[] = [
   ...SHAPE_CHECKS,
-  ...HIDDEN_CHECKS,
   ...SENSITIVE_CHECKS,
+  ...HIDDEN_CHECKS,
   ...INSTRUCTION_CHECKS,
   ...HIJACK_CHECKS,
   ...LEAKAGE_CHECKS,
