@@ -198,6 +198,19 @@ function misfit(
     : { found: `hash ${entry.hash}`, expected: `hash ${hash}` };
 }
 
+/** Entries by their numbers, in order. */
+export async function auditAt(
+  client: PoolClient,
+  tenant: TenantId,
+  sequences: readonly number[],
+): Promise<readonly AuditEntry[]> {
+  const { rows } = await client.query<AuditRow>(
+    `select ${COLUMNS} from audit where tenant = $1 and sequence = any($2) order by sequence`,
+    [tenant, sequences],
+  );
+  return rows.map(entryOf);
+}
+
 export function auditStore(pool: Pool): Pick<Store, 'auditOf'> {
   return {
     auditOf: (tenant, object, limit) =>

@@ -12,7 +12,7 @@ import { withTenant } from './transaction.js';
 
 type Missing = PairRow['baseline']['missing'];
 
-interface PairRecord {
+export interface PairRecord {
   readonly number: number;
   readonly task: TaskId;
   readonly slices: Slices;
@@ -27,7 +27,7 @@ interface PairRecord {
   readonly candidate_missing: Missing;
 }
 
-const PAIR_COLUMNS = `number, task, slices, top_up_for, baseline_episode, baseline_score, baseline_category,
+export const PAIR_COLUMNS = `number, task, slices, top_up_for, baseline_episode, baseline_score, baseline_category,
   baseline_missing, candidate_episode, candidate_score, candidate_category, candidate_missing`;
 
 const PAIR_TYPES = `number integer, task text, slices jsonb, top_up_for text, baseline_episode text,
@@ -52,7 +52,7 @@ function recordOf(pair: PairRow): PairRecord {
   };
 }
 
-function pairOf(row: PairRecord): PairRow {
+export function pairOf(row: PairRecord): PairRow {
   return {
     index: row.number,
     task: row.task,

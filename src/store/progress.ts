@@ -22,6 +22,11 @@ const UNSETTLED = `
     where e.tenant = $1 and e.agent = $2 and e.mode = 'live' and e.ended_at is not null
       and r.episode is null
   union all
+  select 'feedback ' || f.id || ' is being reflected upon'
+    from feedback f join episodes e on e.tenant = f.tenant and e.episode = f.episode
+    join reflections r on r.tenant = e.tenant and r.episode = e.episode
+    where e.tenant = $1 and e.agent = $2 and f.at > r.at
+  union all
   select 'proposal ' || p.id || ' waits for the learner'
     from proposals p join agent on p.task_number <= agent.up_to
     where p.tenant = $1 and p.agent = $2 and p.result is null and p.rejected_code is null
@@ -54,7 +59,7 @@ export function progressStore(
         await client.query({
           name: 'mark-reflected',
           text: `insert into reflections (tenant, episode, result) values ($1, $2, $3)
-                 on conflict (tenant, episode) do update set result = excluded.result`,
+                 on conflict (tenant, episode) do update set result = excluded.result, at = clock_timestamp()`,
           values: [tenant, episode, storable(result)],
         });
       }),

@@ -1,9 +1,12 @@
+/** A NUL, or half of a surrogate pair: the two things a JavaScript string may hold and stored text may not. */
+const UNSTORABLE = /\0|\p{Surrogate}/gu;
+
 /**
- * Postgres text cannot hold the character NUL, which a model or a tool may well produce: it becomes the
- * replacement character. In `json` columns it stays an escape sequence and is kept.
+ * Text that Postgres can hold and canonical JSON can be made of: a model or a tool may well produce what
+ * neither can, which becomes the replacement character. In `json` columns it stays an escape sequence.
  */
 export function storable(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text;
+  return text.replace(UNSTORABLE, '\uFFFD');
 }
 
 export function storableOrNull(text: string | null): string | null {

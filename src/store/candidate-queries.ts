@@ -1,0 +1,168 @@
+import type { Pool } from 'pg';
+
+import type { AuditEntry, CandidateRow, GateRecord, PairRow } from '../activities/store.js';
+import { NotFoundError } from '../domain/errors.js';
+import type { CandidateId, EpisodeId, Scope, TenantId, VersionId } from '../domain/ids.js';
+import type { LessonRevision } from '../domain/lesson.js';
+import type { LessonRef } from '../domain/strategy.js';
+import { auditAt, auditStore } from './audit.js';
+import { candidateStore } from './candidates.js';
+import { episodeStore } from './episodes.js';
+import { evidenceStore, pairOf, PAIR_COLUMNS, type PairRecord } from './evidence.js';
+import { feedbackStore } from './feedback.js';
+import { strategyQueries } from './strategy-queries.js';
+import { withTenant } from './transaction.js';
+
+/** A committed pair with the evaluation it belongs to: another baseline is another evaluation. */
+export interface EvaluatedPair extends PairRow {
+  readonly purpose: GateRecord['purpose'];
+  readonly evaluation: number;
+}
+
+/** Everything there is about one candidate. */
+export interface CandidateLife {
+  readonly candidate: CandidateRow;
+  readonly audit: readonly AuditEntry[];
+  readonly gateRecords: readonly GateRecord[];
+  readonly pairs: readonly EvaluatedPair[];
+  /** Episodes whose proposals it took in. */
+  readonly proposedBy: readonly EpisodeId[];
+}
+
+/** Where a lesson that an episode used came from. */
+export interface LessonOrigin {
+  readonly lesson: LessonRevision;
+  /** Candidates whose bundle held this revision, with their verdicts and who decided what. */
+  readonly candidates: readonly Pick<CandidateLife, 'candidate' | 'gateRecords' | 'audit'>[];
+}
+
+export interface Why {
+  readonly episode: EpisodeId;
+  readonly version: VersionId;
+  /** What made the version the one that served: the change of the pointer that brought it in. */
+  readonly versionAudit: readonly AuditEntry[];
+  readonly lessons: readonly LessonOrigin[];
+  readonly feedback: Awaited<ReturnType<ReturnType<typeof feedbackStore>['feedbackOf']>>;
+}
+
+export interface CandidateQueries {
+  candidateLife(tenant: TenantId, id: CandidateId): Promise<CandidateLife>;
+  /** What stands behind what the agent did in an episode. */
+  why(tenant: TenantId, episode: EpisodeId): Promise<Why>;
+}
+
+/** More audit entries than a candidate's life can have. */
+const ALL = 10_000;
+
+export function candidateQueries(pool: Pool): CandidateQueries {
+  const { auditOf } = auditStore(pool);
+  const { candidate: readCandidate } = candidateStore(pool);
+  const { gateRecords } = evidenceStore(pool);
+  const { episode: readEpisode } = episodeStore(pool);
+  const { feedbackOf } = feedbackStore(pool);
+  const strategies = strategyQueries(pool);
+
+  async function decided(
+    tenant: TenantId,
+    id: CandidateId,
+  ): Promise<Pick<CandidateLife, 'candidate' | 'gateRecords' | 'audit'>> {
+    const candidate = await readCandidate(tenant, id);
+    if (candidate === null) {
+      throw new NotFoundError('candidate', id, 'ask `ratchet candidates` for those there are');
+    }
+    return {
+      candidate,
+      gateRecords: await gateRecords(tenant, id),
+      audit: await auditOf(tenant, { kind: 'candidate', id }, ALL),
+    };
+  }
+
+  async function originOf(scope: Scope, ref: LessonRef): Promise<LessonOrigin | undefined> {
+    const lesson = (await strategies.revisions(scope, ref.lesson)).find(
+      ({ revision }) => revision === ref.revision,
+    );
+    if (lesson === undefined) return undefined;
+    const holding = await withTenant(pool, scope.tenant, async (client) => {
+      const { rows } = await client.query<{ readonly candidate: CandidateId }>(
+        `select c.candidate from candidate_lessons l join candidates c using (tenant, candidate)
+         where l.tenant = $1 and l.agent = $2 and l.lesson = $3 and l.revision = $4
+         order by c.number`,
+        [scope.tenant, scope.agent, ref.lesson, ref.revision],
+      );
+      return rows;
+    });
+    const candidates = [];
+    for (const { candidate } of holding) candidates.push(await decided(scope.tenant, candidate));
+    return { lesson, candidates };
+  }
+
+  return {
+    candidateLife: async (tenant, id) => ({
+      ...(await decided(tenant, id)),
+      ...(await withTenant(pool, tenant, async (client) => {
+        const pairs = await client.query<
+          PairRecord & { readonly purpose: GateRecord['purpose']; readonly evaluation: number }
+        >(
+          `select purpose, evaluation, ${PAIR_COLUMNS} from pairs
+           where tenant = $1 and candidate = $2 order by evaluation, purpose, number`,
+          [tenant, id],
+        );
+        const episodes = await client.query<{ readonly episode: EpisodeId }>(
+          `select distinct p.episode, p.task_number from lineage g
+           join proposals p on p.tenant = g.tenant and p.id = g.to_id
+           where g.tenant = $1 and g.from_kind = 'candidate' and g.from_id = $2
+             and g.to_kind = 'proposal'
+           order by p.task_number, p.episode`,
+          [tenant, id],
+        );
+        return {
+          pairs: pairs.rows.map((row) => ({
+            ...pairOf(row),
+            purpose: row.purpose,
+            evaluation: row.evaluation,
+          })),
+          proposedBy: episodes.rows.map((row) => row.episode),
+        };
+      })),
+    }),
+
+    why: async (tenant, id) => {
+      const episode = await readEpisode(tenant, id);
+      if (episode === null) {
+        throw new NotFoundError('episode', id, 'ask `ratchet episodes` for those there are');
+      }
+      const lessons: LessonOrigin[] = [];
+      for (const used of episode.recalled) {
+        const origin = await originOf(episode.scope, used);
+        if (origin !== undefined) lessons.push(origin);
+      }
+      return {
+        episode: id,
+        version: episode.version,
+        versionAudit: await broughtIn(pool, episode.scope, episode.version),
+        lessons,
+        feedback: await feedbackOf(tenant, id),
+      };
+    },
+  };
+}
+
+/** The audit entries of the changes that made a version the active one. */
+async function broughtIn(
+  pool: Pool,
+  scope: Scope,
+  version: VersionId,
+): Promise<readonly AuditEntry[]> {
+  return withTenant(pool, scope.tenant, async (client) => {
+    const { rows } = await client.query<{ readonly audit_sequence: number }>(
+      `select c.audit_sequence from pointer_changes c
+       left join pointer_changes before on before.tenant = c.tenant and before.agent = c.agent
+         and before.number = c.number - 1
+       where c.tenant = $1 and c.agent = $2 and c.active = $3
+         and before.active is distinct from c.active`,
+      [scope.tenant, scope.agent, version],
+    );
+    const sequences = rows.map((row) => row.audit_sequence);
+    return auditAt(client, scope.tenant, sequences);
+  });
+}
