@@ -114,6 +114,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   };
 }
 
+/** Variables that the programs we start have no use for. */
+export const SECRETS: readonly string[] = ['OPENAI_API_KEY', 'DATABASE_URL'];
+
 /** The environment that children of ours get: whole, but for secrets they have no use for. */
 export function childEnvironment(without: readonly string[] = []): NodeJS.ProcessEnv {
   return Object.fromEntries(

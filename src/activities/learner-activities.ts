@@ -1,7 +1,7 @@
 import { contentHashOf, lessonIdOf } from '../contracts/digest.js';
 import { permissionsOf } from '../contracts/agent.js';
 import { candidateId } from '../contracts/ids.js';
-import type { MergeResult } from '../domain/candidate.js';
+import { isEnd, type MergeResult } from '../domain/candidate.js';
 import { ConflictError, InvalidInputError } from '../domain/errors.js';
 import { SYSTEM } from '../domain/feedback.js';
 import type { CandidateId, Scope } from '../domain/ids.js';
@@ -74,6 +74,9 @@ export function createLearnerActivities(dependencies: LearnerDependencies): Lear
         reason: 'an evaluation slot is free',
         detail: { baseline: pointer.active, version, title },
       });
+      if (closing.workflowId === `reflect/${closing.id}`) {
+        await messenger.startCandidate(scope, closing.id);
+      }
       await messenger.grant(closing.workflowId, { kind: 'evaluation', candidate: closing.id });
       return { candidate: closing.id, workflowId: closing.workflowId };
     },
@@ -128,6 +131,10 @@ async function mergeBatch(
   toolDigests: Readonly<Record<string, string>>,
 ): Promise<Batch> {
   const latest = await latestByKey(store, scope, waiting);
+  const others = await store.candidates(scope);
+  const busy = new Set(
+    others.filter(({ state }) => !isEnd(state)).map(({ workflowId }) => workflowId),
+  );
   const sameContent = (draft: LessonDraft, lesson: LessonRevision): boolean =>
     contentHashOf(draft) === lesson.contentHash;
   let carrier = open === null ? null : { candidate: open.id, workflowId: open.workflowId };
@@ -149,7 +156,9 @@ async function mergeBatch(
     if (carrier === null) {
       const number = await store.nextCandidateNumber(scope);
       const candidate = candidateId(`${scope.tenant}.${scope.agent}.c${String(number)}`);
-      carrier = { candidate, workflowId: `reflect/${proposal.episode}` };
+      const ofEpisode = `reflect/${proposal.episode}`;
+      const workflowId = busy.has(ofEpisode) ? `reflect/${candidate}` : ofEpisode;
+      carrier = { candidate, workflowId };
       opened = {
         id: candidate,
         title: proposal.draft.title,

@@ -9,6 +9,8 @@ export interface Messenger {
   /** Wakes a workflow that reads outcomes. */
   wake(workflowId: string): Promise<boolean>;
   grant(workflowId: string, grant: Grant): Promise<boolean>;
+  /** Starts the workflow of a candidate that no episode's workflow can carry. */
+  startCandidate(scope: Scope, candidate: CandidateId): Promise<void>;
   /** Starts the learner where it is not there, then tells it that proposals wait. */
   wakeLearner(scope: Scope): Promise<void>;
   /** Update with the candidate as update id, so that asking twice reserves once. */

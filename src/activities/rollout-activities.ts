@@ -134,6 +134,7 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
 
     async readOutcomes({ tenant, agent, candidate, workflowId, cursor, passedOver }) {
       const scope = { tenant, agent };
+      if (candidate === null) await store.watchOutcomes(scope, workflowId);
       const barrier = await store.barrier(scope);
       const page = await store.readOutcomes(scope, workflowId, cursor, passedOver, PAGE);
       const pointer = await store.pointer(scope);

@@ -49,6 +49,23 @@ export function createMessenger(client: Client, taskQueue: string): Messenger {
     grant: (workflowId, grant) =>
       unlessClosed(() => workflow.getHandle(workflowId).signal(granted, grant)),
 
+    async startCandidate({ tenant, agent }, candidate) {
+      try {
+        await workflow.start('reflectAndUpdate', {
+          workflowId: `reflect/${candidate}`,
+          taskQueue,
+          args: [{ tenant, agent, candidate }],
+          staticSummary: `Candidate ${candidate}`,
+          typedSearchAttributes: [
+            { key: keys.tenant, value: tenant },
+            { key: keys.agent, value: agent },
+          ],
+        });
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+    },
+
     async wakeLearner(scope) {
       await startLearner(scope);
       await workflow.getHandle(learnerId(scope)).signal(proposalsWaiting);

@@ -151,7 +151,7 @@ export class RatchetClient {
       if (stored !== null) return stored;
     }
     const stored = await this.#store.putFeedback(tenant, feedback);
-    if (!stored.existing) await this.reflectAgain(scope, episode.id);
+    if (!stored.existing) await this.reflectAgain(scope, episode.id, feedback.id);
     return stored;
   }
 
@@ -172,24 +172,44 @@ export class RatchetClient {
     }
   }
 
-  /** Starts the reflection of an episode anew, with whatever feedback there is by now. */
-  async reflectAgain(scope: Scope, episode: EpisodeId): Promise<void> {
-    const { tenant, agent } = scope;
-    try {
-      await this.#temporal.workflow.start('reflectAndUpdate', {
-        workflowId: `reflect/${episode}`,
-        taskQueue: this.#taskQueue,
-        args: [{ tenant, agent, episode, informative: { value: true, reason: 'feedback' } }],
-        staticSummary: `Reflect on feedback to ${episode}`,
-        typedSearchAttributes: [
-          { key: keys.tenant, value: tenant },
-          { key: keys.agent, value: agent },
-        ],
-      });
-    } catch (error) {
-      // One that carries a candidate goes on; its episode is looked at again when that has ended.
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  /**
+   * Starts the reflection of an episode anew, with whatever feedback there is by now. Where the earlier
+   * one still carries a candidate, another looks at the feedback and hands its proposals over.
+   */
+  async reflectAgain(scope: Scope, episode: EpisodeId, feedback: string): Promise<void> {
+    const workflowId = `reflect/${episode}`;
+    const again = [
+      { workflowId, isDetached: false },
+      { workflowId: `${workflowId}.${feedback}`, isDetached: true },
+    ];
+    for (const { workflowId: id, isDetached } of again) {
+      try {
+        await this.#startReflection(scope, episode, id, isDetached);
+        return;
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
     }
+  }
+
+  async #startReflection(
+    { tenant, agent }: Scope,
+    episode: EpisodeId,
+    workflowId: string,
+    isDetached: boolean,
+  ): Promise<void> {
+    await this.#temporal.workflow.start('reflectAndUpdate', {
+      workflowId,
+      taskQueue: this.#taskQueue,
+      args: [
+        { tenant, agent, episode, isDetached, informative: { value: true, reason: 'feedback' } },
+      ],
+      staticSummary: `Reflect on feedback to ${episode}`,
+      typedSearchAttributes: [
+        { key: keys.tenant, value: tenant },
+        { key: keys.agent, value: agent },
+      ],
+    });
   }
 
   /** A person's word on a candidate, said to the workflow that carries it. */

@@ -1,13 +1,11 @@
-import type { EpisodeId } from "./ids.js";
+import type { EpisodeId } from './ids.js';
 
 /** What a person may be to an agent; decides how much their word weighs (GATE 2.8). */
-export const ROLES = ["owner", "expert", "user"] as const;
+export const ROLES = ['owner', 'expert', 'user'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Prior reliability of a source by its role (GATE 2.8). */
-export const PRIOR_RELIABILITY: Readonly<
-  Record<Role | "judge" | "implicit", number>
-> = {
+export const PRIOR_RELIABILITY: Readonly<Record<Role | 'judge' | 'implicit', number>> = {
   owner: 0.95,
   expert: 0.9,
   user: 0.7,
@@ -31,7 +29,7 @@ export interface Feedback {
 /** Who did something that is audited. */
 export interface Actor {
   readonly id: string;
-  readonly role: Role | "system";
+  readonly role: Role | 'system';
 }
 
-export const SYSTEM: Actor = { id: "ratchet", role: "system" };
+export const SYSTEM: Actor = { id: 'ratchet', role: 'system' };

@@ -1,31 +1,25 @@
-import type { EpisodeId, LessonId, TaskId } from "./ids.js";
-import type { Json } from "./json.js";
-import type { SchemaFact } from "./schema-fact.js";
-import type { Layer } from "./strategy.js";
+import type { EpisodeId, LessonId, TaskId } from './ids.js';
+import type { Json } from './json.js';
+import type { SchemaFact } from './schema-fact.js';
+import type { Layer } from './strategy.js';
 
 /** One reusable statement, with evidence that points at steps. */
-export const LESSON_KINDS = [
-  "tool-note",
-  "rule",
-  "case",
-  "procedure",
-  "parameter",
-] as const;
+export const LESSON_KINDS = ['tool-note', 'rule', 'case', 'procedure', 'parameter'] as const;
 export type LessonKind = (typeof LESSON_KINDS)[number];
 
 export const LAYER_OF_KIND: Readonly<Record<LessonKind, Layer>> = {
-  "tool-note": "toolNotes",
-  rule: "rules",
-  case: "cases",
-  procedure: "procedures",
-  parameter: "parameters",
+  'tool-note': 'toolNotes',
+  rule: 'rules',
+  case: 'cases',
+  procedure: 'procedures',
+  parameter: 'parameters',
 };
 
 /** Machine-checked part of a trigger; a field that the task lacks makes it false. */
 export interface Predicate {
   /** A slice name, or `input.<key>` for a top-level key of the task's input. */
   readonly field: string;
-  readonly op: "eq" | "in";
+  readonly op: 'eq' | 'in';
   readonly value: string | readonly string[];
 }
 
@@ -36,10 +30,10 @@ export interface Trigger {
 }
 
 export type LessonBody =
-  | { readonly form: "text"; readonly text: string }
-  | { readonly form: "steps"; readonly steps: readonly string[] }
+  | { readonly form: 'text'; readonly text: string }
+  | { readonly form: 'steps'; readonly steps: readonly string[] }
   | {
-      readonly form: "value";
+      readonly form: 'value';
       readonly parameter: string;
       readonly value: Json;
     };
@@ -50,23 +44,22 @@ export interface Evidence {
   readonly task: TaskId;
   /** Indexes of steps in the episode's trajectory. */
   readonly steps: readonly number[];
-  readonly role: "failure" | "success" | "contrast" | "observation";
+  readonly role: 'failure' | 'success' | 'contrast' | 'observation';
   readonly outcome: number | null;
   readonly reliability: number;
 }
 
 /** Lowest of what a lesson was derived from; reflection never raises it. */
-export type Trust = "low" | "medium" | "high";
-const TRUST_ORDER: readonly Trust[] = ["low", "medium", "high"];
+export type Trust = 'low' | 'medium' | 'high';
+const TRUST_ORDER: readonly Trust[] = ['low', 'medium', 'high'];
 
 export function lowestTrust(labels: readonly Trust[]): Trust {
-  return TRUST_ORDER.find((label) => labels.includes(label)) ?? "low";
+  return TRUST_ORDER.find((label) => labels.includes(label)) ?? 'low';
 }
 
 /** Who or what a lesson came from. */
 export interface LessonSource {
-  readonly channel:
-    "tool_output" | "user_text" | "feedback" | "operator" | "reflection";
+  readonly channel: 'tool_output' | 'user_text' | 'feedback' | 'operator' | 'reflection';
   readonly principal: string;
   readonly authority: number;
 }
@@ -94,13 +87,7 @@ export interface LessonDraft extends LessonContent {
 }
 
 export type LessonStatus =
-  | "candidate"
-  | "shadow"
-  | "canary"
-  | "active"
-  | "disputed"
-  | "quarantined"
-  | "retired";
+  'candidate' | 'shadow' | 'canary' | 'active' | 'disputed' | 'quarantined' | 'retired';
 
 /** One stored revision of a lesson; immutable but for its status. */
 export interface LessonRevision extends LessonDraft {
@@ -113,13 +100,11 @@ export interface LessonRevision extends LessonDraft {
 /** The text that stands in a prompt. */
 export function lessonText(body: LessonBody): string {
   switch (body.form) {
-    case "text":
+    case 'text':
       return body.text;
-    case "steps":
-      return body.steps
-        .map((step, index) => `${String(index + 1)}. ${step}`)
-        .join("\n");
-    case "value":
+    case 'steps':
+      return body.steps.map((step, index) => `${String(index + 1)}. ${step}`).join('\n');
+    case 'value':
       return `${body.parameter} = ${JSON.stringify(body.value)}`;
   }
 }

@@ -1,6 +1,6 @@
-import type { Slices } from "./episode.js";
-import type { AgentId, EpisodeId, TaskId, TenantId } from "./ids.js";
-import type { JsonObject } from "./json.js";
+import type { Slices } from './episode.js';
+import type { AgentId, EpisodeId, TaskId, TenantId } from './ids.js';
+import type { JsonObject } from './json.js';
 
 /** What an agent is asked to do. */
 export interface Task {

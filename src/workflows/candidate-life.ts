@@ -320,7 +320,10 @@ async function evaluate(
   if (!plan.isOutOfBudget) {
     const { alpha } = await reserveAlpha({ tenant, agent, candidate });
     const found = await evaluateInShadow(scope, plan, alpha, mailbox);
-    if (found.kind === 'word') return found;
+    if (found.kind === 'word') {
+      await stopWatching({ tenant, agent, workflowId: `shadow/${candidate}` });
+      return found;
+    }
     const { summary } = found.result;
     name = summary.verdict;
     verdict = `${summary.verdict}: ${summary.reason}`;

@@ -48,7 +48,7 @@ const { mergeProposals, readOutcomes, reference } = proxyLocalActivities<Learnin
   startToCloseTimeout: '60s',
   localRetryThreshold: '2m',
 });
-const { closeBundle, grantCanary, override, concludeDiagnosis } =
+const { closeBundle, grantCanary, override, concludeDiagnosis, stopWatching } =
   proxyActivities<LearningActivities>({ startToCloseTimeout: '60s' });
 
 interface Turn {
@@ -192,6 +192,7 @@ export async function learner(input: LearnerInput): Promise<void> {
     const action = monitorAction(monitor, { inProbation: false });
     if (action === 'none') return;
     watched = null;
+    await stopWatching({ ...scope, workflowId });
     const [alarm] = monitor.alarms;
     const detail = {
       purpose: alarm?.purpose ?? 'rollback',

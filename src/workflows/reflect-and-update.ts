@@ -40,6 +40,8 @@ export interface ReflectInput extends Scope {
   readonly episode?: EpisodeId;
   readonly candidate?: CandidateId;
   readonly informative?: { readonly value: boolean; readonly reason: string };
+  /** Proposes and ends: the workflow of this episode carries an earlier candidate. */
+  readonly isDetached?: boolean;
 }
 
 export interface ReflectResult {
@@ -105,6 +107,9 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
       return { end: 'nothing-learned', candidate: null, reason: accepted.reason };
     }
     await wakeLearner({ tenant, agent });
+    if (input.isDetached === true) {
+      return { end: 'merged', candidate: null, reason: accepted.reason };
+    }
     // A learner that died between merging and telling leaves nobody to tell; looking bounds the wait.
     while (!(await condition(() => grants.length > 0, LOOK_AGAIN_MS))) {
       const fate = await fateOf({ ...of, workflowId: workflowInfo().workflowId });

@@ -108,12 +108,13 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   };
 
   /** Draws until there is enough to begin with, or to go on with; false when the wait is over. */
-  const drawAtLeast = async (count: number): Promise<boolean> => {
+  const drawAtLeast = async (wanted: number): Promise<boolean> => {
     const waitUntil = Date.now() + (input.maxWaitMs ?? MAX_WAIT_MS);
     for (;;) {
-      await draw();
-      if (queue.length >= count) return true;
+      const count = await draw();
+      if (queue.length >= wanted) return true;
       if (isDiagnosis) return queue.length > 0;
+      if (count > 0) continue;
       const left = waitUntil - Date.now();
       if (left <= 0) return false;
       await condition(() => woken, Math.min(60_000, left));

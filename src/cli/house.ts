@@ -1,0 +1,156 @@
+import type { Client } from '@temporalio/client';
+import type { WorkflowBundleOption } from '@temporalio/worker';
+import type { Pool } from 'pg';
+
+import { createAgentRegistry } from '../activities/agent-registry.js';
+import type { Messenger } from '../activities/messenger.js';
+import type { ModelClient } from '../activities/model-activities.js';
+import type { Store } from '../activities/store.js';
+import { connectTemporal } from '../client/connection.js';
+import { createMessenger } from '../client/messenger.js';
+import { RatchetClient } from '../client/ratchet-client.js';
+import { childEnvironment, SECRETS, type Config } from '../config.js';
+import type { Agent } from '../contracts/agent.js';
+import { startPostgres } from '../embedded/postgres.js';
+import { startTemporal } from '../embedded/temporal.js';
+import { migrate } from '../store/migrate.js';
+import { checkDatabase, createPool } from '../store/pool.js';
+import { createStore } from '../store/store.js';
+import { startWorkers, type RunningWorkers } from '../worker.js';
+
+/** Everything a command works with, opened once. */
+export interface House {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly pool: Pool;
+  readonly store: Store;
+  readonly temporal: Client;
+  readonly client: RatchetClient;
+  readonly messenger: Messenger;
+  readonly temporalAddress: string;
+  readonly temporalUi: string | null;
+  readonly taskQueue: string;
+  /** Stops what this process started, workers first; what others use as well stays. */
+  close(): Promise<void>;
+  /** Closed before everything opened earlier. */
+  onClose(close: () => Promise<void>): void;
+}
+
+export interface Database {
+  readonly url: string;
+  readonly pool: Pool;
+  readonly store: Store;
+  /** Whether it is the embedded one, whose user owns this machine's house. */
+  readonly isEmbedded: boolean;
+  close(): Promise<void>;
+}
+
+interface Options {
+  readonly config: Config;
+  readonly log: (line: string) => void;
+  readonly signal?: AbortSignal;
+  readonly taskQueue?: string;
+}
+
+/** The database of `DATABASE_URL`, else the embedded one; migrated and checked. */
+export async function openDatabase({ config, log, signal }: Options): Promise<Database> {
+  const embedded =
+    config.databaseUrl === null ? await startPostgres({ home: config.home, log, signal }) : null;
+  const url = config.databaseUrl ?? embedded?.url ?? '';
+  const pool = createPool({
+    url,
+    applicationName: 'ratchet',
+    max: 20,
+    onIdleError: (error) => {
+      log(`postgres: an idle connection broke: ${error.message}`);
+    },
+  });
+  const close = async (): Promise<void> => {
+    await pool.end();
+    await embedded?.stop();
+  };
+  try {
+    const applied = await migrate(pool);
+    if (applied.length > 0) log(`postgres: applied ${applied.join(', ')}`);
+    await checkDatabase(pool);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { url, pool, store: createStore(pool), isEmbedded: embedded !== null, close };
+}
+
+/** Database and Temporal, by the chains of DESIGN 10, and the clients of both. */
+export async function openHouse(options: Options): Promise<House> {
+  const { config, log, signal } = options;
+  const taskQueue = options.taskQueue ?? config.taskQueue;
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (let last = closers.pop(); last !== undefined; last = closers.pop()) await last();
+  };
+  try {
+    const database = await openDatabase(options);
+    closers.push(() => database.close());
+    const { address, namespace, uiUrl, cliPath } = config.temporal;
+    const server = await startTemporal({
+      home: config.home,
+      log,
+      signal,
+      namespace,
+      address,
+      cliPath,
+      uiUrl,
+      environment: childEnvironment(SECRETS),
+    });
+    closers.push(() => server.stop());
+    const temporal = await connectTemporal(server.address, server.namespace);
+    closers.push(() => temporal.connection.close());
+    const messenger = createMessenger(temporal, taskQueue);
+    const { store, pool } = database;
+    return {
+      config,
+      databaseUrl: database.url,
+      pool,
+      store,
+      temporal,
+      messenger,
+      taskQueue,
+      client: new RatchetClient({ temporal, store, messenger, taskQueue }),
+      temporalAddress: server.address,
+      temporalUi: server.uiUrl ?? null,
+      close,
+      onClose: (closer) => {
+        closers.push(closer);
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+export interface HouseWorkers {
+  readonly agents: readonly Agent[];
+  readonly models: ModelClient;
+  readonly hasLocalModel: boolean;
+  readonly only?: 'live' | 'shadow';
+  readonly workflowBundle?: WorkflowBundleOption;
+}
+
+/** Workers of this house; they stop when it closes. */
+export async function startHouseWorkers(
+  house: House,
+  options: HouseWorkers,
+): Promise<RunningWorkers> {
+  const workers = await startWorkers({
+    pool: house.pool,
+    client: house.temporal,
+    address: house.temporalAddress,
+    namespace: house.config.temporal.namespace,
+    taskQueue: house.taskQueue,
+    ...options,
+    agents: createAgentRegistry(options.agents),
+  });
+  house.onClose(() => workers.stop());
+  return workers;
+}

@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Agent } from '../contracts/agent.js';
+import type { Scope, TaskId } from '../domain/ids.js';
+import type { JsonObject } from '../domain/json.js';
+import type { AgentTaskResult } from '../workflows/agent-task.js';
+import type { House } from './house.js';
+
+export interface RoundTask {
+  readonly id: TaskId;
+  readonly input: JsonObject;
+  readonly subject?: string;
+}
+
+/** More only adds latency: the dev server does no more tasks a second (measured). */
+const SIDE_BY_SIDE = 8;
+const POLL_MS = 40;
+
+/**
+ * Tasks in rounds, so that a run repeats: those of a round run side by side; at its end their proposals
+ * and outcomes enter in task order, and every verdict and pointer move they allow is made before the
+ * next round. Nothing is decided by what finished first.
+ */
+export class Rounds {
+  readonly #house: House;
+  readonly #scope: Scope;
+  readonly #agent: Agent;
+
+  constructor(house: House, scope: Scope, agent: Agent) {
+    this.#house = house;
+    this.#scope = scope;
+    this.#agent = agent;
+  }
+
+  /** Runs the tasks of one round; learning reads nothing of them yet. */
+  async run(tasks: readonly RoundTask[]): Promise<readonly AgentTaskResult[]> {
+    const { client } = this.#house;
+    const results: AgentTaskResult[] = [];
+    // Accepted one after the other, so that numbers follow the order of the round.
+    for (let from = 0; from < tasks.length; from += SIDE_BY_SIDE) {
+      const batch = tasks.slice(from, from + SIDE_BY_SIDE);
+      for (const { id, input, subject } of batch) {
+        const request = { ...this.#scope, task: id, input, subject: subject ?? null };
+        await client.startTask(this.#agent, request);
+      }
+      const ended = batch.map(({ id }) => client.result({ ...this.#scope, task: id }));
+      results.push(...(await Promise.all(ended)));
+    }
+    return results;
+  }
+
+  /** Lets learning see everything up to here, and waits until it is at rest. */
+  async settle(signal?: AbortSignal): Promise<void> {
+    const { store, messenger } = this.#house;
+    await store.setBarrier(this.#scope, null);
+    const upTo = await store.newestTask(this.#scope);
+    const { wake } = await store.setBarrier(this.#scope, upTo);
+    await Promise.all(wake.map((workflowId) => messenger.wake(workflowId)));
+    await messenger.wakeLearner(this.#scope);
+    while ((await store.unsettled(this.#scope)).length > 0) {
+      await sleep(POLL_MS, undefined, { signal });
+    }
+  }
+
+  /** Holds learning where it is: what comes now enters with the next `settle`. */
+  async hold(): Promise<void> {
+    const { store } = this.#house;
+    await store.setBarrier(this.#scope, await store.newestTask(this.#scope));
+  }
+}

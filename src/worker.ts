@@ -1,0 +1,127 @@
+import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+
+import type { Client } from '@temporalio/client';
+import {
+  bundleWorkflowCode,
+  NativeConnection,
+  Worker,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
+import type { Pool } from 'pg';
+
+import type { AgentRegistry } from './activities/agent-registry.js';
+import { createEvaluationActivities } from './activities/evaluation-activities.js';
+import { failureInterceptor } from './activities/failure-interceptor.js';
+import { createLearnerActivities } from './activities/learner-activities.js';
+import { createModelActivities, type ModelClient } from './activities/model-activities.js';
+import { createReflectionActivities } from './activities/reflection-activities.js';
+import { createRolloutActivities } from './activities/rollout-activities.js';
+import { StrategyCache } from './activities/strategy-cache.js';
+import { createLifecycleActivities } from './activities/task-lifecycle.js';
+import { createCallAnswers, createToolActivities } from './activities/tool-activities.js';
+import { createMessenger } from './client/messenger.js';
+import { UnavailableError } from './domain/errors.js';
+import { createStore } from './store/store.js';
+import { createToolRuntime } from './tools/tool-runtime.js';
+
+export interface WorkerDependencies {
+  readonly pool: Pool;
+  readonly client: Client;
+  readonly address: string;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly agents: AgentRegistry;
+  readonly models: ModelClient;
+  /** A stand-in on the loopback answers in milliseconds; shadow runs then use local activities. */
+  readonly hasLocalModel: boolean;
+  /** Both queues unless told. */
+  readonly only?: 'live' | 'shadow';
+  readonly workflowBundle?: WorkflowBundleOption;
+}
+
+export interface RunningWorkers {
+  /** Rejects when a worker fails for good. */
+  readonly done: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Everything a worker can do, by activity name; tools are under their own. */
+export function createActivities(dependencies: Omit<WorkerDependencies, 'address' | 'namespace'>) {
+  const { pool, client, taskQueue, agents, models, hasLocalModel } = dependencies;
+  const store = createStore(pool);
+  const strategies = new StrategyCache(store);
+  const messenger = createMessenger(client, taskQueue);
+  const shared = { store, agents, strategies, messenger, hasLocalModel };
+  return {
+    ...createLifecycleActivities(shared),
+    ...createModelActivities({ store, agents, models }),
+    ...createReflectionActivities(shared),
+    ...createLearnerActivities(shared),
+    ...createEvaluationActivities(shared),
+    ...createRolloutActivities(shared),
+    ...createCallAnswers(store),
+    ...createToolActivities({ store, agents, runtime: createToolRuntime() }),
+  };
+}
+
+/** Starts a worker a queue: live work on `<queue>`, shadow and explore runs on `<queue>-shadow`. */
+export async function startWorkers(dependencies: WorkerDependencies): Promise<RunningWorkers> {
+  const { address, namespace, taskQueue, only } = dependencies;
+  const activities = createActivities(dependencies);
+  const workflowBundle = dependencies.workflowBundle ?? (await workflowBundleOf());
+  const connection = await connectNative(address);
+  const queues = [
+    ...(only === 'shadow' ? [] : [{ queue: taskQueue, tasks: 40 }]),
+    ...(only === 'live' ? [] : [{ queue: `${taskQueue}-shadow`, tasks: 40 }]),
+  ];
+  const workers: Worker[] = [];
+  for (const { queue, tasks } of queues) {
+    const worker = await Worker.create({
+      connection,
+      namespace,
+      taskQueue: queue,
+      workflowBundle,
+      activities,
+      interceptors: { activity: [failureInterceptor] },
+      maxConcurrentWorkflowTaskExecutions: tasks,
+      maxCachedWorkflows: 500,
+      shutdownGraceTime: '5s',
+      shutdownForceTime: '10s',
+    });
+    workers.push(worker);
+  }
+  const runs = workers.map((worker) => worker.run());
+  const done = Promise.all(runs).then(() => undefined);
+  done.catch(() => undefined);
+  return {
+    done,
+    async stop() {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.allSettled(runs);
+      await connection.close();
+    },
+  };
+}
+
+/** The bundle that the build made, or one made now from the sources beside this file. */
+export async function workflowBundleOf(): Promise<WorkflowBundleOption> {
+  const built = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+  if (existsSync(built)) return { codePath: built };
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const workflowsPath = fileURLToPath(new URL(`./workflows/index.${extension}`, import.meta.url));
+  return bundleWorkflowCode({ workflowsPath });
+}
+
+async function connectNative(address: string): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect({ address });
+  } catch (error) {
+    throw new UnavailableError(
+      'Temporal',
+      `${address}, ${error instanceof Error ? error.message : String(error)}`,
+      'start it with `ratchet up`, or set TEMPORAL_ADDRESS to one that runs',
+      { cause: error },
+    );
+  }
+}
