@@ -106,11 +106,11 @@ async function cached({ home, log }: BinaryOptions): Promise<BinaryAnswer> {
   const reasons: string[] = [];
   for (const path of [builtPath(home), downloadedPath(home)]) {
     const found = await checkCached(path, versionLine);
-    if (found.state === 'valid') return { path: found.path, version: found.version };
-    if (found.state === 'removed') {
-      log(`temporal: ${found.reason}`);
-      reasons.push(found.reason);
+    if (found.state === 'valid') {
+      for (const reason of reasons) log(`temporal: ${reason}`);
+      return { path: found.path, version: found.version };
     }
+    if (found.state === 'removed') reasons.push(found.reason);
   }
   return { reason: reasons.length === 0 ? 'none there' : reasons.join('; ') };
 }
