@@ -8,7 +8,7 @@ export const SUCCESS_CATEGORY = 'ok';
 export const CATEGORY_LEVEL = 0.05;
 
 /** Level of the homogeneity test: e >= 20. */
-export const HOMOGENEITY_LEVEL = 0.05;
+const HOMOGENEITY_LEVEL = 0.05;
 
 /** One outcome category in both arms of the pairs, with the tests of D^k = 1{candidate in k} - 1{baseline in k}. */
 export interface CategoryCounts {

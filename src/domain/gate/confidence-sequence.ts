@@ -65,7 +65,7 @@ function largestRejectedMargin(differences: Tally, logThreshold: number): number
 }
 
 /** ln E of `sup(D, margin)` of the whole multiset at once. */
-export function logSuperiority(differences: Tally, margin: number): number {
+function logSuperiority(differences: Tally, margin: number): number {
   const mu0 = (1 + margin) / 2;
   const process = differences.reduce(
     (state, { value, count }) => addOutcomes(state, (1 + value) / 2, mu0, count),

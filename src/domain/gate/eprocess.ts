@@ -23,7 +23,7 @@
 export const FRACTIONS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] as const;
 
 /** Rounding slack of every comparison of a log e-value with a threshold; equality decides nothing. */
-export const LOG_TOLERANCE = 1e-9;
+const LOG_TOLERANCE = 1e-9;
 
 /** Wealth of the ten gamblers, as natural logarithms, after `n` outcomes. Plain JSON. */
 export interface EProcess {

@@ -42,6 +42,8 @@ export {
   logE,
 } from './eprocess.js';
 export type { EProcess } from './eprocess.js';
+export { examplesToLearn, successInterval } from './examples-to-learn.js';
+export type { SuccessInterval } from './examples-to-learn.js';
 export { defaultGatePolicy, gatePolicy } from './gate-policy.js';
 export type { GatePolicy } from './gate-policy.js';
 export { reasonText, summarizeGate } from './gate-summary.js';
