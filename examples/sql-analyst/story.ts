@@ -13,12 +13,23 @@ export type StoryEvent =
   | { readonly kind: 'migration' }
   | { readonly kind: 'forced-rule' };
 
+/** What a phase waits for; it goes on for as many rounds as that takes, within limits. */
+export type Goal =
+  | 'candidate-in-canary'
+  | 'candidate-on-probation'
+  | 'candidate-ended'
+  | 'probation-over'
+  | 'drift-diagnosed'
+  | 'rolled-back';
+
 export interface Phase {
   readonly name: string;
   /** One sentence for people who watch. */
   readonly title: string;
-  readonly rounds: number;
   readonly mix: Mix;
+  readonly goal: Goal;
+  readonly minRounds: number;
+  readonly maxRounds: number;
   /** Comes before the first round of the phase. */
   readonly begins?: StoryEvent;
 }
@@ -32,55 +43,71 @@ export const phases: readonly Phase[] = [
   {
     name: 'unknown schema',
     title: 'The names say nothing; the agent looks tables up one by one and mostly fails.',
-    rounds: 2,
     mix: EVEN,
+    goal: 'candidate-in-canary',
+    minRounds: 1,
+    maxRounds: 5,
   },
   {
     name: 'notes on trial',
     title: 'What it looked up became notes; they passed the gate and serve a share of the tasks.',
-    rounds: 4,
     mix: EVEN,
+    goal: 'candidate-on-probation',
+    minRounds: 1,
+    maxRounds: 8,
   },
   {
     name: 'wrong rule',
     title:
       'Two users correct thresholds in a plausible way that is wrong; the shadow evaluation sees it.',
-    rounds: 1,
     mix: EVEN,
+    goal: 'candidate-ended',
+    minRounds: 1,
+    maxRounds: 3,
     begins: { kind: 'wrong-correction' },
   },
   {
     name: 'poison',
     title: 'A user puts instructions, addresses and secrets into feedback.',
-    rounds: 1,
     mix: EVEN,
+    goal: 'probation-over',
+    minRounds: 1,
+    maxRounds: 5,
     begins: { kind: 'poison' },
   },
   {
     name: 'migration',
     title: 'Columns are renamed; the notes on six tables are stale.',
-    rounds: 2,
     mix: EVEN,
+    goal: 'drift-diagnosed',
+    minRounds: 1,
+    maxRounds: 5,
     begins: { kind: 'migration' },
   },
   {
     name: 'notes replaced',
-    title: 'The tables were looked up again; the new notes are on trial.',
-    rounds: 4,
+    title: 'The tables were looked up again; the new notes are on trial, then serve.',
     mix: EVEN,
+    goal: 'probation-over',
+    minRounds: 2,
+    maxRounds: 10,
   },
   {
     name: 'forced rule',
     title: 'An operator forces a rule; the stock department is quiet during its canary.',
-    rounds: 4,
     mix: NO_STOCK,
+    goal: 'candidate-on-probation',
+    minRounds: 1,
+    maxRounds: 8,
     begins: { kind: 'forced-rule' },
   },
   {
     name: 'stocktaking',
     title: 'Stock questions come back and fail; the monitor rolls the rule back.',
-    rounds: 2,
     mix: STOCKTAKING,
+    goal: 'rolled-back',
+    minRounds: 1,
+    maxRounds: 4,
   },
 ];
 
@@ -134,3 +161,9 @@ export const forcedRule = {
   text: 'Write `from only` instead of `from`.',
   reason: 'Archive copies must not be counted twice.',
 } as const;
+
+/** The statement as the operator would have it. */
+export function forciblyCorrected(sql: string): string | undefined {
+  const corrected = sql.replace(/\bfrom\b/i, 'from only');
+  return corrected === sql ? undefined : corrected;
+}

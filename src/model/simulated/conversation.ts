@@ -9,8 +9,6 @@ import type { ReplacementRule } from './lessons.js';
 /** A conversation as the simulated model sees it: everything it knows stands in here. */
 export interface Conversation {
   readonly question: string;
-  /** The texts of the lessons recalled: with the question, what a slip is drawn from. Ids are no part of it. */
-  readonly lessons: readonly string[];
   readonly notes: readonly KnownTable[];
   readonly rules: readonly ReplacementRule[];
   readonly observations: readonly KnownTable[];
@@ -45,7 +43,6 @@ export function readConversation(request: ChatRequest): Conversation {
   const listing = results.findLast(({ tool, failed }) => tool === 'list_tables' && !failed);
   return {
     question: questionIn(user.join('\n')),
-    lessons,
     notes: lessons.flatMap(tablesClaimed),
     rules: lessons.flatMap(replacementRulesIn),
     observations: results.flatMap(({ tool, failed, result }) =>

@@ -30,12 +30,12 @@ const LIKELY_COLUMN = 0.5;
 
 /**
  * Finds the names a question speaks of among the tables known, by their glosses alone. `undefined` where
- * some word meets nothing. `draw` is uniform on [0, 1).
+ * some word meets nothing. `draw` is uniform on [0, 1) and depends on the irrelevant notes it is told.
  */
 export function linkQuestion(
   question: ParsedQuestion,
   tables: readonly KnownTable[],
-  draw: () => number,
+  draw: (irrelevant: readonly string[]) => number,
 ): Link | undefined {
   const subjects = matches(question.subject, tables);
   const others = question.other === undefined ? [undefined] : matches(question.other, tables);
@@ -44,10 +44,11 @@ export function linkQuestion(
   );
   const [best] = attempts.sort((left, right) => right.score - left.score);
   if (best === undefined) return undefined;
-  const irrelevant = tables.filter(
-    ({ name, source }) => source === 'note' && !best.tables.includes(name),
-  ).length;
-  if (draw() >= irrelevant * SLIP_PER_IRRELEVANT_NOTE) return best;
+  const irrelevant = tables
+    .filter(({ name, source }) => source === 'note' && !best.tables.includes(name))
+    .map(({ name }) => name)
+    .sort();
+  if (draw(irrelevant) >= irrelevant.length * SLIP_PER_IRRELEVANT_NOTE) return best;
   return slipped(question, best, tables) ?? best;
 }
 

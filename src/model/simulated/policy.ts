@@ -4,7 +4,7 @@ import { applyReplacement, ruleFits } from './lessons.js';
 import { linkQuestion } from './linker.js';
 import { parseQuestion } from './question-grammar.js';
 import { writeSql } from './sql-writer.js';
-import { mulberry32, permutation, seedOf, uniformOf } from '../../domain/random.js';
+import { permutation, seedOf, uniformOf } from '../../domain/random.js';
 import type { Move, MoveCall } from './chat-protocol.js';
 import type { Conversation } from './conversation.js';
 import type { Link } from './linker.js';
@@ -17,21 +17,21 @@ const CHECKS = 0.4;
  * guess when the turns are used up. The same conversation always gets the same move.
  */
 export function nextMove(conversation: Conversation, seed: number): Move {
-  const { question, lessons, lastRun } = conversation;
+  const { question, lastRun } = conversation;
   const parsed = parseQuestion(question);
   if (parsed === undefined) return { kind: 'answer', text: 'I cannot read this as a question.' };
   const isLastTurn = conversation.turn >= conversation.turns;
   if (lastRun?.failed === false) return { kind: 'answer', text: lastRun.sql };
 
   const tables = knownTables(conversation.notes, conversation.observations);
-  const link = linkQuestion(
-    parsed,
-    tables,
-    mulberry32(seedOf('slip', String(seed), question, ...lessons)),
+  const link = linkQuestion(parsed, tables, (irrelevant) =>
+    uniformOf('slip', String(seed), question, ...irrelevant),
   );
   const sql = link && statementFor(link, conversation);
   if (lastRun?.failed === true && link !== undefined && !isLastTurn) {
-    const calls = describeCalls(link.tables, conversation);
+    // One note that failed casts doubt on the others: it looks at all the tables it was told of.
+    const doubted = [...new Set([...link.tables, ...conversation.notes.map(({ name }) => name)])];
+    const calls = describeCalls(doubted, conversation);
     if (calls.length > 0) return { kind: 'call', calls };
   }
   if (sql !== undefined && (isLastTurn || link?.isSure === true)) {

@@ -23,21 +23,25 @@ export interface Played {
   readonly described: readonly string[];
 }
 
-const INSTRUCTIONS = 'Answer the question with one SELECT statement. You have 4 turns.';
+const OWN_TURNS = 4;
 const TOOLS = ['list_tables', 'describe_table', 'execute_sql'].map((name) => ({
   type: 'function' as const,
   function: { name, parameters: { type: 'object' } },
 }));
-const MODEL_CALLS = 6;
 
-/** The agent loop without Temporal: recall, model and tools as the product words them, then the checker. */
+/**
+ * The agent loop without Temporal: recall, model and tools as the product words them, then the checker.
+ * An exploration has more `turns`.
+ */
 export async function play(
   db: pg.Pool,
   client: OpenAI,
   question: Question,
   notes: LessonIndex,
   rules: readonly string[] = [],
+  turns = OWN_TURNS,
 ): Promise<Played> {
+  const instructions = `Answer the question with one SELECT statement. You have ${String(turns)} turns.`;
   const recalled = recallLessons(notes, {
     task: {
       input: { question: question.text, area: question.area },
@@ -47,13 +51,13 @@ export async function play(
   }).map(({ lesson }) => lesson.text);
   const lessons = [...rules, ...recalled].map((text, at) => `- [lesson-${String(at)}@1] ${text}`);
   const system =
-    lessons.length === 0 ? INSTRUCTIONS : [INSTRUCTIONS, '', '# Lessons', ...lessons].join('\n');
+    lessons.length === 0 ? instructions : [instructions, '', '# Lessons', ...lessons].join('\n');
   const messages: OpenAI.ChatCompletionMessageParam[] = [
     { role: 'system', content: system },
     { role: 'user', content: `question: ${question.text}` },
   ];
   const described: string[] = [];
-  for (let call = 1; call <= MODEL_CALLS; call += 1) {
+  for (let call = 1; call <= turns; call += 1) {
     const reply = await client.chat.completions.create({ model: 'any', messages, tools: TOOLS });
     const message = reply.choices[0]?.message;
     if (message === undefined) throw new Error('The model sent no message');
@@ -70,7 +74,7 @@ export async function play(
       messages.push({ role: 'tool', tool_call_id: id, content: await run(db, tool.name, args) });
     }
   }
-  throw new Error(`No answer within ${String(MODEL_CALLS)} model calls: ${question.text}`);
+  throw new Error(`No answer within ${String(turns)} model calls: ${question.text}`);
 }
 
 async function run(db: pg.Pool, tool: string, args: unknown): Promise<string> {

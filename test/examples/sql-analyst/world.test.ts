@@ -7,7 +7,7 @@ import { NO_LESSONS } from '../../../src/domain/retrieval/recall.js';
 import { startSimulatedModel } from '../../../src/model/simulated/server.js';
 import { startCompanyDatabase } from './company-database.js';
 import { measure } from './measure.js';
-import { notesOn } from './play.js';
+import { notesOn, play } from './play.js';
 import type pg from 'pg';
 import type { CompanyDatabase } from './company-database.js';
 import type { Measured } from './measure.js';
@@ -72,12 +72,27 @@ test('stale notes cost 15 to 35 points after the migration, and fresh ones bring
   const before = withNotes.all;
   await migrateCompany(db);
 
-  const stale = (await measured(notes)).all;
+  const stale = await measured(notes);
   const fresh = (await measured(await notesOn(db, tableNames))).all;
   const none = (await measured(NO_LESSONS)).all;
 
-  expect(before - stale).toBeGreaterThan(0.15);
-  expect(before - stale).toBeLessThan(0.35);
-  expect(stale).toBeGreaterThan(none);
+  expect(before - stale.all).toBeGreaterThan(0.15);
+  expect(before - stale.all).toBeLessThan(0.35);
+  expect(stale.all).toBeGreaterThan(none);
   expect(fresh).toBeGreaterThanOrEqual(0.85);
+});
+
+test('an exploration with ten turns looks up what went stale', async () => {
+  const moved = await database.copy('moved');
+  await migrateCompany(moved);
+  const failed = (await measure(moved, client, notes, [], 2 * STEP)).played.filter(
+    ({ grade }) => grade.category === 'sql-error',
+  );
+
+  const explored = await Promise.all(
+    failed.map(({ question }) => play(moved, client, question, notes, [], 10)),
+  );
+
+  expect(failed.length).toBeGreaterThan(3);
+  expect(explored.filter(({ described }) => described.length === 0)).toEqual([]);
 });

@@ -89,18 +89,21 @@ test('always tries its statement first when it has turns to spare', () => {
   );
 });
 
-test('looks a table up again when its statement failed', () => {
+test('looks up again every table it was told of when its statement failed', () => {
   const failed = {
     tool: 'execute_sql',
     args: { sql: RIGHT },
     result: 'Error TOOL_FAILED: column "k_22" does not exist',
   };
 
-  const made = move({ lessons: [CUSTOMERS], turns: [failed] });
+  const made = move({ lessons: ['a1(x name) -- absences', CUSTOMERS], turns: [failed] });
 
   expect(made).toEqual({
     kind: 'call',
-    calls: [{ tool: 'describe_table', arguments: { table: 'q7_krd' } }],
+    calls: [
+      { tool: 'describe_table', arguments: { table: 'q7_krd' } },
+      { tool: 'describe_table', arguments: { table: 'a1' } },
+    ],
   });
 });
 
