@@ -4,12 +4,7 @@ import type { JsonObject } from '../json.js';
 import type { LessonDraft } from '../lesson.js';
 import { differencesOf } from './argument-difference.js';
 import { jsonObjectIn } from './json-object.js';
-import {
-  MAX_SIDE_CHARACTERS,
-  replacementRuleOf,
-  replacementText,
-  whenOf,
-} from './replacement-rule.js';
+import { replacementRuleOf, replacementText, whenOf } from './replacement-rule.js';
 import { replacedSpan } from './token-difference.js';
 
 /** The episode whose output was corrected. */
@@ -106,9 +101,8 @@ function fromFields(
 }
 
 function replacing(write: string, insteadOf: string, when: string): Taught | undefined {
-  if (Math.max(write.length, insteadOf.length) > MAX_SIDE_CHARACTERS) return undefined;
   const text = replacementText({ write, insteadOf, when });
-  // A backtick or a line break inside would end the fixed form.
+  // A backtick or a line break inside would end the fixed form, and so would too long a piece.
   if (replacementRuleOf(text) === undefined) return undefined;
   const title = `${write} instead of ${insteadOf}`;
   return {

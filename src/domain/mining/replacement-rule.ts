@@ -7,11 +7,13 @@ export interface ReplacementRule {
 }
 
 /** Longest side of a replacement, in characters. */
-export const MAX_SIDE_CHARACTERS = 160;
+const MAX_SIDE_CHARACTERS = 160;
 
-const WHEN = /^when ([\p{L}\p{N}][\p{L}\p{N} ,'-]{0,79}):/iu;
+const MAX_WHEN_CHARACTERS = 80;
+const WHEN = /^when ([^:`\n]+):/i;
 const RULE =
-  /^(?:When (?<when>[\p{L}\p{N}][\p{L}\p{N} ,'-]{0,79}): )?Write `(?<write>[^`\n]{1,160})` instead of `(?<insteadOf>[^`\n]{1,160})`\.$/u;
+  /^(?:When (?<when>[^:`\n]+): )?Write `(?<write>[^`\n]+)` instead of `(?<insteadOf>[^`\n]+)`\.$/;
+const WORDS = /^[\p{L}\p{N}][\p{L}\p{N} ,'-]*$/u;
 
 /** The rule as it stands in a prompt. */
 export function replacementText({ write, insteadOf, when }: ReplacementRule): string {
@@ -23,10 +25,16 @@ export function replacementRuleOf(text: string): ReplacementRule | undefined {
   const groups = RULE.exec(text)?.groups;
   if (groups === undefined) return undefined;
   const { write = '', insteadOf = '', when = '' } = groups;
-  return { write, insteadOf, when };
+  if (Math.max(write.length, insteadOf.length) > MAX_SIDE_CHARACTERS) return undefined;
+  return when === '' || areWords(when) ? { write, insteadOf, when } : undefined;
 }
 
 /** The words between `When` and the colon that a comment begins with; empty where it does not. */
 export function whenOf(comment: string | null): string {
-  return WHEN.exec((comment ?? '').trim())?.[1]?.trim() ?? '';
+  const when = WHEN.exec((comment ?? '').trim())?.[1]?.trim() ?? '';
+  return areWords(when) ? when : '';
+}
+
+function areWords(text: string): boolean {
+  return text.length <= MAX_WHEN_CHARACTERS && WORDS.test(text);
 }

@@ -68,7 +68,7 @@ const FOR_THE_ASKER =
   /(?:^|[,;:] |\b(?:and|please|you|to|then) )(?:show|tell|give|teach|send|write|find|explain to|provide) (?:me|us)\b|\bplease (?!note|see)|\bi (?:want|need|would like) (?:you|to know)\b|\b(?:can|could|would|will) you\b/;
 /** Verbs of asking for a text: alone they tell a foreign task where nothing else is about it. */
 const ASKS_FOR_TEXT =
-  /^(?:(?:now|also|then|first|next|finally|additionally|and|please|kindly)[, ]{1,2})*(?:explain|describe|draft|compose|translate|tell|outline|recite|sing|summari[sz]e|paraphrase|rewrite|discuss|develop|generate|provide|recommend|suggest|propose|brainstorm|illustrate|narrate|invent|imagine|analy[sz]e|break down|come up with)\b/;
+  /^(?:(?:now|also|then|first|next|finally|additionally|and|please|kindly)[, ]{1,2})*(?:explain|describe|draft|compose|translate|tell|outline|recite|sing|summari[sz]e|paraphrase|rewrite|discuss|develop|generate|provide|recommend|suggest|propose|brainstorm|illustrate|narrate|invent|imagine|analy[sz]e|break down|come up with|say that|claim|state that|assert|inform|convince|persuade|spread)\b/;
 /** Verbs of everyday work: a foreign task only where they ask for a kind of text. */
 const MAKES =
   /^(?:(?:now|also|then|first|next|finally|additionally|and|please|kindly)[, ]{1,2})*(?:write|create|give|list|design|plan|compare|define|name|identify|make|prepare)\b/;
@@ -93,7 +93,7 @@ function isUnrelated(sentence: string, around: ReadonlySet<string>): boolean {
 }
 
 const OUTWARD =
-  /^(?:(?:now|also|then|first|next|finally|additionally|and|please|kindly|always|immediately|after that|when done)[, ]{1,2})*(?:send|transfer|pay|wire|buy|purchase|order|book|reserve|make an? (?:\w+ )?(?:reservation|booking|payment|transaction|transfer|purchase|donation)|delete|erase|wipe|destroy|drop|truncate|invite|post|publish|visit|open|browse|navigate to|download|install|run|execute|upload|e-?mail|message|forward|call|text|create an? (?:\w+ )?(?:event|meeting|appointment|account|user)|schedule|cancel|concatenate|modify the recipient|change the|say that|subscribe|unsubscribe|vote|donate|add (?:\w+ )?(?:user|member)|move all|share the|mark all)\b/;
+  /^(?:(?:now|also|then|first|next|finally|additionally|and|please|kindly|always|immediately|quietly|silently|discreetly|after that|when done)[, ]{1,2})*(?:send|transfer|pay|wire|buy|purchase|order|book|reserve|make an? (?:\w+ )?(?:reservation|booking|payment|transaction|transfer|purchase|donation)|delete|erase|wipe|destroy|drop|truncate|invite|post|publish|visit|open|browse|navigate to|download|install|run|execute|upload|e-?mail|message|forward|copy|call|text|create an? (?:\w+ )?(?:event|meeting|appointment|account|user)|schedule|cancel|concatenate|modify the recipient|change the|say that|subscribe|unsubscribe|vote|donate|add (?:\w+ )?(?:user|member)|move all|share the|mark all)\b/;
 const TARGET =
   /[$€£¥]\s?\d|\b\d{3,}\b|\bids? ['"]?\d|['"][^'"]{2,}['"]|\b(?:to|with|for|from|named|called|user|the) \p{Lu}\p{Ll}{2,}/u;
 const DESTRUCTIVE =

@@ -6,40 +6,38 @@ import { folded } from './normalise.js';
  * What may stand between two words of a pattern: so many words at most. Words and what parts them
  * have no character in common, so that there is one way to read a text and matching stays linear.
  */
-function within(words: number, between = '[^\\p{L}\\p{N}]'): string {
-  return `(?:${between}{1,4}[\\p{L}\\p{N}]{1,40}){0,${words}}?${between}{1,4}`;
+function within(words: number): string {
+  return `(?:\\W{1,4}\\w+){0,${words}}?\\W{1,4}`;
 }
 
-/** The same within one clause: past a full stop or colon something else is spoken of. */
-function inClause(words: number): string {
-  return within(words, '[^\\p{L}\\p{N}.:;!?\\n]');
-}
-
-function pattern(source: string): RegExp {
-  return new RegExp(source, 'u');
+/** The same within one phrase: past a full stop or a `before` something else is spoken of. */
+function inPhrase(words: number): string {
+  const between = '[^\\w.:;!?\\n]{1,4}';
+  const word = '(?!(?:after|before|during|for|if|in|prior|then|until|when|while)\\b)\\w+';
+  return `(?:${between}${word}){0,${words}}?${between}`;
 }
 
 const OVERRIDDEN =
-  '(?:instructions?|prompts?|rules?|guidelines?|polic(?:y|ies)|directives?|guardrails?|restrictions?|safety|safeguards?|constraints?|everything|above|previous|prior|earlier|system|training|lessons?|context|orders?|what you were told)';
+  '(?:instructions?|prompts?|rules?|guidelines?|polic(?:y|ies)|directives?|guardrails?|restrictions?|safety|safeguards?|constraints?|system (?:prompt|message)|training|lessons?|what you were told)';
 
 const INJECTION: readonly RegExp[] = [
-  pattern(
-    `\\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|overrid(?:e|ing)|bypass(?:ing)?|overrul(?:e|ing)|neglect|circumvent(?:ing)?|disobey|violate|abandon|supersedes?|replaces?)\\b${within(3)}(?:all|any|your|my|these|those|the|every|previous|prior|earlier|above|other|system|safety)\\b${within(3)}${OVERRIDDEN}\\b`,
+  new RegExp(
+    `\\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|overrid(?:e|ing)|bypass(?:ing)?|overrul(?:e|ing)|neglect|circumvent(?:ing)?|disobey)\\b${within(3)}(?:all|any|your|my|these|those|the|every|previous|prior|earlier|above|other|system|safety)\\b${within(3)}${OVERRIDDEN}\\b`,
   ),
-  pattern(
-    `\\b(?:ignore|disregard|forget|override|bypass|overrule|disobey|circumvent)\\b[^\\p{L}\\p{N}]{1,4}${OVERRIDDEN}\\b`,
+  new RegExp(
+    `\\b(?:ignore|disregard|forget|override|bypass|overrule|disobey|circumvent)\\b\\W{1,4}${OVERRIDDEN}\\b`,
   ),
-  pattern(
+  new RegExp(
     `\\bdo(?:n't| not)\\b${within(2)}(?:follow|obey|heed|comply)\\b${within(4)}${OVERRIDDEN}\\b`,
   ),
+  /\b(?:ignore|disregard|forget) (?:everything|anything|all)\b(?:\W{1,4}\w+){0,3}?\W{1,4}(?:above|before|previously|earlier|until now|so far|you (?:know|were|have))\b/,
   // The same in some other languages.
   /\b(?:ignoriere?n?|missachte|vergiss|ignorez?|oubliez?|ignora[rd]?|olvida|ignore[zm]|esqueca|dimentica|negeer)\b.{0,40}\b(?:anweisung(?:en)?|vorgaben|regeln|instructions?|consignes|instrucciones|reglas|istruzioni|regole|instrucoes|regras|instructies)\b/,
-  /игнориру|забудь.{0,30}инструкци|忽略.{0,12}(?:指令|指示|说明)|無視.{0,12}|(?:指示|命令).{0,6}無視/u,
-  pattern(
+  new RegExp(
     `\\b(?:reveal|print|show|repeat|leak|output|disclose|display|dump|recite|tell)\\b${within(4)}(?:system|hidden|initial|secret|original|developer|above)\\b${within(1)}(?:prompts?|instructions?|messages?|rules)\\b`,
   ),
   /\b(?:system|developer) prompt\b/,
-  pattern(`\\byou are (?:now|no longer|actually)\\b|\\bfrom now on\\b${within(1)}you\\b`),
+  new RegExp(`\\byou are (?:now|no longer|actually)\\b|\\bfrom now on\\b${within(1)}you\\b`),
   /\b(?:act|behave|respond|answer|roleplay|role-play) as (?:if you|though you|an? |the |my |dan\b|root\b|admin)/,
   /\bpretend (?:to be|that you|you|to have)\b|\byour (?:new|real|true) (?:role|task|goal|objective|identity|instructions?|purpose)\b/,
   /\b(?:new|updated|important|urgent|real) (?:system )?(?:instructions?|directives?|orders?)\s?(?::|follow|from)/,
@@ -47,11 +45,11 @@ const INJECTION: readonly RegExp[] = [
   /\b(?:important|urgent|special) (?:message|notice|note|request)\W{1,3}(?:\w+\W{1,3}){0,3}?(?:from|for|to)\b/,
   /\bbefore (?:you|doing|answering|solving|continuing|completing|anything)\b(?:\W{1,3}\w+){0,9}?\W{1,4}(?:do|perform|complete|execute|make sure to do|carry out) (?:the following|this|these|what)\b/,
   /\bas (?:the|an|your) (?:admin|administrator|owner|operator|developer|system|supervisor)\W{1,3}(?:i|we)\b|\bi am (?:the|an|your) (?:admin|administrator|owner|operator|developer)/,
-  /\b(?:do not|don't|never) (?:tell|inform|mention|reveal|notify|alert|warn)(?:\W{1,3}\w+){0,5}?\W{1,3}(?:user|users|owner|operator|anyone|anybody|human|humans|reviewer)\b|\bwithout (?:telling|informing|notifying|the user)/,
+  /\b(?:do not|don't|never) (?:tell|inform|mention|reveal|notify|alert|warn)(?:\W{1,3}\w+){0,5}?\W{1,3}(?:user|users|owner|operator|anyone|anybody|human|humans|reviewer)\b|\bwithout (?:telling|informing|notifying|the user)|\b(?:secretly|covertly|stealthily)\b/,
   /\bremember\b\W{1,3}(?:this |that |to )?(?:permanently|forever|in all future|for (?:all|every))\b|\b(?:save|store|write|add|keep|copy) (?:this|these|the following)(?:\W{1,3}\w+){0,4}?\W{1,3}(?:memory|memories|lessons?|long-term)\b/,
 ];
 
-/** Marks by which a text would pass for another part of a conversation, as written. */
+/** Read as written: marks by which a text would pass for another speaker, and other scripts. */
 const FORGED: readonly RegExp[] = [
   /<\|[^|<>\n]{0,40}\|>|<<?\/?sys>?>|\[\/?inst\]|\[\/?(?:system|assistant|user)\b[^\]\n]{0,20}\]/i,
   /<\/?\s?(?:system|assistant|user|human|developer|instructions?|information|important|tool|tool_call|tool_result|function|function_calls|invoke|prompt|context|lessons?|admin|secret)\b[^<>\n]{0,60}>/i,
@@ -59,33 +57,34 @@ const FORGED: readonly RegExp[] = [
   /^\s{0,4}#{1,6}\s{0,4}(?:lessons?|system|instructions?|task|tools?|response)\b/im,
   /^\s{0,4}-?\s?\[[^\]\n]{1,80}@\d{1,9}\]/m,
   /^-{3,}\s{0,4}(?:end|begin|start)\b|^={3,}\s{0,4}(?:end|begin|start)\b/im,
+  /игнорируй|игнорировать|забудь.{0,30}инструкци|忽略.{0,12}(?:指令|指示|说明)|(?:指示|命令).{0,6}無視/i,
   /"role"\s{0,3}:\s{0,3}"/i,
 ];
 
 const GUARD =
   '(?:checks?|approvals?|verifications?|confirmations?|reviews?|guardrails?|safety|safeguards?|audits?|auditing|logging|monitor(?:ing|s)?|authentication|authorization|authorisation|permissions?|sandbox(?:ing)?|gates?|validations?|consent|limits?|restrictions?|policy|policies|firewall|antivirus|mfa|2fa)';
 const WIDENING: readonly RegExp[] = [
-  pattern(
+  new RegExp(
     `\\b(?:grant(?:s|ed)?|give|assign|escalate|elevate|obtain|acquire|gain|request|add|promote|make)\\b${within(5)}(?:admin(?:istrator)?s?|root|superusers?|owner|privileges?|permissions?|rights|scopes?|full access|write access|unrestricted)\\b`,
   ),
-  pattern(`\\bgrant\\b${within(6)}(?:access|select|insert|update|delete|all)\\b`),
-  pattern(
+  new RegExp(`\\bgrant\\b${within(6)}(?:access|select|insert|update|delete|all)\\b`),
+  new RegExp(
     `\\b(?:allow|enable|unlock|permit|authori[sz]e|whitelist|allowlist|activate|install)\\b${within(3)}(?:tools?|plugins?|shell|sudo|commands?|connections?|connectors?|domains?|networks?|internet|servers?|extensions?)\\b`,
   ),
-  pattern(
-    `\\b(?:disabl(?:e|ing)|turn(?:ing)? off|switch(?:ing)? off|skip(?:ping)?|bypass(?:ing)?|circumvent(?:ing)?|suppress(?:ing)?|deactivat(?:e|ing)|ignor(?:e|ing)|omit(?:ting)?|remov(?:e|ing)|evad(?:e|ing)|lift|loosen|relax)\\b${inClause(2)}(?:the |all |any |every |your |its )?${GUARD}\\b(?![^\\p{L}]{1,3}(?:fail|errors?|calls?|issues?))`,
+  new RegExp(
+    `\\b(?:disabl(?:e|ing)|turn(?:ing)? off|switch(?:ing)? off|skip(?:ping)?|bypass(?:ing)?|circumvent(?:ing)?|suppress(?:ing)?|deactivat(?:e|ing)|ignor(?:e|ing)|omit(?:ting)?|remov(?:e|ing)|evad(?:e|ing)|lift|loosen|relax)\\b${inPhrase(2)}(?:the |all |any |every |your |its )?${GUARD}\\b(?!\\W{1,3}(?:fail|errors?|calls?|issues?))`,
   ),
-  pattern(
+  new RegExp(
     `\\b(?:without|no need (?:for|to)|(?:do not|don't|never|no longer) (?:ask|wait|require|request|need|seek|bother)(?: to| for)?)\\b${within(3)}(?:approvals?|confirmations?|permissions?|consent|authori[sz]ation|a review|human review|supervision|oversight)\\b`,
   ),
-  pattern(
-    `\\b(?:chang(?:e|ing)|reset(?:ting)?|set|modify|updat(?:e|ing)|replace|rotate|share|use|enter)\\b${within(4)}(?:passwords?|credentials|api keys?|access keys?|ssh keys?|access control|security settings?|privacy settings?|permissions?|system policy|tool permissions?)\\b(?![^\\p{L}]{1,3}(?:from|of the supervisor|field|parameter))`,
+  new RegExp(
+    `\\b(?:chang(?:e|ing)|reset(?:ting)?|set|modify|updat(?:e|ing)|replace|rotate|share|use|enter)\\b${within(4)}(?:passwords?|credentials|api keys?|access keys?|ssh keys?|access control|security settings?|privacy settings?|permissions?|system policy|tool permissions?)\\b(?!\\W{1,3}(?:from|of the supervisor|field|parameter))`,
   ),
   /\bsudo\b|\bchmod\b|\bas root\b|\badmin(?:istrator)? (?:access|rights|privileges?|mode|token|account)\b|\bauto-?approve\b|\bno approval (?:is )?(?:needed|required)\b/,
 ];
 
 const GRADING: readonly RegExp[] = [
-  /\b(?:judges?|graders?|grading|rubrics?|evaluators?|scorers?|reward (?:model|function|signal)|answer keys?|gold(?:en)? (?:answers?|labels?|quer(?:y|ies)|standard)|held-?out|(?:evaluation|eval|benchmark) (?:set|data|tasks?|suite|cases?|harness)|checker)\b/,
+  /\b(?:the|an?|any|every|llm|ai|your|our) (?:judge|checker|evaluator|scorer|examiner)s?\b(?!\W{1,3}(?:table|column|name|id)\b)|\b(?:graders?|grading|rubrics?|llm-?judges?|reward (?:model|function|signal)|answer keys?|gold(?:en)? (?:answers?|labels?|quer(?:y|ies)|standard)|held-?out|(?:evaluation|eval|benchmark) (?:set|data|tasks?|suite|cases?|harness))\b/,
   /\bscor(?:e|ing) (?:me|us|this|it|yourself|your)\b|\b(?:give|award|assign|deserves?|rate)(?:\W{1,3}\w+){0,5}?\W{1,3}(?:full|maximum|max|perfect|top|highest|high|10|ten|100|five|5)\W{1,3}(?:scores?|marks?|points?|ratings?|stars?|out of|of 10)\b/,
   /\b(?:ground truth|expected (?:answer|output)s?|correct answers?) (?:is|are|was|=)/,
 ];
