@@ -1,6 +1,6 @@
 import { questions } from './questions/questions.js';
 import { seeded, shuffled } from './seeded.js';
-import type { Area } from './company/schema.js';
+import type { Area } from './company/table.js';
 import type { Question } from './questions/questions.js';
 
 /** How many questions of each area one round holds. */

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { rows } from './rows.js';
 import { tableOf, tables } from './schema.js';
-import type { Content, Table } from './schema.js';
+import type { Content, Table } from './table.js';
 import type { Row, Value } from './rows.js';
 
 const PARTITIONS = 2;

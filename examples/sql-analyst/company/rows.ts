@@ -1,6 +1,6 @@
 import { pick, seeded, shuffled } from '../seeded.js';
 import { tables } from './schema.js';
-import type { Column, Table } from './schema.js';
+import type { Column, Table } from './table.js';
 
 export type Value = string | number;
 /** A row holds its values in the order of the table's columns. */

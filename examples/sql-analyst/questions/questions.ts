@@ -1,7 +1,7 @@
 import { tables } from '../company/schema.js';
 import { seeded } from '../seeded.js';
 import { templates } from './templates.js';
-import type { Area } from '../company/schema.js';
+import type { Area } from '../company/table.js';
 import type { Query } from './query.js';
 
 /** One question of the demonstration. The text identifies it: no two are worded alike. */

@@ -2,7 +2,7 @@ import { valuesOf } from '../company/rows.js';
 import { tableOf } from '../company/schema.js';
 import { pick } from '../seeded.js';
 import type { Value } from '../company/rows.js';
-import type { Column, Content, Table } from '../company/schema.js';
+import type { Column, Content, Table } from '../company/table.js';
 import type { Aggregate, ColumnKey, Filter, Query } from './query.js';
 
 /** A question in English and what it asks. */
