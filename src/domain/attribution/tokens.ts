@@ -1,5 +1,5 @@
 /** Longest text of one step that attribution reads, in characters; what comes after says nothing. */
-export const MAX_READ_CHARACTERS = 20_000;
+const MAX_READ_CHARACTERS = 20_000;
 
 const WORD = /[\p{L}\p{N}_]+/gu;
 const QUOTED = /(["'`])([^"'`\n]{1,80})\1/gu;

@@ -8,6 +8,7 @@ import type { LayerPermissions } from '../strategy.js';
 export const VALIDATION_CODES = [
   'MALFORMED',
   'LAYER_FROZEN',
+  'TOOL_ABSENT',
   'LOW_TRUST_TEXT',
   'LESSON_TOO_LONG',
   'EVIDENCE_UNKNOWN',
@@ -55,7 +56,7 @@ export interface ValidationContext {
   readonly maxTextTokens?: number;
 }
 
-export interface Refusal {
+interface Refusal {
   readonly code: ValidationCode;
   readonly message: string;
 }

@@ -80,7 +80,7 @@ function unescaped(text: string): string {
 }
 
 /** Luhn: every second digit from the right doubled, the sum divisible by ten. */
-export function isCard(found: string): boolean {
+function isCard(found: string): boolean {
   const digits = (found.match(/\d/g) ?? []).map(Number);
   if (digits.length < 13 || digits.length > 19 || new Set(digits).size === 1) return false;
   const sum = digits.reverse().reduce((total, digit, at) => {
@@ -91,7 +91,7 @@ export function isCard(found: string): boolean {
 }
 
 /** ISO 13616: the country and check digits moved to the end, letters as 10 … 35, 1 modulo 97. */
-export function isIban(found: string): boolean {
+function isIban(found: string): boolean {
   const plain = found.replaceAll(' ', '').toUpperCase();
   // What follows in the sentence may have been taken along: the number may end earlier.
   for (let end = Math.min(plain.length, 34); end >= 15; end -= 1) {

@@ -9,7 +9,7 @@ import { allTexts, MAX_READ_CHARACTERS } from './normalise.js';
 
 const MAX_TITLE_CHARACTERS = 120;
 /** Most tokens of a lesson's text, at four characters a token; a schema claim has its own cap. */
-export const MAX_TEXT_TOKENS = 120;
+const MAX_TEXT_TOKENS = 120;
 
 const FORM_OF_KIND: Readonly<Record<LessonDraft['kind'], LessonDraft['body']['form']>> = {
   'tool-note': 'text',
@@ -60,6 +60,14 @@ const layer: Check = {
       ? { code: 'LAYER_FROZEN', message: `the layer ${touched} is frozen: nothing learns it` }
       : null;
   },
+};
+
+const tool: Check = {
+  name: 'tool',
+  check: ({ toolVersions }, { tools }) =>
+    Object.keys(toolVersions).every((name) => tools.includes(name))
+      ? null
+      : { code: 'TOOL_ABSENT', message: 'speaks of a tool that the agent has not' },
 };
 
 const lowTrustText: Check = {
@@ -157,7 +165,7 @@ const support: Check = {
 const MIN_GROUPS = 2;
 
 /** What a lesson's content hash covers, as text: equal for equal content, whatever the key order. */
-export function contentKey({ kind, title, trigger: when, body }: LessonContent): string {
+function contentKey({ kind, title, trigger: when, body }: LessonContent): string {
   const predicates = when.predicates
     .map(({ field, op, value }) => JSON.stringify([field, op, value]))
     .sort();
@@ -182,6 +190,7 @@ function isList(value: Json): value is readonly Json[] {
 export const SHAPE_CHECKS: readonly Check[] = [
   shape,
   layer,
+  tool,
   lowTrustText,
   size,
   evidence,

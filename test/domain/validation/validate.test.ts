@@ -47,6 +47,7 @@ const examples: readonly Example[] = [
     draft: aDraft(),
     context: aContext({ permissions: { ...DEFAULT_PERMISSIONS, rules: 'frozen' } }),
   },
+  { check: 'tool', code: 'TOOL_ABSENT', draft: aDraft({ toolVersions: { shell: 'd1' } }) },
   {
     check: 'low-trust-text',
     code: 'LOW_TRUST_TEXT',
@@ -323,7 +324,7 @@ test('does not ask for support where no feedback is the source', () => {
 
 test('answers any text with acceptance or a known code', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.string(), (text, when) => {
+    fc.property(fc.string({ unit: 'binary', maxLength: 60 }), fc.string(), (text, when) => {
       const trigger = { predicates: [], when, notWhen: '' };
       const code = codeOf(aDraft({ text, trigger }));
 
