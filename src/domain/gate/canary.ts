@@ -1,4 +1,4 @@
-import { addHarm, emptyEProcess, exceeds, logE } from './eprocess.js';
+import { addHarm, emptyEProcess, hasReached, logE } from './eprocess.js';
 import type { EProcess } from './eprocess.js';
 import { sliceNames, stratumOf } from './live-outcome.js';
 import type { LiveOutcome } from './live-outcome.js';
@@ -118,11 +118,11 @@ function addBlock(
 }
 
 function crossedCanary({ policy, overall, slices }: CanaryState): CanaryAlarm | undefined {
-  const harmed = slices.find(({ harm }) => exceeds(logE(harm), slices.length / policy.level));
+  const harmed = slices.find(({ harm }) => hasReached(harm, slices.length / policy.level));
   if (harmed !== undefined) {
     return { scope: 'slice', slice: harmed.name, n: harmed.harm.n, logE: logE(harmed.harm) };
   }
-  return exceeds(logE(overall), 1 / policy.level)
+  return hasReached(overall, 1 / policy.level)
     ? { scope: 'all', n: overall.n, logE: logE(overall) }
     : undefined;
 }

@@ -1,4 +1,4 @@
-import { addHarm, addSuperiority, emptyEProcess, exceeds, logE } from './eprocess.js';
+import { addHarm, addSuperiority, emptyEProcess, exceeds, hasReached, logE } from './eprocess.js';
 import type { EProcess } from './eprocess.js';
 
 /** The category of an outcome that is no failure. */
@@ -75,7 +75,7 @@ export function criticalCategoryThatGrew(
   level: number = CATEGORY_LEVEL,
 ): string | undefined {
   const threshold = critical.length / level;
-  return state.find(({ name, grew }) => critical.includes(name) && exceeds(logE(grew), threshold))
+  return state.find(({ name, grew }) => critical.includes(name) && hasReached(grew, threshold))
     ?.name;
 }
 
@@ -86,7 +86,7 @@ export function categoriesThatGrew(
 ): readonly string[] {
   const failures = failureCategories(state);
   const threshold = failures.length / level;
-  return failures.filter(({ grew }) => exceeds(logE(grew), threshold)).map(({ name }) => name);
+  return failures.filter(({ grew }) => hasReached(grew, threshold)).map(({ name }) => name);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { addHarm, addSuperiority, emptyEProcess, exceeds, logE } from './eprocess.js';
+import { addHarm, addSuperiority, emptyEProcess, hasReached } from './eprocess.js';
 import type { EProcess } from './eprocess.js';
 
 export interface DiagnosisPolicy {
@@ -62,7 +62,7 @@ export function concludeDiagnosis(state: DiagnosisState): Diagnosis {
 
 function diagnosisOf(state: DiagnosisState): Diagnosis | undefined {
   const threshold = 1 / state.policy.level;
-  if (exceeds(logE(state.harm), threshold)) return 'regression';
-  if (exceeds(logE(state.nonInferiority), threshold)) return 'drift';
+  if (hasReached(state.harm, threshold)) return 'regression';
+  if (hasReached(state.nonInferiority, threshold)) return 'drift';
   return state.pairs >= state.policy.maxPairs ? 'unresolved' : undefined;
 }

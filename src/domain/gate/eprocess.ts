@@ -46,6 +46,7 @@ export function addOutcomes(process: EProcess, x: number, mu0: number, count: nu
   if (!(x >= 0 && x <= 1)) throw new RangeError(`Outcome is ${String(x)}, expected 0 to 1`);
   if (!(mu0 > 0 && mu0 < 1)) throw new RangeError(`mu0 is ${String(mu0)}, expected 0 < mu0 < 1`);
   const gain = x / mu0 - 1;
+  if (gain === 0) return { n: process.n + count, logWealth: process.logWealth };
   return {
     n: process.n + count,
     logWealth: FRACTIONS.map(
@@ -64,6 +65,11 @@ export function logE(process: EProcess): number {
 /** Whether a log e-value has crossed the threshold, e.g. 20 for level .05. Equality has not. */
 export function exceeds(logValue: number, threshold: number): boolean {
   return logValue > Math.log(threshold) + LOG_TOLERANCE;
+}
+
+/** Whether an e-process has crossed the threshold. A mean exceeds nothing that the largest term does not. */
+export function hasReached(process: EProcess, threshold: number): boolean {
+  return exceeds(Math.max(...process.logWealth), threshold) && exceeds(logE(process), threshold);
 }
 
 /**

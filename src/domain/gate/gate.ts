@@ -2,7 +2,7 @@ import { addCategories, criticalCategoryThatGrew } from './categories.js';
 import type { CategoryState } from './categories.js';
 import { effectInterval } from './confidence-sequence.js';
 import type { EffectInterval } from './confidence-sequence.js';
-import { addHarm, addOutcome, addSuperiority, emptyEProcess, exceeds, logE } from './eprocess.js';
+import { addHarm, addOutcome, addSuperiority, emptyEProcess, hasReached } from './eprocess.js';
 import type { EProcess } from './eprocess.js';
 import type { GatePolicy } from './gate-policy.js';
 import type { GatePair } from './pair.js';
@@ -175,13 +175,13 @@ function openSlices(state: GateState): readonly SliceTests[] {
 
 /** Non-inferiority of a slice at its own level: all slices must show it, so no level is divided (intersection-union). */
 export function isNonInferior(slice: SliceTests, policy: GatePolicy): boolean {
-  return exceeds(logE(slice.nonInferiority), 1 / policy.sliceLevel);
+  return hasReached(slice.nonInferiority, 1 / policy.sliceLevel);
 }
 
 /** The harm guard of one of S slices: any may fire, so each is tested at level / S. */
 export function isHarmed(slice: SliceTests, policy: GatePolicy, sliceCount: number): boolean {
   return (
-    slice.harm.n >= policy.minHarmPairs && exceeds(logE(slice.harm), sliceCount / policy.harmLevel)
+    slice.harm.n >= policy.minHarmPairs && hasReached(slice.harm, sliceCount / policy.harmLevel)
   );
 }
 
@@ -250,10 +250,10 @@ function settleGate(state: GateState): GateState {
 
   const { policy, superiority, futility } = state;
   if (superiority.n >= policy.minPairs) {
-    if (exceeds(logE(superiority), 1 / policy.alpha)) {
+    if (hasReached(superiority, 1 / policy.alpha)) {
       return settleSlices({ ...state, phase: 'slices' });
     }
-    if (exceeds(logE(futility), 1 / policy.futilityLevel)) {
+    if (hasReached(futility, 1 / policy.futilityLevel)) {
       return { ...state, decision: { verdict: 'reject', reason: 'futile' } };
     }
   }
@@ -277,7 +277,7 @@ function guardDecision(state: GateState): GateDecision | undefined {
     return { verdict: 'reject', reason: 'failure-category-grew', category };
   }
   const isLosingOutcomes = [state.missing, state.voids].some((process) =>
-    exceeds(logE(process), 1 / policy.missingLevel),
+    hasReached(process, 1 / policy.missingLevel),
   );
   return isLosingOutcomes ? { verdict: 'inconclusive', reason: 'missing-outcomes' } : undefined;
 }

@@ -39,6 +39,7 @@ export {
   addSuperiority,
   emptyEProcess,
   exceeds,
+  hasReached,
   logE,
 } from './eprocess.js';
 export type { EProcess } from './eprocess.js';

@@ -1,6 +1,6 @@
 import { addFailure, detectorValue, emptyDetector } from './detector.js';
 import type { EDetector } from './detector.js';
-import { addOutcome, emptyEProcess, exceeds, logE } from './eprocess.js';
+import { addOutcome, emptyEProcess, exceeds, hasReached, logE } from './eprocess.js';
 import type { EProcess } from './eprocess.js';
 import { stratumOf } from './live-outcome.js';
 import type { LiveOutcome } from './live-outcome.js';
@@ -185,12 +185,12 @@ function openTests(state: PromotionMonitorState): readonly StratumTests[] {
 function strataAlarm(state: PromotionMonitorState): PromotionAlarm | undefined {
   const { threshold } = state.policy;
   const lost = openTests(state).find(({ slice }) =>
-    exceeds(logE(slice), state.tests.length * threshold),
+    hasReached(slice, state.tests.length * threshold),
   );
   if (lost !== undefined) {
     return { scope: 'slice', slice: lost.name, at: state.outcomes, logE: logE(lost.slice) };
   }
-  return exceeds(logE(state.all), threshold)
+  return hasReached(state.all, threshold)
     ? { scope: 'all', at: state.outcomes, logE: logE(state.all) }
     : undefined;
 }

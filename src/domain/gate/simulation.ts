@@ -8,7 +8,7 @@ import { detectorValue, addFailure, emptyDetector } from './detector.js';
 import type { DetectorKind } from './detector.js';
 import { addDiagnosisPair, concludeDiagnosis, emptyDiagnosis } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
-import { addHarm, addSuperiority, emptyEProcess, exceeds, logE } from './eprocess.js';
+import { addHarm, addSuperiority, emptyEProcess, exceeds, hasReached } from './eprocess.js';
 import { defaultGatePolicy } from './gate-policy.js';
 import type { GatePolicy } from './gate-policy.js';
 import { addPair, concludeGate, emptyGate, sliceNeeds } from './gate.js';
@@ -73,8 +73,8 @@ export function runEffectTest(
     superiority = addSuperiority(superiority, difference, options.margin ?? 0);
     if (options.hasFutility) futility = addHarm(futility, difference, deltaMin);
     if (pairs < minPairs) continue;
-    if (exceeds(logE(superiority), 1 / options.alpha)) return { end: 'promoted', pairs };
-    if (exceeds(logE(futility), 1 / futilityLevel)) return { end: 'futile', pairs };
+    if (hasReached(superiority, 1 / options.alpha)) return { end: 'promoted', pairs };
+    if (hasReached(futility, 1 / futilityLevel)) return { end: 'futile', pairs };
   }
   return { end: 'budget', pairs: maxPairs };
 }

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { effectInterval } from '../../../src/domain/gate/confidence-sequence.js';
 import { addToTally, emptyTally, tallyOf } from '../../../src/domain/gate/tally.js';
 import { mulberry32 } from '../../../src/domain/random.js';
 import { A, B, Cf, Eh, F, T } from './sequences.js';
+
+// Seconds of computing, which a busy machine may stretch.
+vi.setConfig({ testTimeout: 180_000 });
 
 test.each([
   ['A', A, -0.300711, 1],

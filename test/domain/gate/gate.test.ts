@@ -411,7 +411,7 @@ test('the summary of an undecided gate keeps numbers of the effect test', () => 
   expect(summary.effect.lower).toBeLessThan(summary.effect.mean);
 });
 
-test('400 pairs over 8 slices are decided well within 20 ms', () => {
+test('400 pairs over 8 slices are decided within 20 ms', () => {
   const values = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
   const plan: SlicePlan = { keys: ['k'], gated: values.map((v) => `k=${v}`), hasOther: false };
   const pairs = drawn(400, 0.2, 0.15, 9).map((difference, index) =>
@@ -421,13 +421,15 @@ test('400 pairs over 8 slices are decided well within 20 ms', () => {
     const state = fold(emptyGate(gatePolicy({ alpha: 0.001, futilityLevel: 1e-9 }), plan), pairs);
     return JSON.stringify(summarizeGate(state, concludeGate(state)));
   };
-  decide();
 
-  const started = performance.now();
-  decide();
+  // Processor time, and the best of five: what else runs on the machine is none of our business.
+  const times = Array.from({ length: 5 }, () => {
+    const before = process.cpuUsage();
+    decide();
+    return process.cpuUsage(before).user / 1000;
+  });
 
-  // Generous against the 20 ms of the bar: other tests share the machine.
-  expect(performance.now() - started).toBeLessThan(100);
+  expect(Math.min(...times)).toBeLessThan(20);
 });
 
 function voided(): PairOutcome {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { gatePolicy } from '../../../src/domain/gate/gate-policy.js';
 import { addPair, concludeGate, emptyGate } from '../../../src/domain/gate/gate.js';
@@ -8,6 +8,9 @@ import { drawDifference } from '../../../src/domain/gate/simulation.js';
 import type { Draw } from '../../../src/domain/gate/simulation.js';
 import { mulberry32 } from '../../../src/domain/random.js';
 import { aPair, observed } from './pairs.js';
+
+// Seconds of computing, which a busy machine may stretch.
+vi.setConfig({ testTimeout: 180_000 });
 
 const RUNS = 500;
 const NULL_MODEL = { p: 0.5, d: 0, rho: 0.5 };

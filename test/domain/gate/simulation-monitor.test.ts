@@ -1,8 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { addCanaryOutcome, emptyCanary } from '../../../src/domain/gate/canary.js';
 import { runDetector, runDiagnosis } from '../../../src/domain/gate/simulation.js';
 import { mulberry32 } from '../../../src/domain/random.js';
+
+// Seconds of computing, which a busy machine may stretch.
+vi.setConfig({ testTimeout: 180_000 });
 
 describe('the monitor', () => {
   test('at A = 500 a false alarm comes after 500 tasks or more in the mean', () => {
