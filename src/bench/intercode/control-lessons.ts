@@ -57,7 +57,7 @@ export function misplacedLessons(
 ): SchemaLesson[] {
   const sorted = [...databases].sort();
   return lessons.map(({ id, text, database }) => ({
-    id: `misplaced/${id}`,
+    id,
     text,
     database: sorted[(sorted.indexOf(database) + 1) % sorted.length] ?? database,
   }));

@@ -21,6 +21,10 @@ export const RECORDED_AGENT = 'intercode-sql';
 const MODEL_CALLS = 12;
 
 export interface RecordedAgentOptions {
+  /** `intercode-sql` unless told. */
+  readonly id?: string;
+  /** Whether its tasks are reflected upon. */
+  readonly isLearning?: boolean;
   readonly library: Library;
   readonly casting: Casting;
   /** The configuration that plays in the sandbox after a failure. */
@@ -63,7 +67,7 @@ export function recordedAgent(options: RecordedAgentOptions): Agent {
     reveals: revealedBySql,
   });
   return defineAgent({
-    id: RECORDED_AGENT,
+    id: options.id ?? RECORDED_AGENT,
     instructions: 'Answer the question with SQL statements on the database that is named.',
     model: { name: modelNameOf(casting) },
     limits: { modelCalls: MODEL_CALLS, badCalls: 100 },
@@ -78,9 +82,15 @@ export function recordedAgent(options: RecordedAgentOptions): Agent {
       },
     ],
     learning: {
-      // One tenth of some tasks' pairs would come from each of the many databases: hardness alone
-      // carries difficulty in slices large enough to be shown non-inferior.
+      reflect: options.isLearning === false ? 'never' : 'always',
+      // The databases are many and small: hardness alone carries difficulty in slices that are large
+      // enough to be shown non-inferior.
       gate: { sliceKeys: ['hardness'], concurrency: 16 },
+      // What passed serves all of the next round: there are too few tasks for a canary in stages.
+      rollout: {
+        stages: [{ share: 1, minOutcomes: 1, minDurationMs: 0 }],
+        probation: { outcomes: 200, minOutcomes: 30, durationMs: 7 * 86_400_000 },
+      },
       explorationModelCalls: explore === undefined ? 0 : MODEL_CALLS,
       ...(explore === undefined
         ? {}

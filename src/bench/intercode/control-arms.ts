@@ -1,0 +1,132 @@
+import { createAgentRegistry } from '../../activities/agent-registry.js';
+import { changingPointer } from '../../activities/pointer-change.js';
+import type { House } from '../../cli/house.js';
+import type { Agent } from '../../contracts/agent.js';
+import { lessonIdOf } from '../../contracts/digest.js';
+import { candidateId, taskId } from '../../contracts/ids.js';
+import { NotFoundError } from '../../domain/errors.js';
+import type { Scope, VersionId } from '../../domain/ids.js';
+import type { LessonDraft } from '../../domain/lesson.js';
+import { inputOfTask } from './recorded-agent.js';
+import type { Library } from '../../model/recorded/cast.js';
+import type { RecordedRun, RecordedTask } from '../../model/recorded/dataset.js';
+import type { SchemaLesson } from './control-lessons.js';
+import { playedEpisode } from './played.js';
+import { playRound } from './rounds.js';
+
+/** Lessons that one task gets in a control arm. */
+export interface ControlTask {
+  readonly task: RecordedTask;
+  readonly lessons: readonly SchemaLesson[];
+}
+
+/** Tasks that run side by side; nothing is learned, so that it matters to nobody. */
+const BATCH = 40;
+
+/**
+ * Runs a control arm: each task with lessons that were chosen for it, and that no gate has seen. They
+ * stand in one strategy version as rules for one question each, put there by name of the bench.
+ */
+export async function runControlArm(
+  house: House,
+  scope: Scope,
+  agent: Agent,
+  library: Library,
+  runs: ReadonlyMap<string, RecordedRun>,
+  tasks: readonly ControlTask[],
+  progress: (done: number) => void,
+): Promise<ReadonlyMap<string, RecordedRun>> {
+  const played = new Map<string, RecordedRun>();
+  const inputs = tasks.map(({ task }) => ({
+    id: task.taskId,
+    input: inputOfTask(library, task),
+  }));
+  const [first] = inputs;
+  if (first === undefined) return played;
+  await deployWithRules(house, scope, agent, library, tasks);
+  for (let start = 0; start < inputs.length; start += BATCH) {
+    const batch = inputs.slice(start, start + BATCH);
+    await playRound(house, scope, agent, batch);
+    for (const { id } of batch) {
+      const accepted = await house.store.taskInput(scope, taskId(id));
+      if (accepted === null) throw new NotFoundError('task', id, 'it was accepted before');
+      const { run } = await playedEpisode(house.store, scope.tenant, accepted.episode, runs);
+      played.set(id, run);
+    }
+    progress(start + batch.length);
+  }
+  return played;
+}
+
+/** In whose name the bench puts lessons where no gate has seen them. */
+export const BENCH = { id: 'bench', role: 'system' } as const;
+
+/** Deploys the agent where it is not, and answers the version that serves it. */
+export async function deployed({ store }: House, scope: Scope, agent: Agent): Promise<VersionId> {
+  const { policyDigest, toolDigests } = createAgentRegistry([agent]).digests(agent.id);
+  const parameters = {
+    model: agent.model.name,
+    temperature: agent.model.temperature,
+    maxModelCalls: agent.limits.modelCalls,
+    recallLimit: agent.recallLimit,
+  };
+  const { instructions } = agent;
+  const root = { policyDigest, toolDigests, parameters, instructions };
+  return (await store.deploy(scope, root, BENCH)).active;
+}
+
+async function deployWithRules(
+  house: House,
+  scope: Scope,
+  agent: Agent,
+  library: Library,
+  tasks: readonly ControlTask[],
+): Promise<void> {
+  const { store } = house;
+  const active = await deployed(house, scope, agent);
+  const candidate = candidateId(`${scope.tenant}.${scope.agent}.control`);
+  const revisions = tasks.flatMap(({ task, lessons }) =>
+    lessons.map(({ text }, at) => {
+      const draft = ruleFor(library, task, at, text);
+      return { lesson: lessonIdOf(scope.agent, draft.key), draft, candidate };
+    }),
+  );
+  const opened = {
+    id: candidate,
+    title: `control arm ${scope.agent}`,
+    opener: null,
+    workflowId: `reflect/${candidate}`,
+  };
+  await store.applyMerge(scope, { results: [], revisions, support: [], opened });
+  const put = revisions.map(({ lesson }) => ({ lesson, revision: 1 }));
+  const version = await store.deriveVersion(scope, active, { put, remove: [], parameters: {} });
+  await changingPointer(store, scope, () => Promise.resolve({ active: version }), {
+    actor: BENCH,
+    action: 'force',
+    reason: 'a control arm of the bench: its lessons are useless on purpose and pass no gate',
+    detail: { candidate },
+  });
+}
+
+/** A rule is recalled wherever its predicates hold: here on one question, whatever its words. */
+function ruleFor(library: Library, task: RecordedTask, at: number, text: string): LessonDraft {
+  const input = inputOfTask(library, task);
+  return {
+    key: `control/${task.taskId}/${String(at)}`,
+    kind: 'rule',
+    title: 'control',
+    trigger: {
+      predicates: Object.entries(input).flatMap(([key, value]) =>
+        typeof value === 'string' ? [{ field: `input.${key}`, op: 'eq' as const, value }] : [],
+      ),
+      when: '',
+      notWhen: '',
+    },
+    body: { form: 'text', text },
+    rationale: 'chosen by the bench for this arm',
+    evidence: [],
+    sources: [{ channel: 'operator', principal: BENCH.id, authority: 1 }],
+    trust: 'high',
+    toolVersions: {},
+  };
+}
