@@ -98,6 +98,8 @@ export type {
   MonitorPurpose,
   MonitorState,
 } from './monitor.js';
+export { summarizePromotion } from './promotion-summary.js';
+export type { PromotionSummary } from './promotion-summary.js';
 export { emptyPairOrder, resolvePair } from './pair-order.js';
 export type { PairOrder } from './pair-order.js';
 export { pairOutcome } from './pair.js';
@@ -133,7 +135,9 @@ export {
   MIN_PINNED_CASES,
   OTHER_SLICE,
   PINNED_SLICE,
+  addToPool,
   countPool,
+  emptyPool,
   noSlices,
   planSlices,
   sliceName,

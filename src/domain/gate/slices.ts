@@ -33,23 +33,28 @@ export function sliceName(key: string, value: string): string {
   return `${key}=${value}`;
 }
 
-/** Counts the slice values of a pool. */
+export const emptyPool: PoolCounts = { size: 0, byKey: {} };
+
+/** Counts one more task, by its slice values. */
+export function addToPool(pool: PoolCounts, slices: Readonly<Record<string, string>>): PoolCounts {
+  const touched = Object.entries(slices).map(([key, value]) => {
+    const counts = (Object.hasOwn(pool.byKey, key) ? pool.byKey[key] : undefined) ?? {};
+    const count = (Object.hasOwn(counts, value) ? counts[value] : undefined) ?? 0;
+    return [key, { ...counts, [value]: count + 1 }] as const;
+  });
+  return {
+    ...pool,
+    size: pool.size + 1,
+    byKey: { ...pool.byKey, ...Object.fromEntries(touched) },
+  };
+}
+
+/** The counts of a whole pool, and the size of the pinned set beside it. */
 export function countPool(
-  pool: Iterable<Readonly<Record<string, string>>>,
+  pool: readonly Readonly<Record<string, string>>[],
   pinned = 0,
 ): PoolCounts {
-  const byKey = new Map<string, Map<string, number>>();
-  let size = 0;
-  for (const slices of pool) {
-    size += 1;
-    for (const [key, value] of Object.entries(slices)) {
-      const counts = byKey.get(key) ?? new Map<string, number>();
-      counts.set(value, (counts.get(value) ?? 0) + 1);
-      byKey.set(key, counts);
-    }
-  }
-  const plain = [...byKey].map(([key, counts]) => [key, Object.fromEntries(counts)] as const);
-  return { size, byKey: Object.fromEntries(plain), pinned };
+  return pool.reduce(addToPool, { ...emptyPool, pinned });
 }
 
 /**

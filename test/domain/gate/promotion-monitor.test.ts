@@ -7,6 +7,7 @@ import {
   emptyPromotionMonitor,
 } from '../../../src/domain/gate/promotion-monitor.js';
 import type { PromotionMonitorState } from '../../../src/domain/gate/promotion-monitor.js';
+import { summarizePromotion } from '../../../src/domain/gate/promotion-summary.js';
 import {
   addStandingOutcome,
   standingAction,
@@ -238,6 +239,50 @@ describe('after probation', () => {
     const state = standingWatch(survived);
 
     expect(addStandingOutcome(state, { success: 0, slices: { hardness: 'odd' } })).toBe(state);
+  });
+});
+
+describe('the summary', () => {
+  test('names action, outcome, slice and cause', () => {
+    const state = watch({ ...before, easy: 0.4 }, 3, 60);
+
+    const summary = summarizePromotion(state);
+
+    expect(summary).toMatchObject({
+      action: 'scope',
+      slice: 'hardness=easy',
+      diagnosis: 'regression',
+    });
+    expect(summary.at).toBe(summary.alarms[0]?.at);
+  });
+
+  test('is empty where nothing happened', () => {
+    expect(summarizePromotion(watch(before, 5))).toEqual({
+      alarms: [],
+      action: 'none',
+      at: null,
+      slice: null,
+      diagnosis: null,
+    });
+  });
+
+  test('calls a harder mix drift, and a fallen mean without strata unresolved', () => {
+    const mix = watch({ ...before, shareHard: 0.95 }, 4);
+    const unknown = Array.from({ length: 10 }, (_, i) => ({
+      success: 1,
+      slices: { customer: `c${i}` },
+    })).reduce<Strata>(addReferenceOutcome, {});
+    const fallen = Array.from({ length: 40 }, () => ({ success: 0, slices: {} })).reduce(
+      addPromotionOutcome,
+      emptyPromotionMonitor(unknown),
+    );
+
+    expect(summarizePromotion(mix)).toMatchObject({ action: 'drift', diagnosis: 'drift' });
+    expect(summarizePromotion(fallen)).toMatchObject({
+      action: 'rollback',
+      slice: null,
+      diagnosis: 'unresolved',
+    });
   });
 });
 
