@@ -45,7 +45,7 @@ test('the example in the README is the one in examples/, word for word', () => {
 });
 
 test('every variable that the configuration reads is explained, and no other', () => {
-  const table = [...text('docs/operations.md').matchAll(/^\| `([A-Z_]+)`/gm)].map(
+  const table = [...section('docs/operations.md', 'Environment').matchAll(/^\| `([A-Z_]+)`/gm)].map(
     ([, name = '']) => name,
   );
 
@@ -69,6 +69,15 @@ function markdownIn(directory: string): readonly string[] {
 
 function text(path: string): string {
   return readFileSync(join(root, path), 'utf8');
+}
+
+/** What stands under a heading of the second level. */
+function section(path: string, title: string): string {
+  return (
+    text(path)
+      .split(/^## /m)
+      .find((part) => part.startsWith(`${title}\n`)) ?? ''
+  );
 }
 
 /** Links of a page to other files and headings; code is left out, addresses are somebody else's. */
