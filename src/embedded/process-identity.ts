@@ -33,8 +33,8 @@ export function commandLineOf(pid: number): readonly string[] | undefined {
   }
 }
 
-/** Every process whose arguments hold this one; empty where the system keeps no /proc. */
-export function processesWithArgument(argument: string): number[] {
+/** Every other process with an argument like this; empty where the system keeps no /proc. */
+export function processesWithArgument(isLike: (argument: string) => boolean): number[] {
   let entries: string[];
   try {
     entries = readdirSync('/proc');
@@ -44,7 +44,7 @@ export function processesWithArgument(argument: string): number[] {
   return entries
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)
-    .filter((pid) => pid !== process.pid && (commandLineOf(pid)?.includes(argument) ?? false))
+    .filter((pid) => pid !== process.pid && (commandLineOf(pid)?.some(isLike) ?? false))
     .filter((pid) => processIdentity(pid) !== undefined);
 }
 

@@ -73,7 +73,8 @@ export interface DevServerOptions {
 /** The running server of this home if it is healthy; a broken, outdated or unknown one is ended first. */
 export async function adoptDevServer(options: DevServerOptions): Promise<DevServer | undefined> {
   const noted = await readState(options.home);
-  const strays = processesWithArgument(databaseOf(options.home)).filter(
+  const database = databaseOf(options.home);
+  const strays = processesWithArgument((argument) => argument === database).filter(
     (pid) => pid !== noted?.pid,
   );
   for (const pid of strays) {
@@ -167,8 +168,16 @@ async function comesUp(server: DevServer, signal: AbortSignal | undefined): Prom
   return false;
 }
 
-/** Ends the server; its state file stays, so that the next one gets the same ports. */
-export async function endDevServer(home: string, server: DevServer): Promise<void> {
+/**
+ * Ends whichever server of this home runs: since a process got hold of one it may have died and been
+ * replaced. The state file stays, so that the next one gets the same ports.
+ */
+export async function stopDevServer(home: string): Promise<void> {
+  const server = await readState(home);
+  if (server !== undefined) await endDevServer(home, server);
+}
+
+async function endDevServer(home: string, server: DevServer): Promise<void> {
   if (isOurs(server, home)) await endProcess(server, 'SIGTERM', stopGraceMs);
 }
 

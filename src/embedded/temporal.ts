@@ -8,9 +8,9 @@ import { binarySteps, workPurpose, type BinaryStep } from './temporal-binary.js'
 import {
   addressOf,
   adoptDevServer,
-  endDevServer,
   leasesOf,
   spawnDevServer,
+  stopDevServer,
   uiUrlOf,
   type DevServer,
   type DevServerOptions,
@@ -82,7 +82,7 @@ export async function startTemporal(options: StartTemporalOptions): Promise<Temp
           adopted,
           stop: () =>
             (stopping ??= withLock(lockFile, async () => {
-              if (await lease.release()) await endDevServer(home, server);
+              if (await lease.release()) await stopDevServer(home);
             })),
         };
       } catch (error) {
@@ -142,7 +142,7 @@ async function adoptOrSpawn(options: StartTemporalOptions): Promise<Found> {
   try {
     await requireSearchAttributes(found);
   } catch (error) {
-    if (!found.adopted) await endDevServer(options.home, found.server);
+    if (!found.adopted) await stopDevServer(options.home);
     throw error;
   }
   return found;

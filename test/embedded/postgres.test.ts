@@ -23,6 +23,10 @@ async function ask(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
+function serversOf(dataDirectory: string): number[] {
+  return processesWithArgument((argument) => argument === dataDirectory);
+}
+
 async function answers(url: string): Promise<boolean> {
   return ask(url, 'select 1').then(
     () => true,
@@ -79,7 +83,7 @@ test('ten starts at once share one server', async () => {
   await Promise.all(servers.map((server) => server.stop()));
   expect(pids.size).toBe(1);
   expect(servers.filter(({ adopted }) => !adopted)).toHaveLength(1);
-  expect(processesWithArgument(servers[0]?.dataDirectory ?? '')).toEqual([]);
+  expect(serversOf(servers[0]?.dataDirectory ?? '')).toEqual([]);
 });
 
 test('what was committed survives a SIGKILL of the server, and it starts again at once', async () => {
@@ -105,7 +109,7 @@ test('the server of a killed parent is adopted by the next start and ended with 
 
   expect(server.adopted).toBe(true);
   expect(server.pid).toBe(pid);
-  expect(processesWithArgument(server.dataDirectory)).toEqual([]);
+  expect(serversOf(server.dataDirectory)).toEqual([]);
 });
 
 test('an interrupted first start is begun again', async () => {

@@ -34,7 +34,8 @@ async function connect({ address }: TemporalServer): Promise<Connection> {
 }
 
 function serversOf(home: string): number[] {
-  return processesWithArgument(join(home, 'temporal', 'dev.db'));
+  const database = join(home, 'temporal', 'dev.db');
+  return processesWithArgument((argument) => argument === database);
 }
 
 test('a dev server is started that knows our search attributes and shows its UI', async () => {
@@ -129,6 +130,7 @@ test('an existing server is used as it is, gets our search attributes and is nev
     home: await aHome(),
     log,
     address: existing.address,
+    uiUrl: 'http://ui.example',
   });
   await server.stop();
 
@@ -136,7 +138,7 @@ test('an existing server is used as it is, gets our search attributes and is nev
     namespace: 'default',
   });
   expect(server.source).toBe('TEMPORAL_ADDRESS');
-  expect(server.uiUrl).toBeUndefined();
+  expect(server.uiUrl).toBe('http://ui.example');
   expect(customAttributes).toHaveProperty('RatchetVerdict');
   expect(lines).toContain('temporal: added search attributes RatchetVerdict');
 });

@@ -6,14 +6,19 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
+import { commandLineOf, processesWithArgument } from '../../src/embedded/process-identity.js';
 import { findTemporalBinary } from '../../src/embedded/temporal-binary.js';
 
-/** A RATCHET_HOME for one test, gone after it. */
+/** A RATCHET_HOME for one test, gone after it; a server that outlives the test fails it. */
 export async function aHome(): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'ratchet-home-'));
-  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  onTestFinished(async () => {
+    const left = processesWithArgument((argument) => argument.startsWith(home));
+    await rm(home, { recursive: true, force: true });
+    expect(left.map((pid) => commandLineOf(pid))).toEqual([]);
+  });
   return home;
 }
 
