@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 
 import type { AuditEntry, CandidateRow, GateRecord, PairRow } from '../activities/store.js';
 import { NotFoundError } from '../domain/errors.js';
-import type { CandidateId, EpisodeId, Scope, TenantId, VersionId } from '../domain/ids.js';
+import type { AgentId, CandidateId, EpisodeId, Scope, TenantId, VersionId } from '../domain/ids.js';
 import type { LessonRevision } from '../domain/lesson.js';
 import type { LessonRef } from '../domain/strategy.js';
 import { auditAt, auditStore } from './audit.js';
@@ -46,6 +46,8 @@ export interface Why {
 }
 
 export interface CandidateQueries {
+  /** The tenant and agent a candidate belongs to. */
+  scopeOfCandidate(tenant: TenantId, id: CandidateId): Promise<Scope>;
   candidateLife(tenant: TenantId, id: CandidateId): Promise<CandidateLife>;
   /** What stands behind what the agent did in an episode. */
   why(tenant: TenantId, episode: EpisodeId): Promise<Why>;
@@ -97,6 +99,17 @@ export function candidateQueries(pool: Pool): CandidateQueries {
   }
 
   return {
+    scopeOfCandidate: (tenant, id) =>
+      withTenant(pool, tenant, async (client) => {
+        const { rows } = await client.query<{ readonly agent: AgentId }>(
+          'select agent from candidates where tenant = $1 and candidate = $2',
+          [tenant, id],
+        );
+        const [row] = rows;
+        if (row !== undefined) return { tenant, agent: row.agent };
+        throw new NotFoundError('candidate', id, 'ask `ratchet candidates` for those there are');
+      }),
+
     candidateLife: async (tenant, id) => ({
       ...(await decided(tenant, id)),
       ...(await withTenant(pool, tenant, async (client) => {

@@ -13,6 +13,7 @@ import {
 
 import type { EvaluationPlan, LearningActivities } from '../activities/learning-activities.js';
 import { isEnd, type CandidateState } from '../domain/candidate.js';
+import { wordsFor, type CandidateWord } from '../domain/candidate-words.js';
 import { SYSTEM, type Actor } from '../domain/feedback.js';
 import type { GateSummary } from '../domain/gate/gate-summary.js';
 import type { CandidateId, Scope } from '../domain/ids.js';
@@ -38,7 +39,7 @@ const {
 
 /** What a person decided about the candidate, in the order it was said. */
 export type Word = {
-  readonly kind: 'approve' | 'veto' | 'force' | 'abort' | 'rollback';
+  readonly kind: CandidateWord;
   readonly decision: Decision;
 };
 
@@ -53,20 +54,6 @@ export interface Mailbox {
   detail: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-/** Words that make sense in each state; another one is refused before it is written to history. */
-const WORDS: Readonly<Record<CandidateState, readonly Word['kind'][]>> = {
-  open: ['abort', 'force'],
-  evaluating: ['abort', 'veto', 'force'],
-  passed: ['approve', 'abort', 'veto'],
-  waiting: ['approve', 'abort', 'veto', 'force'],
-  canary: ['abort', 'rollback', 'veto'],
-  probation: ['rollback'],
-  promoted: [],
-  rejected: [],
-  'rolled-back': [],
-  aborted: [],
-};
-
 /** Refuses a word that does not fit the candidate's state, naming what was found and expected. */
 export function checkWord(mailbox: Mailbox, kind: Word['kind'], decision: Decision): void {
   const refuse = (message: string, type: string): never => {
@@ -79,8 +66,9 @@ export function checkWord(mailbox: Mailbox, kind: Word['kind'], decision: Decisi
     refuse(`role: found user, expected owner or expert; ask one of them to ${kind}`, 'DeniedError');
   }
   const { stage } = mailbox;
-  if (!WORDS[stage].includes(kind)) {
-    const allowed = WORDS[stage].join(', ') || 'nothing, it has ended';
+  const words = wordsFor(stage);
+  if (!words.includes(kind)) {
+    const allowed = words.join(', ') || 'nothing, it has ended';
     refuse(
       `${kind}: found a candidate that is ${stage}, expected one to ${kind}; possible: ${allowed}`,
       'ConflictError',

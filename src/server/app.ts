@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+
+import { Hono, type Context } from 'hono';
+import { csrf } from 'hono/csrf';
+import { NONCE, secureHeaders } from 'hono/secure-headers';
+
+import { candidateId } from '../contracts/ids.js';
+import {
+  ConflictError,
+  DeniedError,
+  InvalidInputError,
+  NotFoundError,
+  UnavailableError,
+} from '../domain/errors.js';
+import { decideFromPage } from './decisions.js';
+import type { PageContext } from './dashboard-house.js';
+import { candidatePage } from './pages/candidate-page.js';
+import { candidatesPage } from './pages/candidates-page.js';
+import { demoPage } from './pages/demo-page.js';
+import { errorPage } from './pages/error-page.js';
+import { layout, type Html, type Page } from './pages/layout.js';
+import { tenantFor } from './tenant-choice.js';
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+const STYLE = readFileSync(new URL('./assets/style.css', import.meta.url), 'utf8');
+
+type Environment = { readonly Variables: { readonly secureHeadersNonce?: string } };
+
+/** The dashboard: pages rendered here, readable without JavaScript, reachable from this machine alone. */
+export function createApp(context: PageContext): Hono<Environment> {
+  const app = new Hono<Environment>();
+  app.use(async (c, next) => {
+    const { hostname } = new URL(c.req.url);
+    if (!LOOPBACK.includes(hostname)) {
+      return c.text(`Host: found ${hostname}, expected one of ${LOOPBACK.join(', ')}`, 421);
+    }
+    await next();
+    return undefined;
+  });
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: [NONCE],
+        imgSrc: ["'self'", 'data:'],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+      referrerPolicy: 'same-origin',
+    }),
+  );
+  app.use(csrf());
+
+  const show = (
+    c: Context<Environment>,
+    page: Page,
+    status: 200 | 404 | 409 | 403 | 422 | 503 | 500,
+  ) => c.html(render(c, page), status);
+  const render = (c: Context<Environment>, page: Page): Html =>
+    layout(page, {
+      nonce: c.get('secureHeadersNonce') ?? '',
+      style: STYLE,
+      temporalUi: context.house.temporalUi,
+      demo: context.demo(),
+    });
+
+  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.get('/', async (c) => {
+    const { tenant, tenants } = await tenantFor(context, c.req.query('tenant'));
+    return show(c, await candidatesPage(context, tenant, tenants), 200);
+  });
+  app.get('/demo', (c) => show(c, demoPage(context.demo(), context.house), 200));
+  app.get('/candidates/:id', async (c) => {
+    const { tenant } = await tenantFor(context, c.req.query('tenant'));
+    return show(c, await candidatePage(context, tenant, candidateId(c.req.param('id'))), 200);
+  });
+  app.post('/candidates/:id/:word', async (c) => {
+    const form = await c.req.parseBody();
+    const { tenant } = await tenantFor(context, textOf(form['tenant']));
+    const id = candidateId(c.req.param('id'));
+    await decideFromPage(context, tenant, id, c.req.param('word'), {
+      reason: textOf(form['reason']) ?? '',
+      expectedState: textOf(form['state']) ?? '',
+      expectedVersion: textOf(form['version']) ?? '',
+    });
+    return c.redirect(
+      `/candidates/${encodeURIComponent(id)}?tenant=${encodeURIComponent(tenant)}`,
+      303,
+    );
+  });
+  app.notFound((c) =>
+    show(c, errorPage(404, `No page ${c.req.path}; the candidates are at /`), 404),
+  );
+  app.onError((error, c) => {
+    const status = statusOf(error);
+    const message =
+      status === 500 ? 'Something broke on our side; its cause is on stderr.' : error.message;
+    return show(c, errorPage(status, message), status);
+  });
+  return app;
+}
+
+function statusOf(error: Error): 403 | 404 | 409 | 422 | 500 | 503 {
+  if (error instanceof NotFoundError) return 404;
+  if (error instanceof ConflictError) return 409;
+  if (error instanceof DeniedError) return 403;
+  if (error instanceof InvalidInputError) return 422;
+  if (error instanceof UnavailableError) return 503;
+  return 500;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

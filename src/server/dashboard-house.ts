@@ -1,0 +1,29 @@
+import type { Pool } from 'pg';
+
+import type { Store } from '../activities/store.js';
+import type { RatchetClient } from '../client/ratchet-client.js';
+import type { Config } from '../config.js';
+import type { Actor } from '../domain/feedback.js';
+import type { Queries } from '../store/queries.js';
+import type { DemoState } from './demo-state.js';
+
+/** What the pages need of an open house. */
+export interface DashboardHouse {
+  readonly store: Store;
+  readonly pool: Pool;
+  readonly client: Pick<RatchetClient, 'decide' | 'rollback'>;
+  /** Base address of the Temporal UI, without a slash at the end; null when none is known. */
+  readonly temporalUi: string | null;
+  readonly config: Pick<Config, 'tenant'> & {
+    readonly temporal: Pick<Config['temporal'], 'namespace'>;
+  };
+}
+
+/** What every page is made from. */
+export interface PageContext {
+  readonly house: DashboardHouse;
+  readonly queries: Queries;
+  /** Who acts through the page: there is no login on the loopback. */
+  readonly actor: Actor;
+  readonly demo: () => DemoState | null;
+}

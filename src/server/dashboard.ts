@@ -1,0 +1,74 @@
+import { userInfo } from 'node:os';
+
+import { serve, type ServerType } from '@hono/node-server';
+
+import type { Actor } from '../domain/feedback.js';
+import { createQueries } from '../store/queries.js';
+import { createApp } from './app.js';
+import type { DashboardHouse } from './dashboard-house.js';
+import type { DemoState } from './demo-state.js';
+
+export interface DashboardOptions {
+  readonly house: DashboardHouse;
+  /** A free one is taken where this is in use or 0. */
+  readonly port: number;
+  /** Who acts through the page; whoever reaches the loopback of this machine is its user. */
+  readonly actor?: Actor;
+  readonly demo?: () => DemoState;
+}
+
+export interface Dashboard {
+  /** Without a slash at the end. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves the dashboard on the loopback interface. */
+export async function openDashboard(options: DashboardOptions): Promise<Dashboard> {
+  const { house, demo } = options;
+  const app = createApp({
+    house,
+    queries: createQueries(house.pool),
+    actor: options.actor ?? { id: userInfo().username, role: 'owner' },
+    demo: () => demo?.() ?? null,
+  });
+  const { server, port } = await listen(app.fetch, options.port);
+  return {
+    url: `http://127.0.0.1:${String(port)}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        // Browsers keep their connections open; a page that reloads itself would keep us here.
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      }),
+  };
+}
+
+type Fetch = Parameters<typeof serve>[0]['fetch'];
+
+async function listen(
+  fetch: Fetch,
+  port: number,
+): Promise<{ readonly server: ServerType; readonly port: number }> {
+  try {
+    return await listenOn(fetch, port);
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    if (!isTaken) throw error;
+    return listenOn(fetch, 0);
+  }
+}
+
+function listenOn(
+  fetch: Fetch,
+  port: number,
+): Promise<{ readonly server: ServerType; readonly port: number }> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, port, hostname: '127.0.0.1' }, ({ port: taken }) => {
+      resolve({ server, port: taken });
+    });
+    server.once('error', reject);
+  });
+}
