@@ -30,7 +30,7 @@ import {
 import { lastLines } from './program-output.js';
 
 /** What `pg` needs to connect. `host` is the socket's directory, or the loopback address on Windows. */
-export interface PostgresConnection {
+interface PostgresConnection {
   readonly host: string;
   readonly port: number;
   readonly user: string;

@@ -16,7 +16,7 @@ import { lastLines } from './program-output.js';
 import { TemporalUnavailableError, type FailedStep } from './temporal-errors.js';
 
 /** The newest release that `go install` can build: later ones have a local replace in their go.mod. */
-export const temporalCliVersion = '1.5.1';
+const temporalCliVersion = '1.5.1';
 const goPackage = `github.com/temporalio/cli/cmd/temporal@v${temporalCliVersion}`;
 /** `temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)`; a Go build says 0.0.0-DEV for its own version. */
 const versionLine = /^temporal version \S+ \(Server \S+/;
@@ -25,7 +25,7 @@ export const workPurpose = 'temporal';
 const goTimeoutMs = 15 * 60_000;
 
 /** A Temporal CLI that runs, or why this way did not lead to one. */
-export type BinaryAnswer =
+type BinaryAnswer =
   { readonly path: string; readonly version: string } | { readonly reason: string };
 
 export interface BinaryStep {
