@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 
 import {
   addToCache,
@@ -72,8 +72,9 @@ export function binarySteps(options: BinaryOptions): readonly BinaryStep[] {
  * the next start quick.
  */
 export async function findTemporalBinary(
-  options: BinaryOptions,
+  given: BinaryOptions,
 ): Promise<{ readonly path: string; readonly version: string }> {
+  const options = { ...given, home: resolve(given.home) };
   return withLock(
     join(options.home, 'run', 'temporal.lock'),
     async () => {
@@ -96,10 +97,10 @@ export async function findTemporalBinary(
 }
 
 async function runnable(program: string, environment: NodeJS.ProcessEnv): Promise<BinaryAnswer> {
-  const answer = await versionOf(program, versionLine, environment);
-  return 'defect' in answer
-    ? { reason: answer.defect }
-    : { path: program, version: answer.version };
+  // The server starts in a directory of its own: only a bare name is looked up on PATH there.
+  const path = basename(program) === program ? program : resolve(program);
+  const answer = await versionOf(path, versionLine, environment);
+  return 'defect' in answer ? { reason: answer.defect } : { path, version: answer.version };
 }
 
 async function cached({ home, log }: BinaryOptions): Promise<BinaryAnswer> {

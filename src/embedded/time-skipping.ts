@@ -81,8 +81,9 @@ export async function findTimeSkippingServer(options: TimeSkippingOptions): Prom
   );
 }
 
-async function given(path: string | null | undefined): Promise<Answer> {
-  if (path === undefined || path === null) return { reason: 'not set' };
+async function given(name: string | null | undefined): Promise<Answer> {
+  if (name === undefined || name === null) return { reason: 'not set' };
+  const path = resolve(name);
   try {
     await access(path, constants.X_OK);
     return (await stat(path)).isFile() ? { path } : { reason: `${path} is no file` };
