@@ -39,6 +39,24 @@ export const LESSON_COLUMNS = `l.lesson, r.revision, l.key, r.content_hash, r.co
    where v.tenant = r.tenant and v.agent = r.agent and v.lesson = r.lesson and v.revision = r.revision
   ) as evidence`;
 
+/**
+ * `lessons l` and `lesson_revisions r` for each row of `refs`, which has the columns `lesson` and
+ * `revision`. Looked up by key, row by row: on tables that were not analysed yet, the planner takes an
+ * agent's lessons for one row and would join them by trying every pair.
+ */
+export function lessonsFrom(refs: string): string {
+  return `${refs} ref
+    cross join lateral (
+      select * from lessons named
+      where named.tenant = $1 and named.agent = $2 and named.lesson = ref.lesson limit 1
+    ) l
+    cross join lateral (
+      select * from lesson_revisions stored
+      where stored.tenant = $1 and stored.agent = $2 and stored.lesson = ref.lesson
+        and stored.revision = ref.revision limit 1
+    ) r`;
+}
+
 export function lessonOf(row: LessonRow): LessonRevision {
   const lesson = {
     id: row.lesson,

@@ -22,12 +22,16 @@ export function createPool(config: PoolConfig): Pool {
     connectionString: config.url,
     application_name: config.applicationName,
     max: config.max ?? 10,
+    // Plans are cached while tables are nearly empty; one that reads whole tables would outlive that.
+    options: '-c enable_seqscan=off',
     statement_timeout: config.statementTimeoutMs ?? 30_000,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 60_000,
   });
   // Without a listener a broken idle connection would end the process.
   pool.on('error', (error) => config.onIdleError?.(error));
+  // Nor may one that breaks in use: its query fails too, and tells the caller.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

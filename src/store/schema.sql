@@ -205,7 +205,7 @@ create table evidence (
   constraint evidence_reliability_check CHECK (((reliability >= (0)::double precision) AND (reliability <= (1)::double precision))),
   constraint evidence_role_check CHECK ((role = ANY (ARRAY['failure'::text, 'success'::text, 'contrast'::text, 'observation'::text])))
 );
-CREATE INDEX evidence_by_task ON public.evidence USING btree (tenant, agent, task);
+CREATE INDEX evidence_by_task ON public.evidence USING btree (tenant, task, agent);
 row level security enabled and forced on evidence;
 policy own_tenant on evidence for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select on evidence to ratchet_app;
@@ -309,8 +309,8 @@ create table lessons (
   ordinal integer not null,
   created_at timestamp with time zone not null default now(),
   constraint lessons_pkey PRIMARY KEY (tenant, agent, lesson),
-  constraint lessons_tenant_agent_key_key UNIQUE (tenant, agent, key),
-  constraint lessons_tenant_agent_ordinal_key UNIQUE (tenant, agent, ordinal),
+  constraint lessons_by_key UNIQUE (tenant, key, agent),
+  constraint lessons_by_ordinal UNIQUE (tenant, ordinal, agent),
   constraint lessons_tenant_agent_fkey FOREIGN KEY (tenant, agent) REFERENCES agents(tenant, agent),
   constraint lessons_kind_check CHECK ((kind = ANY (ARRAY['tool-note'::text, 'rule'::text, 'case'::text, 'procedure'::text, 'parameter'::text]))),
   constraint lessons_ordinal_check CHECK ((ordinal > 0))
@@ -560,7 +560,7 @@ create table tasks (
   constraint tasks_tenant_agent_fkey FOREIGN KEY (tenant, agent) REFERENCES agents(tenant, agent),
   constraint tasks_number_check CHECK ((number > 0))
 );
-CREATE INDEX tasks_by_input ON public.tasks USING btree (tenant, agent, input_digest);
+CREATE INDEX tasks_by_input ON public.tasks USING btree (tenant, input_digest, agent);
 row level security enabled and forced on tasks;
 policy own_tenant on tasks for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select on tasks to ratchet_app;
@@ -755,11 +755,14 @@ CREATE OR REPLACE FUNCTION public.served_lessons(in_tenant text, in_agent text, 
 AS $function$
   select nearest.lesson, nearest.revision
   from (
-    select distinct on (vl.lesson) vl.lesson, vl.revision
+    select distinct on (said.lesson) said.lesson, said.revision
     from ancestry(in_tenant, in_agent, in_version) a
-    join version_lessons vl
-      on vl.tenant = in_tenant and vl.agent = in_agent and vl.version = a.version
-    order by vl.lesson, a.distance
+    cross join lateral (
+      select vl.lesson, vl.revision from version_lessons vl
+      where vl.tenant = in_tenant and vl.agent = in_agent and vl.version = a.version
+      offset 0
+    ) said
+    order by said.lesson, a.distance
   ) nearest
   where nearest.revision is not null
 $function$;

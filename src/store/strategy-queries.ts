@@ -7,7 +7,7 @@ import type { LessonId, Scope, VersionId } from '../domain/ids.js';
 import type { Json } from '../domain/json.js';
 import type { LessonRevision } from '../domain/lesson.js';
 import type { LessonRef } from '../domain/strategy.js';
-import { LESSON_COLUMNS, lessonOf, type LessonRow } from './lesson-rows.js';
+import { LESSON_COLUMNS, lessonOf, lessonsFrom, type LessonRow } from './lesson-rows.js';
 import { storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
 import { readVersion, servedRefs, type DefinedVersion } from './versions.js';
@@ -239,10 +239,7 @@ async function lessonsAt(
 ): Promise<readonly LessonRevision[]> {
   const { rows } = await client.query<LessonRow>(
     `select ${LESSON_COLUMNS}
-     from json_to_recordset($3) as wanted(lesson text, revision integer)
-     join lessons l on l.tenant = $1 and l.agent = $2 and l.lesson = wanted.lesson
-     join lesson_revisions r on r.tenant = $1 and r.agent = $2
-       and r.lesson = wanted.lesson and r.revision = wanted.revision
+     from ${lessonsFrom('(select * from json_to_recordset($3) as wanted(lesson text, revision integer))')}
      order by l.ordinal, r.revision`,
     [scope.tenant, scope.agent, storableJson(refs)],
   );

@@ -9,7 +9,7 @@ import type { LessonId, Scope, VersionId } from '../domain/ids.js';
 import type { Json } from '../domain/json.js';
 import type { Bundle, LessonRef, Parameters, VersionRow } from '../domain/strategy.js';
 import { versionIdOf } from './derived-ids.js';
-import { LESSON_COLUMNS, lessonOf, type LessonRow } from './lesson-rows.js';
+import { LESSON_COLUMNS, lessonOf, lessonsFrom, type LessonRow } from './lesson-rows.js';
 import { storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
 
@@ -196,6 +196,12 @@ async function deriveVersion(
   });
 }
 
+/** What a version puts, as `lessonsFrom` wants it. */
+const CHANGES = `(
+  select c.lesson, c.revision from version_lessons c
+  where c.tenant = $1 and c.agent = $2 and c.version = $3
+)`;
+
 function withLearned(parameters: Parameters, learned: Readonly<Record<string, Json>>): Parameters {
   return parseOr(LearnedParameters, { ...parameters, ...learned }, 'bundle.parameters');
 }
@@ -216,11 +222,7 @@ export function versionStore(
       withTenant(pool, scope.tenant, async (client) => {
         const { rows } = await client.query<LessonRow>(
           `select ${LESSON_COLUMNS}
-           from served_lessons($1, $2, $3) served
-           join lessons l on l.tenant = $1 and l.agent = $2 and l.lesson = served.lesson
-           join lesson_revisions r on r.tenant = $1 and r.agent = $2
-             and r.lesson = served.lesson and r.revision = served.revision
-           order by l.ordinal`,
+           from ${lessonsFrom('served_lessons($1, $2, $3)')} order by l.ordinal`,
           [scope.tenant, scope.agent, id],
         );
         return rows.map(lessonOf);
@@ -231,12 +233,7 @@ export function versionStore(
         const { parent } = await readVersion(client, scope, id);
         const put = await client.query<LessonRow>(
           `select ${LESSON_COLUMNS}
-           from version_lessons c
-           join lessons l on l.tenant = $1 and l.agent = $2 and l.lesson = c.lesson
-           join lesson_revisions r on r.tenant = $1 and r.agent = $2
-             and r.lesson = c.lesson and r.revision = c.revision
-           where c.tenant = $1 and c.agent = $2 and c.version = $3
-           order by l.ordinal`,
+           from ${lessonsFrom(CHANGES)} order by l.ordinal`,
           [scope.tenant, scope.agent, id],
         );
         const removed = await client.query<{ readonly lesson: LessonId }>(

@@ -1,0 +1,132 @@
+import { DatabaseError } from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { tenantId } from '../../src/contracts/ids.js';
+import { UnavailableError } from '../../src/domain/errors.js';
+import { translated } from '../../src/store/failures.js';
+import { checkDatabase, createPool, UnsafeDatabaseError } from '../../src/store/pool.js';
+import { createStore } from '../../src/store/store.js';
+import { withTenant } from '../../src/store/transaction.js';
+import { emptyDatabase, freshDatabase, type FreshDatabase } from '../support/postgres.js';
+import { aScope, deploy } from '../support/store-builders.js';
+
+const TENANT = tenantId('acme');
+
+let database: FreshDatabase;
+beforeAll(async () => {
+  database = await freshDatabase();
+  await deploy(createStore(database.pool), aScope());
+});
+afterAll(() => database.drop());
+
+test('accepts a database as the migrations leave it', async () => {
+  await expect(checkDatabase(database.pool)).resolves.toBeUndefined();
+});
+
+test('refuses a database that forgets acknowledged commits in a crash', async () => {
+  const fresh = await freshDatabase();
+  try {
+    await fresh.pool.query(
+      `do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$`,
+    );
+    const pool = createPool({ url: fresh.url, applicationName: 'ratchet-test' });
+
+    const check = checkDatabase(pool).finally(() => pool.end());
+
+    await expect(check).rejects.toThrow(UnsafeDatabaseError);
+  } finally {
+    await fresh.drop();
+  }
+});
+
+test('refuses an application role that owns a table, naming the way out', async () => {
+  const fresh = await freshDatabase();
+  try {
+    await fresh.pool.query('alter table effects owner to ratchet_app');
+
+    await expect(checkDatabase(fresh.pool)).rejects.toThrow(/alter table effects owner to/);
+  } finally {
+    await fresh.drop();
+  }
+});
+
+test('an unreachable server is an UnavailableError that says what to do', async () => {
+  const pool = createPool({
+    url: 'postgresql://ratchet@localhost/ratchet?host=/nowhere/at/all',
+    applicationName: 'ratchet-test',
+  });
+  const scope = aScope();
+
+  const read = createStore(pool).pointer(scope);
+
+  await expect(read).rejects.toThrow(UnavailableError);
+  await expect(createStore(pool).pointer(scope)).rejects.toMatchObject({
+    dependency: 'Postgres',
+    retryable: true,
+  });
+  await pool.end();
+});
+
+test('a connection that is cut in a transaction is unavailable, and the next one works', async () => {
+  const cut = withTenant(database.pool, TENANT, async (client) => {
+    const { rows } = await client.query<{ readonly pid: number }>('select pg_backend_pid() as pid');
+    await database.pool.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
+    return client.query('select 1');
+  });
+
+  await expect(cut).rejects.toThrow(UnavailableError);
+  expect(await createStore(database.pool).barrier(aScope())).toBeNull();
+});
+
+test('a statement over its time limit is cancelled and can be tried again', async () => {
+  const pool = createPool({
+    url: database.url,
+    applicationName: 'ratchet-test',
+    statementTimeoutMs: 50,
+  });
+
+  const slow = withTenant(pool, TENANT, (client) => client.query('select pg_sleep(5)'));
+
+  await expect(slow).rejects.toThrow(UnavailableError);
+  await pool.end();
+});
+
+test('a transaction that loses a deadlock runs again', async () => {
+  const store = createStore(database.pool);
+  await store.beginEffect(TENANT, 'one', 'digest');
+  await store.beginEffect(TENANT, 'two', 'digest');
+  const lockBoth = (first: string, second: string) =>
+    withTenant(database.pool, TENANT, async (client) => {
+      const lock = (key: string) =>
+        client.query('select 1 from effects where tenant = $1 and key = $2 for update', [
+          TENANT,
+          key,
+        ]);
+      await lock(first);
+      await client.query('select pg_sleep(0.2)');
+      await lock(second);
+      return 'both';
+    });
+
+  const both = await Promise.all([lockBoth('one', 'two'), lockBoth('two', 'one')]);
+
+  expect(both).toEqual(['both', 'both']);
+});
+
+test('other failures of the database stay what they are', async () => {
+  const wrong = withTenant(database.pool, TENANT, (client) => client.query('select 1 / 0'));
+
+  await expect(wrong).rejects.toThrow(DatabaseError);
+  expect(translated('anything')).toBe('anything');
+});
+
+test('the database has to be migrated before it is checked', async () => {
+  const empty = await emptyDatabase();
+  try {
+    const read = createStore(empty.pool).pointer(aScope());
+
+    await expect(read).rejects.toThrow(/permission denied|does not exist/);
+  } finally {
+    await empty.drop();
+  }
+});
