@@ -21,7 +21,7 @@ import { StrategyCache } from './activities/strategy-cache.js';
 import { createLifecycleActivities } from './activities/task-lifecycle.js';
 import { createCallAnswers, createToolActivities } from './activities/tool-activities.js';
 import { createMessenger } from './client/messenger.js';
-import { UnavailableError } from './domain/errors.js';
+import { InvalidInputError, UnavailableError } from './domain/errors.js';
 import { createStore } from './store/store.js';
 import { createToolRuntime } from './tools/tool-runtime.js';
 
@@ -53,7 +53,7 @@ export function createActivities(dependencies: Omit<WorkerDependencies, 'address
   const strategies = new StrategyCache(store);
   const messenger = createMessenger(client, taskQueue);
   const shared = { store, agents, strategies, messenger, hasLocalModel };
-  return {
+  const own = {
     ...createLifecycleActivities(shared),
     ...createModelActivities({ store, agents, models }),
     ...createReflectionActivities(shared),
@@ -61,8 +61,17 @@ export function createActivities(dependencies: Omit<WorkerDependencies, 'address
     ...createEvaluationActivities(shared),
     ...createRolloutActivities(shared),
     ...createCallAnswers(store),
-    ...createToolActivities({ store, agents, runtime: createToolRuntime() }),
   };
+  const tools = createToolActivities({ store, agents, runtime: createToolRuntime() });
+  const taken = Object.keys(tools).find((name) => Object.hasOwn(own, name));
+  if (taken !== undefined) {
+    throw new InvalidInputError(
+      'tool.name',
+      taken,
+      'another name: an activity of Ratchet has this one',
+    );
+  }
+  return { ...own, ...tools };
 }
 
 /** Starts a worker a queue: live work on `<queue>`, shadow and explore runs on `<queue>-shadow`. */

@@ -111,9 +111,9 @@ export const phases: readonly Phase[] = [
   },
 ];
 
-/** Deals questions: each one once, in an order that the seed decides, whatever the rounds ask for. */
+/** Deals questions in an order that the seed decides; none comes again before all of its area have. */
 export interface QuestionDeck {
-  /** The questions of one round, areas mixed; throws when an area has none left. */
+  /** The questions of one round, areas mixed. */
   readonly deal: (mix: Mix) => readonly Question[];
 }
 
@@ -121,24 +121,23 @@ export interface QuestionDeck {
 export function questionDeck(seed: number): QuestionDeck {
   const random = seeded(seed);
   const left: Record<Area, Question[]> = { sales: [], people: [], stock: [] };
-  for (const question of shuffled(questions, random)) left[question.area].push(question);
+  const take = (area: Area, count: number): readonly Question[] => {
+    if (left[area].length < count) {
+      const own = questions.filter((question) => question.area === area);
+      left[area] = [...shuffled(own, random)];
+    }
+    return left[area].splice(0, count);
+  };
   return {
     deal: (mix) => {
       const dealt = [
-        ...take(left.sales, mix.sales),
-        ...take(left.people, mix.people),
-        ...take(left.stock, mix.stock),
+        ...take('sales', mix.sales),
+        ...take('people', mix.people),
+        ...take('stock', mix.stock),
       ];
       return shuffled(dealt, random);
     },
   };
-}
-
-function take(from: Question[], count: number): readonly Question[] {
-  if (count > from.length) {
-    throw new RangeError(`${String(count)} questions wanted, ${String(from.length)} left`);
-  }
-  return from.splice(0, count);
 }
 
 /** The statement as the two users of the story would have it: the boundary included. */

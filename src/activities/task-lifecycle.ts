@@ -246,6 +246,7 @@ const INFRASTRUCTURE = [
   'ModelUnavailableError',
   'ModelRateLimitedError',
   'ModelAuthError',
+  'ModelProtocolError',
   'UnavailableError',
   'SHADOW_UNMOCKED',
 ];

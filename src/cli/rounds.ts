@@ -34,19 +34,18 @@ export class Rounds {
 
   /** Runs the tasks of one round; learning reads nothing of them yet. */
   async run(tasks: readonly RoundTask[]): Promise<readonly AgentTaskResult[]> {
-    const { client } = this.#house;
-    const results: AgentTaskResult[] = [];
+    const { client, store } = this.#house;
+    const { tenant, agent } = this.#scope;
     // Accepted one after the other, so that numbers follow the order of the round.
-    for (let from = 0; from < tasks.length; from += SIDE_BY_SIDE) {
-      const batch = tasks.slice(from, from + SIDE_BY_SIDE);
-      for (const { id, input, subject } of batch) {
-        const request = { ...this.#scope, task: id, input, subject: subject ?? null };
-        await client.startTask(this.#agent, request);
-      }
-      const ended = batch.map(({ id }) => client.result({ ...this.#scope, task: id }));
-      results.push(...(await Promise.all(ended)));
+    for (const { id, input, subject } of tasks) {
+      const slices = this.#agent.slices({ input });
+      await store.acceptTask({ tenant, agent, id, input, subject: subject ?? null, slices });
     }
-    return results;
+    return inOrder(tasks, async ({ id, input, subject }) => {
+      const request = { ...this.#scope, task: id, input, subject: subject ?? null };
+      await client.startTask(this.#agent, request);
+      return client.result(request);
+    });
   }
 
   /** Lets learning see everything up to here, and waits until it is at rest. */
@@ -67,4 +66,18 @@ export class Rounds {
     const { store } = this.#house;
     await store.setBarrier(this.#scope, await store.newestTask(this.#scope));
   }
+}
+
+/** Runs something for each item, a few side by side; answers in the order of the items. */
+export async function inOrder<T, R>(
+  items: readonly T[],
+  run: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results = new Array<R>(items.length);
+  const queue = items.entries();
+  const lane = async (): Promise<void> => {
+    for (const [index, item] of queue) results[index] = await run(item);
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lane));
+  return results;
 }

@@ -1,0 +1,213 @@
+import { writeFile } from 'node:fs/promises';
+
+import { createAgentRegistry } from '../../activities/agent-registry.js';
+import type { Config } from '../../config.js';
+import { RolloutSettings } from '../../contracts/agent.js';
+import { agentId, tenantId } from '../../contracts/ids.js';
+import { UnavailableError } from '../../domain/errors.js';
+import { createModelClient } from '../../model/openai-client.js';
+import { SIMULATED_MODEL, startSimulatedModel } from '../../model/simulated/server.js';
+import type { DemoState } from '../../server/demo-state.js';
+import { openDashboard } from '../../server/dashboard.js';
+import { loadExample } from '../demo/example.js';
+import { demoReport, phaseOf } from '../demo/report.js';
+import { StoryRunner } from '../demo/story-runner.js';
+import { demoTable } from '../demo/table.js';
+import { openHouse, startHouseWorkers, type House } from '../house.js';
+import type { Io } from '../io.js';
+
+export interface DemoOptions {
+  readonly once: boolean;
+  readonly report: string | null;
+  readonly seed: number;
+}
+
+/** The rollout of the demonstration: short, and said in its report (DESIGN 10). */
+export const DEMO_ROLLOUT: RolloutSettings = {
+  stages: [
+    { share: 0.25, minOutcomes: 10, minDurationMs: 0 },
+    { share: 0.5, minOutcomes: 20, minDurationMs: 0 },
+  ],
+  probation: { outcomes: 60, minOutcomes: 30, durationMs: 7 * 86_400_000 },
+};
+
+/** Plays the story of the demonstration; without `once` the house stays open until Ctrl-C. */
+export async function runDemo(
+  options: DemoOptions,
+  config: Config,
+  io: Io,
+  signal: AbortSignal,
+): Promise<number> {
+  const startedMs = Date.now();
+  const house = await openHouse({ config, log: io.note, signal });
+  try {
+    await play(options, house, io, signal, startedMs);
+    return 0;
+  } finally {
+    await house.close();
+  }
+}
+
+interface DemoModel {
+  readonly kind: 'simulated' | 'real';
+  readonly name: string;
+  readonly baseUrl: string | null;
+  readonly apiKey: string;
+}
+
+/** A real endpoint where the environment names one, else the simulated model on the loopback. */
+async function demoModel({ config, onClose }: House): Promise<DemoModel> {
+  const { apiKey, baseUrl, name } = config.model;
+  if (apiKey !== null || baseUrl !== null) {
+    return { kind: 'real', name: name ?? 'gpt-4o-mini', baseUrl, apiKey: apiKey ?? 'none' };
+  }
+  const simulated = await startSimulatedModel();
+  onClose(() => simulated.close());
+  return { kind: 'simulated', name: SIMULATED_MODEL, baseUrl: simulated.url, apiKey: 'none' };
+}
+
+async function play(
+  options: DemoOptions,
+  house: House,
+  io: Io,
+  signal: AbortSignal,
+  startedMs: number,
+): Promise<void> {
+  const model = await demoModel(house);
+  const example = await loadExample();
+  const run = new Date(startedMs).toISOString().replace(/\D/g, '').slice(0, 17);
+  const place = { connectionString: house.databaseUrl, namespace: `garden_${run}` };
+  await example.createCompany(place);
+  const company = example.openCompany(place);
+  house.onClose(() => company.end());
+
+  const agent = example.sqlAnalyst({
+    model: { name: model.name },
+    resources: () => Promise.resolve({ db: company }),
+    learning: { rollout: DEMO_ROLLOUT },
+  });
+  const models = createModelClient({
+    apiKey: model.apiKey,
+    ...(model.baseUrl === null ? {} : { baseUrl: model.baseUrl }),
+  });
+  await startHouseWorkers(house, {
+    agents: [agent],
+    models,
+    hasLocalModel: model.kind === 'simulated',
+  });
+  const scope = { tenant: tenantId(`demo-${run}`), agent: agentId(agent.id) };
+  const registry = createAgentRegistry([agent]);
+  const { active: root } = await house.store.deploy(
+    scope,
+    {
+      ...registry.digests(agent.id),
+      parameters: {
+        model: agent.model.name,
+        temperature: agent.model.temperature,
+        maxModelCalls: agent.limits.modelCalls,
+        recallLimit: agent.recallLimit,
+      },
+      instructions: agent.instructions,
+    },
+    { id: 'demo', role: 'owner' },
+  );
+
+  let state: DemoState = {
+    tenant: scope.tenant,
+    agent: agent.id,
+    model: model.kind,
+    isDone: false,
+    log: [],
+    phases: example.phases.map(({ name, title }) => ({
+      name,
+      title,
+      frozen: { n: 0, success: 0 },
+      learning: { n: 0, success: 0 },
+      state: 'waiting',
+    })),
+  };
+  const dashboard = await openDashboard({ house, port: house.config.port, demo: () => state });
+  house.onClose(() => dashboard.close());
+  io.note(`dashboard: ${dashboard.url}/demo`);
+  io.note(`Temporal UI: ${house.temporalUi ?? 'none found'}`);
+  io.note(
+    model.kind === 'simulated'
+      ? 'model: the built-in simulated one; set OPENAI_API_KEY or OPENAI_BASE_URL for a real one'
+      : `model: ${model.name}`,
+  );
+  if (signal.aborted) throw new UnavailableError('the demonstration', 'interrupted', 'start again');
+
+  const setPhase = (name: string, phase: DemoState['phases'][number]['state']): void => {
+    const { frozen, learning } = phaseOf(name, runner.played);
+    const phases = state.phases.map((each) =>
+      each.name === name ? { ...each, frozen, learning, state: phase } : each,
+    );
+    state = { ...state, phases };
+  };
+  const say = (line: string): void => {
+    state = { ...state, log: [...state.log, line] };
+    io.note(line);
+  };
+  const progress = io.progress(example.phases.length);
+  const runner = new StoryRunner(
+    { house, scope, agent, company, example, root, seed: options.seed, signal },
+    {
+      onPhase: ({ name, title }, index) => {
+        for (const done of example.phases.slice(0, index)) setPhase(done.name, 'done');
+        setPhase(name, 'running');
+        say(`— ${name}: ${title}`);
+        progress.update(index, name);
+      },
+      onRound: ({ name }, played) => {
+        setPhase(name, 'running');
+        const wins = (arm: 'learning' | 'frozen') =>
+          played.filter((task) => task[arm] >= 0.5).length;
+        say(
+          `  round of ${String(played.length)}: learning ${String(wins('learning'))}, frozen ${String(wins('frozen'))} right`,
+        );
+      },
+      onEvent: (line) => {
+        say(`  ${line}`);
+      },
+    },
+  );
+  await runner.play();
+  for (const { name } of example.phases) setPhase(name, 'done');
+  state = { ...state, isDone: true };
+  progress.end();
+
+  const report = await demoReport({
+    house,
+    scope,
+    seed: options.seed,
+    model: model.kind,
+    rollout: DEMO_ROLLOUT,
+    phases: example.phases,
+    played: runner.played,
+    poisoned: runner.poisoned,
+    poisoners: [...new Set(example.poisons.map(({ actor }) => actor))],
+    dashboard: dashboard.url,
+    startedMs,
+  });
+  if (options.report !== null) {
+    await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  io.result(report, demoTable(report));
+  if (!options.once) {
+    io.note(`The house stays open: ${dashboard.url} — Ctrl-C ends it.`);
+    await untilAborted(signal);
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}
