@@ -74,9 +74,10 @@ export interface DevServerOptions {
 export async function adoptDevServer(options: DevServerOptions): Promise<DevServer | undefined> {
   const noted = await readState(options.home);
   const database = databaseOf(options.home);
-  const strays = processesWithArgument((argument) => argument === database).filter(
-    (pid) => pid !== noted?.pid,
-  );
+  const strays = processesWithArgument((argument) => argument === database)
+    // Somebody may be looking into the database with another program.
+    .filter((pid) => commandLineOf(pid)?.includes('start-dev') ?? false)
+    .filter((pid) => pid !== noted?.pid);
   for (const pid of strays) {
     options.log(`temporal: ending process ${String(pid)}, which an earlier start left behind`);
     await endProcess({ pid, identity: processIdentity(pid) ?? '' }, 'SIGTERM', stopGraceMs);
