@@ -251,7 +251,8 @@ export class StoryRunner {
       case 'candidate-in-canary':
         return states.includes('canary');
       case 'candidate-on-probation':
-        return states.includes('probation');
+        // A phase that brings its own candidate waits for that one.
+        return (fresh.length > 0 ? fresh : all).some(({ state }) => state === 'probation');
       case 'candidate-ended':
         return fresh.some(({ state }) => isEnd(state));
       case 'probation-over':

@@ -8,6 +8,7 @@ export interface ReplacedSpan {
 const MAX_SPAN_TOKENS = 12;
 const TOKEN =
   /'(?:[^'\n]|'')*'|"[^"\n]*"|[\p{L}_][\p{L}\p{N}_]*|\d+(?:\.\d+)?|<=|>=|<>|!=|::|\|\||\S/gu;
+const COMPARISON = /^(?:<=|>=|<>|!=|<|>|=)$/;
 const IDENTIFIER = /^[\p{L}_]/u;
 const DEPTH: Readonly<Record<string, number>> = { '(': 1, ')': -1, '[': 1, ']': -1 };
 
@@ -25,7 +26,8 @@ interface Window {
 
 /**
  * The one span by which a corrected text differs, widened until it says what it is about: it holds a
- * name on both sides, its brackets are closed, and its old form stands in the produced text once.
+ * name on both sides, its brackets are closed, and its old form stands in the produced text once. A
+ * comparison that was replaced by another one needs no name.
  * Undefined where there is no such span, where more than one place was changed, or nothing was kept.
  */
 export function replacedSpan(produced: string, corrected: string): ReplacedSpan | undefined {
@@ -39,7 +41,10 @@ export function replacedSpan(produced: string, corrected: string): ReplacedSpan 
   const changedNothing = start + rest === old.length && start + rest === fresh.length;
   if (changedNothing || start + rest < MIN_KEPT_TOKENS) return undefined;
   if (hasSeveral(slice(old, { start, rest }), slice(fresh, { start, rest }))) return undefined;
-  const window = widened(old, fresh, { start, rest });
+  const exact = { start, rest };
+  const window = isComparisonSwap(slice(old, exact), slice(fresh, exact))
+    ? exact
+    : widened(old, fresh, exact);
   if (window === undefined) return undefined;
   return {
     produced: textOf(produced, slice(old, window)),
@@ -77,6 +82,13 @@ function widened(old: readonly Token[], fresh: readonly Token[], from: Window): 
       ? { start: window.start - 1, rest: window.rest }
       : { start: window.start, rest: window.rest - 1 };
   }
+}
+
+/** One comparison for another: what it is about is the comparison, wherever it stands. */
+function isComparisonSwap(old: readonly Token[], fresh: readonly Token[]): boolean {
+  return [old, fresh].every(
+    (tokens) => tokens.length === 1 && COMPARISON.test(tokens[0]?.text ?? ''),
+  );
 }
 
 function saysEnough(tokens: readonly Token[]): boolean {

@@ -42,10 +42,10 @@ test.each([
     'Write `sum(gross) - sum(refunded)` instead of `sum(gross)`.',
   ],
   [
-    'an operator, with the name beside it',
+    'a comparison',
     'SELECT a FROM t WHERE year > 2014',
     'SELECT a FROM t WHERE year >= 2014',
-    'Write `year >=` instead of `year >`.',
+    'Write `>=` instead of `>`.',
   ],
   [
     'one of two equal values, with what tells it apart',
@@ -141,4 +141,11 @@ test('makes a rule that turns the produced text into the corrected one, or none'
     }),
     { numRuns: 500 },
   );
+});
+
+test('takes one comparison for another as a rule of its own, whatever it compares', () => {
+  const [first] = mined('select a from t where b > 3', 'select a from t where b >= 3');
+  const [second] = mined("select c from u where d > 'x'", "select c from u where d >= 'x'");
+
+  expect(second?.key).toBe(first?.key);
 });
