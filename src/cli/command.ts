@@ -1,0 +1,42 @@
+import type { Config } from '../config.js';
+import type { Io } from './io.js';
+
+/** What every command is given. */
+export interface CommandContext {
+  readonly config: Config;
+  readonly io: Io;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly shared: SharedOptions;
+  /** Where a configuration file is looked for. */
+  readonly directory: string;
+}
+
+/** Options that every command takes. */
+export interface SharedOptions {
+  readonly json?: boolean;
+  readonly tenant?: string;
+  readonly actor?: string;
+}
+
+/** A command that ran to its end says how by its exit code. */
+export type Run = (context: CommandContext) => Promise<number>;
+
+/** Resolves when the signal is aborted. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** Where launchers say what they do: people who only look are spared it. */
+export function launchLog(
+  { config, io }: CommandContext,
+  isLooking: boolean,
+): (line: string) => void {
+  const isHeard = isLooking
+    ? config.logLevel === 'debug'
+    : config.logLevel === 'debug' || config.logLevel === 'info';
+  return isHeard ? io.note : () => undefined;
+}

@@ -1,0 +1,42 @@
+import { launchLog, untilAborted, type CommandContext } from '../command.js';
+import { requireConfiguration } from '../configuration.js';
+import { openHouse, startHouseWorkers } from '../house.js';
+import { openModel } from '../model-choice.js';
+import { quietTemporal } from '../temporal-logs.js';
+
+export interface WorkerOptions {
+  readonly only?: 'live' | 'shadow';
+}
+
+/** Workers alone, against `TEMPORAL_ADDRESS` and `DATABASE_URL` where they are set, until Ctrl-C. */
+export async function runWorker(options: WorkerOptions, context: CommandContext): Promise<number> {
+  const { config, io, signal } = context;
+  const { agents } = await requireConfiguration(config, context.directory);
+  quietTemporal(config);
+  const house = await openHouse({ config, log: launchLog(context, false), signal });
+  try {
+    const model = await openModel(config);
+    house.onClose(() => model.close());
+    io.note(model.said);
+    const workers = await startHouseWorkers(house, {
+      agents,
+      models: model.client,
+      hasLocalModel: model.kind === 'simulated',
+      ...(options.only === undefined ? {} : { only: options.only }),
+    });
+    const queues = [
+      ...(options.only === 'shadow' ? [] : [house.taskQueue]),
+      ...(options.only === 'live' ? [] : [`${house.taskQueue}-shadow`]),
+    ];
+    const document = {
+      queues,
+      temporal: house.temporalAddress,
+      agents: agents.map(({ id }) => id),
+    };
+    io.result(document, `working on ${queues.join(' and ')} at ${house.temporalAddress}`);
+    await Promise.race([untilAborted(signal), workers.done]);
+    return 0;
+  } finally {
+    await house.close();
+  }
+}

@@ -1,0 +1,69 @@
+import { CommanderError } from 'commander';
+
+/** Exit codes of every command (DESIGN 8). */
+export const EXIT = {
+  ok: 0,
+  broken: 1,
+  usage: 2,
+  notFound: 3,
+  conflict: 4,
+  denied: 5,
+  unavailable: 6,
+  interrupted: 130,
+} as const;
+
+/** Errors by name: what crossed from a workflow or activity keeps its name alone. */
+const BY_NAME: Readonly<Record<string, number>> = {
+  AbortError: EXIT.interrupted,
+  ConfigError: EXIT.usage,
+  InvalidInputError: EXIT.usage,
+  InputRefusedError: EXIT.usage,
+  RecordedDataError: EXIT.usage,
+  NotFoundError: EXIT.notFound,
+  ConflictError: EXIT.conflict,
+  StaleBaselineError: EXIT.conflict,
+  DeniedError: EXIT.denied,
+  UnavailableError: EXIT.unavailable,
+  TemporalUnavailableError: EXIT.unavailable,
+  PostgresUnavailableError: EXIT.unavailable,
+  UnsafeDatabaseError: EXIT.unavailable,
+  NewerDatabaseError: EXIT.unavailable,
+  EditedMigrationError: EXIT.unavailable,
+};
+
+/** Connections that never came up or broke, as Node and Postgres call them. */
+const UNREACHABLE = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EPIPE',
+  '28P01',
+  '28000',
+  '3D000',
+  '57P01',
+  '57P03',
+];
+
+/** The exit code an error stands for; 1 where it is a fault of ours. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  for (let link = error; link instanceof Error; link = link.cause) {
+    const known = BY_NAME[wireNameOf(link)];
+    if (known !== undefined) return known;
+    if (UNREACHABLE.includes(codeOf(link))) return EXIT.unavailable;
+  }
+  return EXIT.broken;
+}
+
+/** The failure type of what crossed from a workflow, else the name of the class. */
+function wireNameOf(error: Error): string {
+  return 'type' in error && typeof error.type === 'string' && error.type in BY_NAME
+    ? error.type
+    : error.name;
+}
+
+export function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

@@ -1,0 +1,35 @@
+import type { Config } from '../config.js';
+import { createModelClient } from '../model/openai-client.js';
+import { startSimulatedModel } from '../model/simulated/server.js';
+import type { ModelClient } from '../activities/model-activities.js';
+
+export interface ChosenModel {
+  readonly kind: 'simulated' | 'real';
+  readonly client: ModelClient;
+  /** A line for people that says plainly which one it is. */
+  readonly said: string;
+  close(): Promise<void>;
+}
+
+/** The endpoint that the environment names, else the simulated model on the loopback. */
+export async function openModel({ model }: Pick<Config, 'model'>): Promise<ChosenModel> {
+  const { apiKey, baseUrl } = model;
+  if (apiKey !== null || baseUrl !== null) {
+    return {
+      kind: 'real',
+      client: createModelClient({
+        apiKey: apiKey ?? 'none',
+        ...(baseUrl === null ? {} : { baseUrl }),
+      }),
+      said: `model: ${baseUrl ?? 'api.openai.com'}`,
+      close: () => Promise.resolve(),
+    };
+  }
+  const simulated = await startSimulatedModel();
+  return {
+    kind: 'simulated',
+    client: createModelClient({ apiKey: 'none', baseUrl: simulated.url }),
+    said: 'model: the built-in simulated one, which only writes SQL; set OPENAI_API_KEY or OPENAI_BASE_URL for a real one',
+    close: () => simulated.close(),
+  };
+}

@@ -1,0 +1,91 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+import type { Run, SharedOptions } from './command.js';
+import type { DemoOptions } from './commands/demo.js';
+import type { RunOptions } from './commands/run.js';
+import type { UpOptions } from './commands/up.js';
+import type { WorkerOptions } from './commands/worker.js';
+import type { Streams } from './io.js';
+
+export interface ProgramSurroundings {
+  readonly streams: Streams;
+  readonly run: (command: Run, shared: SharedOptions) => Promise<void>;
+}
+
+/** Hands a command over; its module is loaded only then, so that `--help` loads none. */
+export type Invoke = (command: Run) => Promise<void>;
+
+/** The tree of commands: names, options and texts, and nothing of what they do. */
+export function createProgram({ streams, run }: ProgramSurroundings): Command {
+  const program = new Command('ratchet')
+    .description('A durable learning loop for AI agents, on Temporal.')
+    .option('--json', 'one JSON document on stdout, everything else on stderr')
+    .option('--tenant <tenant>', 'whose agents (default: RATCHET_TENANT, else "default")')
+    .option('--actor <name>', 'who acts (default: RATCHET_ACTOR, else the user of this machine)')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => streams.out.write(text),
+      writeErr: (text) => streams.error.write(text),
+    })
+    .showHelpAfterError('(ratchet --help shows the commands and options)')
+    .exitOverride();
+  const invoke: Invoke = (command) => run(command, program.opts<SharedOptions>());
+
+  registerHouse(program, invoke);
+  return program;
+}
+
+function registerHouse(program: Command, invoke: Invoke): void {
+  program
+    .command('up')
+    .description(
+      'Postgres, Temporal with its UI, workers and dashboard, all embedded; until Ctrl-C',
+    )
+    .option('--port <port>', 'of the dashboard (default: RATCHET_PORT, else 7400)', port)
+    .action((options: UpOptions) =>
+      invoke(async (context) => (await import('./commands/up.js')).runUp(options, context)),
+    );
+  program
+    .command('demo')
+    .description('the house and the story of the demonstration')
+    .option('--once', 'end after the story', false)
+    .addOption(new Option('--report <file>', 'write the report there').default(null, 'none'))
+    .option('--seed <n>', 'which story', wholeNumber, 1)
+    .action((options: DemoOptions) =>
+      invoke(async ({ config, io, signal }) => {
+        (await import('./temporal-logs.js')).quietTemporal(config);
+        return (await import('./commands/demo.js')).runDemo(options, config, io, signal);
+      }),
+    );
+  program
+    .command('worker')
+    .description('workers alone, against TEMPORAL_ADDRESS and DATABASE_URL')
+    .addOption(new Option('--only <queue>', 'one queue of the two').choices(['live', 'shadow']))
+    .action((options: WorkerOptions) =>
+      invoke(async (context) => (await import('./commands/worker.js')).runWorker(options, context)),
+    );
+  program
+    .command('run')
+    .description('one task')
+    .requiredOption('--agent <agent>', 'who does it')
+    .requiredOption('--input <json>', 'what it is given, a JSON object')
+    .option('--task <id>', 'its id; the same id with the same input is the same task')
+    .option('--subject <subject>', 'the person it comes from')
+    .option('--wait', 'until it has ended')
+    .action((options: RunOptions) =>
+      invoke(async (context) => (await import('./commands/run.js')).runTask(options, context)),
+    );
+}
+
+/** Parsers of option values; what they throw is told with the option's name. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('Expected a whole number from 0.');
+}
+
+export function port(text: string): number {
+  const value = wholeNumber(text);
+  if (value <= 65_535) return value;
+  throw new InvalidArgumentError('Expected a port from 0 to 65535.');
+}

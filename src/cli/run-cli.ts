@@ -1,0 +1,39 @@
+import { CommanderError } from 'commander';
+
+import { readConfig, type Config } from '../config.js';
+import { errorText } from './error-text.js';
+import { EXIT, exitCodeOf } from './exit-codes.js';
+import { createIo, type Streams } from './io.js';
+import { createProgram } from './program.js';
+
+export interface CliSurroundings {
+  readonly streams: Streams;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  readonly directory: string;
+}
+
+/** Runs one command line and answers its exit code; nothing is thrown. */
+export async function runCli(
+  args: readonly string[],
+  { streams, environment, signal, directory }: CliSurroundings,
+): Promise<number> {
+  let config: Config | null = null;
+  let code: number = EXIT.ok;
+  try {
+    const program = createProgram({
+      streams,
+      run: async (command, shared) => {
+        config = readConfig(environment);
+        const io = createIo(streams, shared.json === true);
+        code = await command({ config, io, signal, shared, directory });
+      },
+    });
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has said what it found wrong.
+    if (!(error instanceof CommanderError)) streams.error.write(`${errorText(error, config)}\n`);
+    return exitCodeOf(error);
+  }
+}
