@@ -6,6 +6,7 @@ import { defineConfig } from 'vitest/config';
 const OWN_PROJECT = [
   'architecture',
   'embedded',
+  'examples',
   'faults',
   'real',
   'replay',
@@ -47,7 +48,8 @@ export default defineConfig({
         test: {
           // Real Postgres, a fresh schema for each file.
           name: 'store',
-          include: tests('store', 'server'),
+          include: tests('examples', 'server', 'store'),
+          globalSetup: ['test/support/keep-postgres.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },
