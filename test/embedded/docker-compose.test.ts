@@ -1,11 +1,13 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
+import { createProgram } from '../../src/cli/program.js';
 import { CONFIG_VARIABLES } from '../../src/config.js';
 import { searchAttributes } from '../../src/embedded/search-attributes.js';
 
@@ -53,6 +55,20 @@ test('the live and the shadow worker are separate services built from our Docker
       ['shadow-worker', ['worker', '--only', 'shadow']],
     ]),
   );
+});
+
+test('what our services run are commands of our command line, with options it has', async () => {
+  for (const [, { command }] of ours) {
+    const accepted: string[] = [];
+    const program = createProgram({
+      streams: { out: new PassThrough(), error: new PassThrough() },
+      run: async () => void accepted.push(String(command)),
+    });
+
+    await program.parseAsync(command ?? [], { from: 'user' });
+
+    expect(accepted).toEqual([String(command)]);
+  }
 });
 
 test('every image has a full version', async () => {
