@@ -222,7 +222,7 @@ export function candidateStore(
 /** The agent's row, locked: it counts candidates and lessons. */
 export async function lockAgent(client: PoolClient, scope: Scope): Promise<void> {
   const { rows } = await client.query(
-    'select 1 from agents where tenant = $1 and agent = $2 for update',
+    'select 1 from agents where tenant = $1 and agent = $2 for no key update',
     [scope.tenant, scope.agent],
   );
   if (rows.length === 0) {

@@ -56,10 +56,10 @@ export function deployStore(pool: Pool): Pick<Store, 'deploy'> {
           'insert into agents (tenant, agent) values ($1, $2) on conflict do nothing',
           [tenant, agent],
         );
-        await client.query('select 1 from agents where tenant = $1 and agent = $2 for update', [
-          tenant,
-          agent,
-        ]);
+        await client.query(
+          'select 1 from agents where tenant = $1 and agent = $2 for no key update',
+          [tenant, agent],
+        );
         await client.query(
           `insert into policies (tenant, agent, policy_digest, instructions) values ($1, $2, $3, $4)
            on conflict do nothing`,
