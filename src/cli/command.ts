@@ -22,6 +22,9 @@ export interface SharedOptions {
 /** A command that ran to its end says how by its exit code. */
 export type Run = (context: CommandContext) => Promise<number>;
 
+/** Hands a command over; its module is loaded only then, so that `--help` loads none. */
+export type Invoke = (command: Run) => Promise<void>;
+
 /** Resolves when the signal is aborted. */
 export function untilAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

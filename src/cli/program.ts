@@ -1,19 +1,19 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 
-import type { Run, SharedOptions } from './command.js';
+import type { Invoke, Run, SharedOptions } from './command.js';
 import type { DemoOptions } from './commands/demo.js';
 import type { RunOptions } from './commands/run.js';
 import type { UpOptions } from './commands/up.js';
 import type { WorkerOptions } from './commands/worker.js';
 import type { Streams } from './io.js';
+import { port, wholeNumber } from './option-values.js';
+import { registerDeciding } from './register-deciding.js';
+import { registerLooking } from './register-looking.js';
 
 export interface ProgramSurroundings {
   readonly streams: Streams;
   readonly run: (command: Run, shared: SharedOptions) => Promise<void>;
 }
-
-/** Hands a command over; its module is loaded only then, so that `--help` loads none. */
-export type Invoke = (command: Run) => Promise<void>;
 
 /** The tree of commands: names, options and texts, and nothing of what they do. */
 export function createProgram({ streams, run }: ProgramSurroundings): Command {
@@ -32,6 +32,8 @@ export function createProgram({ streams, run }: ProgramSurroundings): Command {
   const invoke: Invoke = (command) => run(command, program.opts<SharedOptions>());
 
   registerHouse(program, invoke);
+  registerLooking(program, invoke);
+  registerDeciding(program, invoke);
   return program;
 }
 
@@ -75,17 +77,4 @@ function registerHouse(program: Command, invoke: Invoke): void {
     .action((options: RunOptions) =>
       invoke(async (context) => (await import('./commands/run.js')).runTask(options, context)),
     );
-}
-
-/** Parsers of option values; what they throw is told with the option's name. */
-export function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError('Expected a whole number from 0.');
-}
-
-export function port(text: string): number {
-  const value = wholeNumber(text);
-  if (value <= 65_535) return value;
-  throw new InvalidArgumentError('Expected a port from 0 to 65535.');
 }

@@ -1,0 +1,114 @@
+import type { AuditEntry, GateRecord } from '../../activities/store.js';
+import { gateEvidence } from '../../contracts/gate-evidence.js';
+import type { CandidateLife } from '../../store/candidate-queries.js';
+import type { CommandContext } from '../command.js';
+import { findCandidate } from '../finding.js';
+import { looking, scopesOf } from '../looking.js';
+import { instant, points } from '../numbers.js';
+import { textTable } from '../text-table.js';
+import type { OfAgent } from './lessons.js';
+import { diffText } from './versions.js';
+
+export function listCandidates(options: OfAgent, context: CommandContext): Promise<number> {
+  return looking(context, async (look) => {
+    const candidates = [];
+    for (const scope of await scopesOf(look, options.agent)) {
+      for (const { bundle, lessons, ...row } of await look.store.candidates(scope)) {
+        const records = await look.store.gateRecords(scope.tenant, row.id);
+        const record = records.filter(({ purpose }) => purpose === 'gate').at(-1);
+        candidates.push({
+          agent: scope.agent,
+          ...row,
+          put: bundle.put,
+          remove: bundle.remove,
+          parameters: bundle.parameters,
+          lessons: lessons.length,
+          verdict: record?.verdict ?? null,
+          verdictReason: record?.reason ?? null,
+        });
+      }
+    }
+    const rows = candidates.map((row) => [
+      `c${String(row.number)}`,
+      row.id,
+      row.agent,
+      row.state,
+      row.verdict === null ? '' : `${row.verdict}: ${row.verdictReason ?? ''}`,
+      row.title,
+    ]);
+    const text =
+      rows.length === 0
+        ? 'No candidate yet: they come from episodes that failed, recovered or were corrected.'
+        : textTable(['no', 'candidate', 'agent', 'state', 'verdict', 'title'], rows);
+    context.io.result({ tenant: look.tenant, candidates }, text);
+    return 0;
+  });
+}
+
+export function showCandidate(
+  text: string,
+  options: OfAgent,
+  context: CommandContext,
+): Promise<number> {
+  return looking(context, async (look) => {
+    const { scope, id } = await findCandidate(look, text, options.agent);
+    const life = await look.queries.candidateLife(scope.tenant, id);
+    const { baseline, version } = life.candidate;
+    const diff =
+      baseline === null || version === null
+        ? null
+        : await look.queries.diffVersions(scope, baseline, version);
+    const { candidate, ...evidence } = life;
+    const shown = [
+      ...headLines(life, scope.agent),
+      '',
+      diff === null ? 'The bundle is still open.' : diffText(diff),
+      ...life.gateRecords.flatMap((record) => ['', ...recordLines(record)]),
+      '',
+      ...auditLines(life.audit),
+    ].join('\n');
+    context.io.result({ ...scope, ...candidate, diff, ...evidence }, shown);
+    return 0;
+  });
+}
+
+function headLines({ candidate, pairs, proposedBy }: CandidateLife, agent: string): string[] {
+  return [
+    `c${String(candidate.number)} ${candidate.id} of ${agent}: ${candidate.title}`,
+    `${candidate.state}: ${candidate.reason}`,
+    `baseline ${candidate.baseline ?? 'none yet'}, version ${candidate.version ?? 'none yet'}, ` +
+      `proposed by ${String(proposedBy.length)} episodes, ${String(pairs.length)} pairs`,
+  ];
+}
+
+/** The numbers behind one verdict. */
+export function recordLines(record: GateRecord): string[] {
+  const evidence = gateEvidence(record.summary);
+  const head = `${record.purpose}: ${record.verdict}, ${record.reason} (alpha ${record.alpha.toPrecision(3)}, seed ${String(record.seed)})`;
+  if (evidence === null) return [head];
+  const { effect, n, logE, threshold } = evidence;
+  return [
+    head,
+    `  effect ${points(effect.mean)} points [${points(effect.lower)}, ${points(effect.upper)}] over ${String(n)} pairs, ` +
+      `ln E ${logE === null ? 'none' : logE.toFixed(2)} of ${threshold.toFixed(2)}`,
+    ...evidence.slices.map(
+      (slice) =>
+        `  ${slice.name}: ${points(slice.mean)} [${points(slice.lower)}, ${points(slice.upper)}] over ${String(slice.n)}, ${slice.verdict}`,
+    ),
+    ...evidence.categories
+      .filter(({ grew }) => grew)
+      .map(
+        ({ name, baseline, candidate }) => `  ${name}: ${String(baseline)} -> ${String(candidate)}`,
+      ),
+  ];
+}
+
+/** Who did what, oldest first. */
+export function auditLines(audit: readonly AuditEntry[]): string[] {
+  return [...audit]
+    .sort((left, right) => left.sequence - right.sequence)
+    .map(
+      ({ sequence, at, actor, action, reason }) =>
+        `${instant(at)} #${String(sequence)} ${action} by ${actor.id} (${actor.role}): ${reason}`,
+    );
+}

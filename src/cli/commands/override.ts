@@ -1,0 +1,54 @@
+import type { CommandContext } from '../command.js';
+import { answered, deciding } from '../deciding.js';
+import { findVersion } from '../finding.js';
+import { oneScope } from '../looking.js';
+
+export interface OverrideOptions {
+  readonly agent: string;
+  readonly reason: string;
+  readonly version?: string;
+}
+
+/** Freeze, unfreeze, pin and unpin: what is said to the learner of an agent. */
+export function override(
+  kind: 'freeze' | 'unfreeze' | 'pin' | 'unpin',
+  options: OverrideOptions,
+  context: CommandContext,
+): Promise<number> {
+  return deciding(context, async ({ house, look, person }) => {
+    const scope = await oneScope(look, options.agent);
+    const { reason } = options;
+    const version =
+      options.version === undefined
+        ? undefined
+        : (await findVersion(look, options.version, options.agent)).id;
+    const given = { ...person, reason, ...(version === undefined ? {} : { version }) };
+    await answered(house.client.override(scope, kind, given));
+    const document = { ...scope, action: kind, ...given };
+    context.io.result(
+      document,
+      `${kind}: ${scope.agent}${version === undefined ? '' : ` at ${version}`}`,
+    );
+  });
+}
+
+export interface RollbackOptions {
+  readonly agent: string;
+  readonly reason: string;
+  readonly to?: string;
+}
+
+/** Back to the last known-good version, or to the one named. */
+export function rollback(options: RollbackOptions, context: CommandContext): Promise<number> {
+  return deciding(context, async ({ house, look, person }) => {
+    const scope = await oneScope(look, options.agent);
+    const { reason } = options;
+    const to =
+      options.to === undefined
+        ? {}
+        : { to: (await findVersion(look, options.to, options.agent)).id };
+    const done = await answered(house.client.rollback(scope, { ...person, reason, ...to }));
+    const document = { ...scope, action: 'rollback', ...person, reason, to: done.to };
+    context.io.result(document, `rolled back ${scope.agent} to ${done.to}`);
+  });
+}

@@ -1,0 +1,81 @@
+import { LAYER_OF_KIND, lessonText } from '../../domain/lesson.js';
+import type { LessonOrigin, Why } from '../../store/candidate-queries.js';
+import type { StoredEpisode } from '../../activities/store.js';
+import type { CommandContext } from '../command.js';
+import { findEpisode } from '../finding.js';
+import { looking } from '../looking.js';
+import { scoreText } from '../numbers.js';
+import { auditLines, recordLines } from './candidates.js';
+
+/** The version, lessons, evidence, verdicts and people behind what the agent did in an episode. */
+export function whyEpisode(text: string, context: CommandContext): Promise<number> {
+  return looking(context, async (look) => {
+    const { tenant, episode } = await findEpisode(look, text);
+    const why = await look.queries.why(tenant, episode.id);
+    const document = {
+      tenant,
+      agent: episode.scope.agent,
+      episode: episode.id,
+      task: episode.task,
+      mode: episode.mode,
+      version: episode.version,
+      arm: episode.arm,
+      outcome: episode.outcome,
+      versionAudit: why.versionAudit,
+      lessons: why.lessons.map((origin) => ({
+        ...recalledAs(episode, origin),
+        layer: LAYER_OF_KIND[origin.lesson.kind],
+        lesson: origin.lesson,
+        candidates: origin.candidates,
+      })),
+      feedback: why.feedback,
+    };
+    context.io.result(document, whyText(episode, why));
+    return 0;
+  });
+}
+
+function recalledAs(
+  { recalled }: StoredEpisode,
+  { lesson }: LessonOrigin,
+): { readonly score: number | null; readonly text: string } {
+  const used = recalled.find((each) => each.lesson === lesson.id);
+  return { score: used?.score ?? null, text: used?.text ?? lessonText(lesson.body) };
+}
+
+function whyText(episode: StoredEpisode, why: Why): string {
+  const lines = [
+    `episode ${episode.id}: task ${episode.task} of ${episode.scope.agent}, ${episode.mode}`,
+    `outcome ${scoreText(episode.outcome?.score ?? null)} (${episode.outcome?.category ?? 'none yet'})`,
+    `version ${episode.version}, which served it as ${episode.arm}`,
+    ...auditLines(why.versionAudit).map((line) => `  ${line}`),
+    why.lessons.length === 0
+      ? 'No lesson was recalled: what the agent did, it did by its instructions and its model.'
+      : `${String(why.lessons.length)} lessons were recalled:`,
+    ...why.lessons.flatMap((origin) => ['', ...originLines(episode, origin)]),
+    ...why.feedback.flatMap(({ actor, role, score, correction, comment }) => [
+      '',
+      `feedback of ${actor} (${role}): ${[score === null ? '' : `score ${String(score)}`, correction ?? '', comment ?? ''].filter((part) => part !== '').join('; ')}`,
+    ]),
+  ];
+  return lines.join('\n');
+}
+
+function originLines(episode: StoredEpisode, origin: LessonOrigin): string[] {
+  const { lesson, candidates } = origin;
+  const { score, text } = recalledAs(episode, origin);
+  return [
+    `[${lesson.id}@${String(lesson.revision)}] ${lesson.kind}, recalled with score ${scoreText(score)}`,
+    text.replace(/^/gm, '    '),
+    ...lesson.evidence.map(
+      ({ episode: seen, task, steps, role }) =>
+        `  seen in ${seen} (task ${task}), steps ${steps.join(', ')}, as ${role}`,
+    ),
+    ...lesson.sources.map(({ channel, principal }) => `  from ${channel} of ${principal}`),
+    ...candidates.flatMap(({ candidate, gateRecords, audit }) => [
+      `  brought by c${String(candidate.number)} ${candidate.id} (${candidate.state}): ${candidate.title}`,
+      ...gateRecords.flatMap(recordLines).map((line) => `    ${line}`),
+      ...auditLines(audit).map((line) => `    ${line}`),
+    ]),
+  ];
+}

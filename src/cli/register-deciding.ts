@@ -1,0 +1,103 @@
+import type { Command } from 'commander';
+
+import type { AnswerOptions } from './commands/answer.js';
+import type { DecideOptions } from './commands/decide.js';
+import type { FeedbackOptions } from './commands/feedback.js';
+import type { OverrideOptions, RollbackOptions } from './commands/override.js';
+import type { Invoke } from './command.js';
+import { reason, score } from './option-values.js';
+
+const WORDS = [
+  ['approve', 'let a candidate that passed, and waits for a person, go on'],
+  ['veto', 'reject a candidate'],
+  ['force', 'promote a candidate whatever its gate says; the audit keeps who did'],
+  ['abort', 'end a candidate'],
+] as const;
+
+/** Commands by which people judge and decide. */
+export function registerDeciding(program: Command, invoke: Invoke): void {
+  program
+    .command('feedback')
+    .description('judge what an agent did; sent twice it is stored once')
+    .argument('<episode>', 'its id or the beginning of it, or a task')
+    .option('--score <share>', '0 (wrong) to 1 (right)', score)
+    .option('--correction <text>', 'what the output should have been')
+    .option('--comment <text>', 'anything else')
+    .option('--id <id>', 'of the feedback (default: hash of who said what)')
+    .action((episode: string, options: FeedbackOptions) =>
+      invoke(async (context) =>
+        (await import('./commands/feedback.js')).giveFeedback(episode, options, context),
+      ),
+    );
+  program
+    .command('answer')
+    .description('answer a task that waits for a person')
+    .argument('<task>')
+    .option('--agent <agent>', 'whose task it is')
+    .option('--text <text>', 'the answer, or the result of a call of unknown fate')
+    .option('--allow', 'let the call run')
+    .option('--deny', 'refuse it')
+    .option('--call <id>', 'which call (default: the oldest that waits)')
+    .action((task: string, options: AnswerOptions) =>
+      invoke(async (context) =>
+        (await import('./commands/answer.js')).answerTask(task, options, context),
+      ),
+    );
+  for (const [word, description] of WORDS) {
+    program
+      .command(word)
+      .description(description)
+      .argument('<candidate>', 'its id or the beginning of it, or c3')
+      .requiredOption('--reason <text>', 'why', reason)
+      .option('--agent <agent>', 'whose candidate it is')
+      .option('--expect-version <version>', 'refuse when another one is active')
+      .action((candidate: string, options: DecideOptions) =>
+        invoke(async (context) =>
+          (await import('./commands/decide.js')).decide(word, candidate, options, context),
+        ),
+      );
+  }
+  registerOverrides(program, invoke);
+}
+
+function registerOverrides(program: Command, invoke: Invoke): void {
+  program
+    .command('rollback')
+    .description('return to the last known-good version, or to the one named')
+    .requiredOption('--agent <agent>', 'whose')
+    .requiredOption('--reason <text>', 'why', reason)
+    .option('--to <version>', 'or the beginning of its id')
+    .action((options: RollbackOptions) =>
+      invoke(async (context) =>
+        (await import('./commands/override.js')).rollback(options, context),
+      ),
+    );
+  const overrides = [
+    ['freeze', 'no canary starts or advances'],
+    ['unfreeze', 'canaries go on'],
+    ['unpin', 'tasks get the active version and the canary again'],
+  ] as const;
+  for (const [kind, description] of overrides) {
+    program
+      .command(kind)
+      .description(description)
+      .requiredOption('--agent <agent>', 'whose')
+      .requiredOption('--reason <text>', 'why', reason)
+      .action((options: OverrideOptions) =>
+        invoke(async (context) =>
+          (await import('./commands/override.js')).override(kind, options, context),
+        ),
+      );
+  }
+  program
+    .command('pin')
+    .description('one version serves every task')
+    .requiredOption('--agent <agent>', 'whose')
+    .requiredOption('--version <version>', 'or the beginning of its id')
+    .requiredOption('--reason <text>', 'why', reason)
+    .action((options: OverrideOptions) =>
+      invoke(async (context) =>
+        (await import('./commands/override.js')).override('pin', options, context),
+      ),
+    );
+}
