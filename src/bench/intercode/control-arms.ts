@@ -1,18 +1,15 @@
 import { createAgentRegistry } from '../../activities/agent-registry.js';
-import { changingPointer } from '../../activities/pointer-change.js';
 import type { House } from '../../cli/house.js';
 import type { Agent } from '../../contracts/agent.js';
 import { lessonIdOf } from '../../contracts/digest.js';
-import { candidateId, taskId } from '../../contracts/ids.js';
-import { NotFoundError } from '../../domain/errors.js';
+import { candidateId } from '../../contracts/ids.js';
 import type { Scope, VersionId } from '../../domain/ids.js';
 import type { LessonDraft } from '../../domain/lesson.js';
 import { inputOfTask } from './recorded-agent.js';
 import type { Library } from '../../model/recorded/cast.js';
 import type { RecordedRun, RecordedTask } from '../../model/recorded/dataset.js';
 import type { SchemaLesson } from './control-lessons.js';
-import { playedEpisode } from './played.js';
-import { playRound } from './rounds.js';
+import { playInSandbox, type SandboxSetting } from './sandbox-runs.js';
 
 /** Lessons that one task gets in a control arm. */
 export interface ControlTask {
@@ -20,42 +17,28 @@ export interface ControlTask {
   readonly lessons: readonly SchemaLesson[];
 }
 
-/** Tasks that run side by side; nothing is learned, so that it matters to nobody. */
-const BATCH = 40;
-
 /**
  * Runs a control arm: each task with lessons that were chosen for it, and that no gate has seen. They
- * stand in one strategy version as rules for one question each, put there by name of the bench.
+ * stand in one strategy version as rules for one question each, which serves these runs alone.
  */
 export async function runControlArm(
-  house: House,
-  scope: Scope,
-  agent: Agent,
-  library: Library,
-  runs: ReadonlyMap<string, RecordedRun>,
+  setting: Omit<SandboxSetting, 'version' | 'purpose'>,
   tasks: readonly ControlTask[],
   progress: (done: number) => void,
 ): Promise<ReadonlyMap<string, RecordedRun>> {
-  const played = new Map<string, RecordedRun>();
-  const inputs = tasks.map(({ task }) => ({
-    id: task.taskId,
-    input: inputOfTask(library, task),
-  }));
-  const [first] = inputs;
-  if (first === undefined) return played;
-  await deployWithRules(house, scope, agent, library, tasks);
-  for (let start = 0; start < inputs.length; start += BATCH) {
-    const batch = inputs.slice(start, start + BATCH);
-    await playRound(house, scope, agent, batch);
-    for (const { id } of batch) {
-      const accepted = await house.store.taskInput(scope, taskId(id));
-      if (accepted === null) throw new NotFoundError('task', id, 'it was accepted before');
-      const { run } = await playedEpisode(house.store, scope.tenant, accepted.episode, runs);
-      played.set(id, run);
-    }
-    progress(start + batch.length);
-  }
-  return played;
+  if (tasks.length === 0) return new Map();
+  const version = await versionWithRules(setting, tasks);
+  const played = await playInSandbox(
+    { ...setting, version, purpose: 'control arm' },
+    tasks.map(({ task }) => task),
+    progress,
+  );
+  return new Map(
+    tasks.flatMap(({ task }, at) => {
+      const run = played[at];
+      return run === undefined ? [] : [[task.taskId, run] as const];
+    }),
+  );
 }
 
 /** In whose name the bench puts lessons where no gate has seen them. */
@@ -75,13 +58,10 @@ export async function deployed({ store }: House, scope: Scope, agent: Agent): Pr
   return (await store.deploy(scope, root, BENCH)).active;
 }
 
-async function deployWithRules(
-  house: House,
-  scope: Scope,
-  agent: Agent,
-  library: Library,
+async function versionWithRules(
+  { house, scope, agent, library }: Omit<SandboxSetting, 'version' | 'purpose'>,
   tasks: readonly ControlTask[],
-): Promise<void> {
+): Promise<VersionId> {
   const { store } = house;
   const active = await deployed(house, scope, agent);
   const candidate = candidateId(`${scope.tenant}.${scope.agent}.control`);
@@ -99,13 +79,7 @@ async function deployWithRules(
   };
   await store.applyMerge(scope, { results: [], revisions, support: [], opened });
   const put = revisions.map(({ lesson }) => ({ lesson, revision: 1 }));
-  const version = await store.deriveVersion(scope, active, { put, remove: [], parameters: {} });
-  await changingPointer(store, scope, () => Promise.resolve({ active: version }), {
-    actor: BENCH,
-    action: 'force',
-    reason: 'a control arm of the bench: its lessons are useless on purpose and pass no gate',
-    detail: { candidate },
-  });
+  return store.deriveVersion(scope, active, { put, remove: [], parameters: {} });
 }
 
 /** A rule is recalled wherever its predicates hold: here on one question, whatever its words. */

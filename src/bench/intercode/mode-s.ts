@@ -122,14 +122,10 @@ export async function runModeS(
     const agent = agents[name];
     const controlScope = { tenant, agent: agentId(agent.id) };
     const played = await runControlArm(
-      house,
-      controlScope,
-      agent,
-      library,
-      runs,
+      { house, library, runs, scope: controlScope, agent },
       chosen.filter(({ lessons }) => lessons.length > 0),
       (done) => {
-        progress(`${name}: ${String(done)} tasks`);
+        if (done % 100 === 0) progress(`${name}: ${String(done)} tasks`);
       },
     );
     return chosen.map(({ task, lessons }): EpisodeRow & { recorded: RecordedRun } => {

@@ -17,8 +17,8 @@ import { revealedBySql } from './reveals.js';
 /** The id of the agent that stands for recorded models. */
 export const RECORDED_AGENT = 'intercode-sql';
 
-/** Turns of the longest recorded run, and one for the closing message. */
-const MODEL_CALLS = 12;
+/** More model calls than the longest recorded run has turns, its closing message included. */
+export const MODEL_CALLS = 12;
 
 export interface RecordedAgentOptions {
   /** `intercode-sql` unless told. */

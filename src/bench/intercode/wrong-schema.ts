@@ -4,7 +4,7 @@ import { candidateId } from '../../contracts/ids.js';
 import { seedOf } from '../../domain/random.js';
 import type { Scope } from '../../domain/ids.js';
 import { lessonText, type LessonDraft, type LessonRevision } from '../../domain/lesson.js';
-import type { EvaluationResult } from '../../workflows/shadow-evaluation.js';
+import type { EvaluationResult, ShadowEvaluationInput } from '../../workflows/shadow-evaluation.js';
 import { BENCH } from './control-arms.js';
 import { misplacedLessons } from './control-lessons.js';
 
@@ -63,7 +63,9 @@ export async function evaluateWrongSchema(
     detail: { baseline, version },
   });
   const { alpha } = await messenger.reserve(scope, candidate);
-  const result: EvaluationResult = await temporal.workflow.execute('shadowEvaluation', {
+  const result = await temporal.workflow.execute<
+    (input: ShadowEvaluationInput) => Promise<EvaluationResult>
+  >('shadowEvaluation', {
     workflowId: `shadow/${candidate}`,
     taskQueue,
     args: [
