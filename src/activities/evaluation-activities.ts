@@ -82,10 +82,14 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
       const scope = { tenant: request.tenant, agent: request.agent };
       const { gate } = agent.learning;
       await store.watchOutcomes(scope, request.workflowId);
-      // Reading lowers the wake, so that the next live task raises it again.
-      await store.readOutcomes(scope, request.workflowId, request.afterNumber, [], 1);
       const newest = await store.newestTask(scope);
-      const window = await store.gatePool(scope, request.candidate, request.afterNumber, WINDOW);
+      // A task that runs is not passed by, or nobody would ever mirror it. Reading lowers the wake,
+      // so that the next live task raises it again.
+      const from = Math.max(request.afterNumber, newest - WINDOW);
+      const page = await store.readOutcomes(scope, request.workflowId, from, [], WINDOW);
+      const upTo = Math.max(request.afterNumber, page.cursor);
+      const pool = await store.gatePool(scope, request.candidate, request.afterNumber, WINDOW);
+      const window = pool.filter(({ number }) => number <= upTo);
       const ascending = [...window].sort((left, right) => left.number - right.number);
       const eligible = await eligibleTasks(dependencies, agent, request, ascending);
       const order = request.afterNumber === 0 ? shuffled(eligible, request.seed) : eligible;
@@ -95,7 +99,7 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
       }
       return {
         tasks: order.slice(0, request.limit).map((task) => drawn(request, task)),
-        upTo: Math.max(request.afterNumber, newest, ...window.map(({ number }) => number)),
+        upTo,
         policy: {
           maxPairs: gate.maxPairs,
           sliceKeys: gate.sliceKeys ?? null,
