@@ -58,7 +58,7 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
         subject: task.subject,
         model: start.run?.model ?? parameters.model,
         recalled,
-        system: systemMessage(agent.instructions, recalled),
+        system: systemMessage(instructionsFor(agent, start.mode, modelCalls), recalled),
         user: agent.prompt(task.input),
         candidate: start.run?.candidate ?? null,
       };
@@ -185,6 +185,12 @@ function episodeOf(start: TaskStart, task: AcceptedTask): EpisodeId {
 
 function recalledOf({ lesson, score }: Recalled): RecalledLesson {
   return { lesson: lessonId(lesson.id), revision: lesson.revision, text: lesson.text, score };
+}
+
+/** An exploration has other limits than a task, and has to be told. */
+function instructionsFor(agent: Agent, mode: TaskStart['mode'], modelCalls: number): string {
+  if (mode !== 'explore') return agent.instructions;
+  return `${agent.instructions}\nYou have ${String(modelCalls)} turns.`;
 }
 
 /** Instructions, then what was learned: stable text first, so that prompt caches of providers hit. */

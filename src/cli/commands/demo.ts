@@ -31,6 +31,9 @@ export const DEMO_ROLLOUT: RolloutSettings = {
   probation: { outcomes: 60, minOutcomes: 30, durationMs: 7 * 86_400_000 },
 };
 
+/** Model calls of a second look at a task that failed and left nothing to mine. */
+const EXPLORATION_CALLS = 10;
+
 /** Plays the story of the demonstration; without `once` the house stays open until Ctrl-C. */
 export async function runDemo(
   options: DemoOptions,
@@ -84,7 +87,7 @@ async function play(
   const agent = example.sqlAnalyst({
     model: { name: model.name },
     resources: () => Promise.resolve({ db: company }),
-    learning: { rollout: DEMO_ROLLOUT },
+    learning: { rollout: DEMO_ROLLOUT, explorationModelCalls: EXPLORATION_CALLS },
   });
   const models = createModelClient({
     apiKey: model.apiKey,

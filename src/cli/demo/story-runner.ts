@@ -6,6 +6,7 @@ import type { Agent } from '../../contracts/agent.js';
 import { runEpisodeIdOf } from '../../contracts/digest.js';
 import type { EpisodeId, Scope, TaskId, VersionId } from '../../domain/ids.js';
 import { isEnd } from '../../domain/candidate.js';
+import { lessonText } from '../../domain/lesson.js';
 import type { AgentTaskResult } from '../../workflows/agent-task.js';
 import { keys } from '../../workflows/search-attributes.js';
 import type { House } from '../house.js';
@@ -178,16 +179,18 @@ export class StoryRunner {
   /** The operator corrects an answer and, sure of it, does not wait for the evidence. */
   async #force(): Promise<void> {
     const { example, house, scope, signal } = this.#use;
-    const before = new Set((await this.#candidates()).map(({ id }) => id));
     const [target] = await this.#answers(example.forciblyCorrected, 1);
     if (target === undefined) throw new Error('the story has no answer that the operator corrects');
     await this.#feedback('forced', target, OPERATOR, null);
     this.#events.onEvent('an operator corrects an answer and forces the rule');
     for (;;) {
       signal.throwIfAborted();
-      const opened = (await this.#candidates()).find(({ id }) => !before.has(id));
+      const { reason, text } = example.forcedRule;
+      const opened = (await this.#candidates()).find(
+        ({ lessons, state }) =>
+          !isEnd(state) && lessons.some(({ body }) => lessonText(body) === text),
+      );
       if (opened === undefined) continue;
-      const { reason } = example.forcedRule;
       await house.client.decide(scope.tenant, opened.id, 'force', { ...OPERATOR, reason });
       return;
     }
