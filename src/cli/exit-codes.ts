@@ -26,6 +26,7 @@ const BY_NAME: Readonly<Record<string, number>> = {
   UnavailableError: EXIT.unavailable,
   TemporalUnavailableError: EXIT.unavailable,
   PostgresUnavailableError: EXIT.unavailable,
+  SearchAttributesError: EXIT.unavailable,
   UnsafeDatabaseError: EXIT.unavailable,
   NewerDatabaseError: EXIT.unavailable,
   EditedMigrationError: EXIT.unavailable,

@@ -5,7 +5,12 @@ import { UnavailableError } from '../domain/errors.js';
 /** Connects to Temporal, or says plainly that it does not answer. */
 export async function connectTemporal(address: string, namespace: string): Promise<Client> {
   try {
-    const connection = await Connection.connect({ address, connectTimeout: '10s' });
+    const connection = await Connection.connect({
+      address,
+      connectTimeout: '10s',
+      // gRPC would look for a server on this very machine through the proxy of HTTPS_PROXY.
+      channelArgs: isLoopback(address) ? { 'grpc.enable_http_proxy': 0 } : {},
+    });
     return new Client({ connection, namespace });
   } catch (error) {
     throw new UnavailableError(
@@ -15,4 +20,8 @@ export async function connectTemporal(address: string, namespace: string): Promi
       { cause: error },
     );
   }
+}
+
+function isLoopback(address: string): boolean {
+  return /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):/.test(address);
 }

@@ -17,9 +17,11 @@ end $$;
 do $$
 declare
   granted text;
+  -- From 16 on being a member, as a creator of roles is, does not mean that one may act as the role.
+  needed text := case when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end;
 begin
   foreach granted in array array['ratchet_app', 'ratchet_directory'] loop
-    if not pg_has_role(current_user, granted, 'member') then
+    if not pg_has_role(current_user, granted, needed) then
       execute format('grant %I to current_user', granted);
     end if;
     execute format('grant usage on schema public to %I', granted);
