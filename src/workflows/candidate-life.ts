@@ -306,6 +306,7 @@ async function evaluate(
   let detail: JsonObject = {};
   let name: GateSummary['verdict'] = 'hold';
   if (!plan.isOutOfBudget) {
+    setCurrentDetails(`**Evaluation** of ${plan.version} against ${plan.baseline}: ${plan.title}`);
     const { alpha } = await reserveAlpha({ tenant, agent, candidate });
     const found = await evaluateInShadow(scope, plan, alpha, mailbox);
     if (found.kind === 'word') {

@@ -118,6 +118,7 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
       }
       started = true;
       stageOutcomes = 0;
+      setCurrentDetails(canaryDetails(stage, policy, stageOutcomes, canary));
       stageStartMs = Date.now();
       if (stage === 0) position = { cursor: answer.cursor, passedOver: [] };
     }
