@@ -49,7 +49,7 @@ export default defineConfig({
           // Real Postgres, a fresh schema for each file.
           name: 'store',
           include: tests('examples', 'server', 'store'),
-          globalSetup: ['test/support/keep-postgres.ts'],
+          globalSetup: ['test/support/postgres-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },
