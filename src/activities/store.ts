@@ -1,7 +1,6 @@
 import type { Candidate, CandidateState, MergeResult, Proposal } from '../domain/candidate.js';
 import type {
   Arm,
-  Episode,
   Mode,
   Outcome,
   RecalledLesson,
@@ -21,7 +20,7 @@ import type {
 } from '../domain/ids.js';
 import type { Json, JsonObject } from '../domain/json.js';
 import type { LessonDraft, LessonRevision } from '../domain/lesson.js';
-import type { Bundle, LessonRef, Parameters, VersionRow } from '../domain/strategy.js';
+import type { Bundle, Parameters, VersionRow } from '../domain/strategy.js';
 import type { AcceptedTask, Task } from '../domain/task.js';
 
 /**

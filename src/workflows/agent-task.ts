@@ -85,7 +85,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       return { callId };
     },
     {
-      validator: (given) => {
+      validator: (given: Answer) => {
         const callId = given.callId ?? [...waiting.keys()][0];
         if (callId === undefined || !waiting.has(callId)) {
           throw ApplicationFailure.nonRetryable(
@@ -245,7 +245,6 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
           args: [{ tenant, agent, episode, informative }],
           parentClosePolicy: ParentClosePolicy.ABANDON,
           staticSummary: `Reflect on ${input.task}: ${informative.reason}`,
-          searchAttributes: {},
         });
       }
     }

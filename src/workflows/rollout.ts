@@ -71,10 +71,16 @@ export type RolloutEnd =
   /** Another workflow or a person moved the candidate meanwhile. */
   | { readonly kind: 'moved'; readonly to: CandidateState };
 
+/** How far the outcomes have been read. */
+interface Position {
+  readonly cursor: number;
+  readonly passedOver: readonly number[];
+}
+
 /** Waits for a wake, an interruption or the safety timer; then reads what is new. */
 async function nextPage(
   setting: RolloutSetting,
-  position: { cursor: number; passedOver: readonly number[] },
+  position: Position,
   maxWaitMs: number,
 ): Promise<OutcomeRead> {
   const { tenant, agent, candidate, workflowId } = setting;
@@ -98,7 +104,7 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
   let canary: CanaryState = emptyCanary(Object.keys(referenceOf(strata).slices));
   let stageOutcomes = 0;
   let stageStartMs = Date.now();
-  let position = { cursor: 0, passedOver: [] as readonly number[] };
+  let position: Position = { cursor: 0, passedOver: [] };
 
   for (;;) {
     if (setting.isInterrupted()) return { kind: 'interrupted', outcomes: canary.outcomes };
@@ -155,7 +161,7 @@ export async function runProbation(setting: RolloutSetting, from: number): Promi
   const startMs = Date.now();
   const { strata } = await reference({ tenant, agent, candidate });
   let monitor: MonitorState = emptyMonitor({ rollback: referenceOf(strata) });
-  let position = { cursor: from, passedOver: [] as readonly number[] };
+  let position: Position = { cursor: from, passedOver: [] };
 
   for (;;) {
     if (setting.isInterrupted()) return { kind: 'interrupted', outcomes: monitor.outcomes };

@@ -59,13 +59,13 @@ interface DemoModel {
 }
 
 /** A real endpoint where the environment names one, else the simulated model on the loopback. */
-async function demoModel({ config, onClose }: House): Promise<DemoModel> {
-  const { apiKey, baseUrl, name } = config.model;
+async function demoModel(house: House): Promise<DemoModel> {
+  const { apiKey, baseUrl, name } = house.config.model;
   if (apiKey !== null || baseUrl !== null) {
     return { kind: 'real', name: name ?? 'gpt-4o-mini', baseUrl, apiKey: apiKey ?? 'none' };
   }
   const simulated = await startSimulatedModel();
-  onClose(() => simulated.close());
+  house.onClose(() => simulated.close());
   return { kind: 'simulated', name: SIMULATED_MODEL, baseUrl: simulated.url, apiKey: 'none' };
 }
 

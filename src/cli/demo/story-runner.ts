@@ -7,7 +7,7 @@ import { runEpisodeIdOf } from '../../contracts/digest.js';
 import type { EpisodeId, Scope, TaskId, VersionId } from '../../domain/ids.js';
 import { isEnd } from '../../domain/candidate.js';
 import { lessonText } from '../../domain/lesson.js';
-import type { AgentTaskResult } from '../../workflows/agent-task.js';
+import type { agentTask, AgentTaskResult } from '../../workflows/agent-task.js';
 import { keys } from '../../workflows/search-attributes.js';
 import type { House } from '../house.js';
 import { inOrder, Rounds } from '../rounds.js';
@@ -108,7 +108,7 @@ export class StoryRunner {
   async #frozen(tasks: readonly TaskId[]): Promise<readonly AgentTaskResult[]> {
     const { house, scope, root } = this.#use;
     return inOrder(tasks, (task) =>
-      house.temporal.workflow.execute('agentTask', {
+      house.temporal.workflow.execute<typeof agentTask>('agentTask', {
         workflowId: `shadow/frozen/${scope.tenant}/${task}`,
         taskQueue: `${house.taskQueue}-shadow`,
         args: [
