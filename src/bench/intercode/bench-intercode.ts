@@ -7,12 +7,15 @@ import { createModelClient } from '../../model/openai-client.js';
 import { libraryOf, type Library } from '../../model/recorded/cast.js';
 import { readRecordedTasks, readRuns } from '../../model/recorded/dataset.js';
 import { startRecordedModel } from '../../model/recorded/server.js';
+import { modePAgent, runModeP } from './mode-p.js';
+import { modeRAgent, runModeR, SqlComparison } from './mode-r.js';
 import { modeSAgents, runModeS } from './mode-s.js';
-import type { ModeSReport } from './report.js';
+import type { ModePReport, ModeRReport, ModeSReport } from './report.js';
+import { openSqlEngine } from './sql-engine.js';
 
 export interface InterCodeOptions {
   readonly dataDir: string | undefined;
-  readonly mode: 'S';
+  readonly mode: 'S' | 'R' | 'P';
   readonly plain?: string;
   readonly informed?: string;
   /** A configuration, or `none`. */
@@ -24,23 +27,86 @@ export interface InterCodeOptions {
   readonly signal?: AbortSignal;
 }
 
-/** `ratchet bench intercode`: the loop on recorded runs of real models. */
-export async function benchInterCode(options: InterCodeOptions): Promise<ModeSReport> {
+export type InterCodeReport = ModeSReport | ModeRReport | ModePReport;
+
+/** `ratchet bench intercode`: recorded runs of real models, played through the loop. */
+export async function benchInterCode(options: InterCodeOptions): Promise<InterCodeReport> {
   const library = await openLibrary(options.dataDir);
   const id = randomUUID().slice(0, 8);
+  const run = { tenant: `bench-${id}`, seed: options.seed ?? 1, progress: options.progress };
+  switch (options.mode) {
+    case 'S':
+      return playModeS(options, library, { ...run, id });
+    case 'R':
+      return playModeR(options, library, { ...run, id });
+    case 'P':
+      return playModeP(options, library, { ...run, id });
+  }
+}
+
+/** What one run of the bench has of its own. */
+interface BenchRun {
+  readonly id: string;
+  readonly tenant: string;
+  readonly seed: number;
+  readonly progress: (line: string) => void;
+}
+
+function playModeS(
+  options: InterCodeOptions,
+  library: Library,
+  run: BenchRun,
+): Promise<ModeSReport> {
+  const explore = options.explore ?? 'gpt-3.5-10t';
   const modeS = {
-    plain: options.plain ?? 'gpt-3.5-1t',
-    informed: options.informed ?? 'gpt-3.5-1t-schema',
-    explore: options.explore === 'none' ? null : (options.explore ?? 'gpt-3.5-10t'),
+    ...run,
+    plain: recordedConfig(library, '--plain', options.plain ?? 'gpt-3.5-1t'),
+    informed: recordedConfig(library, '--informed', options.informed ?? 'gpt-3.5-1t-schema'),
+    explore: explore === 'none' ? null : recordedConfig(library, '--explore', explore),
     k: options.k ?? 3,
-    seed: options.seed ?? 1,
-    tenant: `bench-${id}`,
-    progress: options.progress,
   };
   const agents = modeSAgents(library, modeS);
-  return withRecordedModel(options, library, Object.values(agents), id, (house) =>
+  return withRecordedModel(options, library, Object.values(agents), run.id, (house) =>
     runModeS(house, library, agents, modeS),
   );
+}
+
+async function playModeR(
+  options: InterCodeOptions,
+  library: Library,
+  run: BenchRun,
+): Promise<ModeRReport> {
+  const engine = await openSqlEngine(library.data.databases);
+  try {
+    const comparison = new SqlComparison(engine, library.data.tasks);
+    const agent = modeRAgent(library, comparison);
+    return await withRecordedModel(options, library, [agent], run.id, (house) =>
+      runModeR(house, library, agent, comparison, run),
+    );
+  } finally {
+    engine.close();
+  }
+}
+
+function playModeP(
+  options: InterCodeOptions,
+  library: Library,
+  run: BenchRun,
+): Promise<ModePReport> {
+  const modeP = {
+    ...run,
+    plain: recordedConfig(library, '--plain', options.plain ?? 'gpt-3.5-10t'),
+    informed: recordedConfig(library, '--informed', options.informed ?? 'gpt-3.5-react'),
+  };
+  const agent = modePAgent(library, modeP);
+  return withRecordedModel(options, library, [agent], run.id, (house) =>
+    runModeP(house, library, agent, modeP),
+  );
+}
+
+function recordedConfig({ data }: Library, option: string, name: string): string {
+  if (data.configs.includes(name)) return name;
+  throw new InvalidInputError(option, name, `one of ${data.configs.join(', ')}`);
 }
 
 async function openLibrary(dataDir: string | undefined): Promise<Library> {

@@ -80,7 +80,10 @@ export async function runModeS(
   const { store } = house;
   const { plain, informed, explore, k, seed, progress } = options;
   const runs = runsById(library);
-  const { tasks, databases } = library.data;
+  const { databases } = library.data;
+  const tasks = library.data.tasks.filter(({ taskId: id }) =>
+    [plain, informed].every((config) => library.runs.get(config)?.has(id) === true),
+  );
   const tenant = tenantId(options.tenant);
   const scope = { tenant, agent: agentId(agents.learning.id) };
 
@@ -94,12 +97,12 @@ export async function runModeS(
     const done = start + round.length;
     const candidates = await store.candidates(scope);
     for (const { id, state } of candidates) {
-      if (PASSED.has(state) && !promotedAt.has(id)) promotedAt.set(id, done);
+      if (SERVING.has(state) && !promotedAt.has(id)) promotedAt.set(id, done);
     }
     const right = episodes.filter(({ run }) => run.success).length;
     progress(
       `${String(done)} of ${String(tasks.length)} tasks, ${String(right)} right, ` +
-        `${String(candidates.length)} candidates, ${String(promotedAt.size)} passed`,
+        `${String(candidates.length)} candidates, ${String(promotedAt.size)} promoted`,
     );
   }
 
@@ -168,13 +171,8 @@ export async function runModeS(
   };
 }
 
-/** States of a candidate that has passed its gate. */
-const PASSED: ReadonlySet<CandidateRow['state']> = new Set([
-  'passed',
-  'canary',
-  'probation',
-  'promoted',
-]);
+/** States of a candidate that has passed its gate and serves tasks. */
+const SERVING: ReadonlySet<CandidateRow['state']> = new Set(['canary', 'probation', 'promoted']);
 
 async function learningEpisode(
   { store }: House,

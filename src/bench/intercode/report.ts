@@ -1,3 +1,4 @@
+import type { GateSummary } from '../../domain/gate/index.js';
 import type { ArmName, DatabaseRow, GapShare } from './gap.js';
 
 /** What `bench intercode --mode S` prints; every field is told in FORMATS. */
@@ -69,4 +70,13 @@ export interface ModeRReport {
   readonly selects: number;
   readonly alike: number;
   readonly share: number;
+}
+
+/** What `bench intercode --mode P` prints: two configurations, and what the gate says of them. */
+export interface ModePReport extends GateSummary {
+  readonly mode: 'P';
+  /** The baseline. */
+  readonly plain: string;
+  /** The candidate. */
+  readonly informed: string;
 }

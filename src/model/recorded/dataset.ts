@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { DataError } from './data-error.js';
+import { RecordedDataError } from './recorded-data-error.js';
 import { readJson, readJsonLines } from './json-lines.js';
 
 const TaskLine = z.object({
@@ -109,10 +109,10 @@ export async function readRecordedTasks(dataDir: string): Promise<RecordedTasks>
       field,
     });
     if (seen.has(line.task_id)) {
-      throw new DataError(at('task_id'), `${line.task_id} a second time`, 'each task once');
+      throw new RecordedDataError(at('task_id'), `${line.task_id} a second time`, 'each task once');
     }
     if (!databases.has(line.db)) {
-      throw new DataError(at('db'), line.db, 'a database of databases.json');
+      throw new RecordedDataError(at('db'), line.db, 'a database of databases.json');
     }
     seen.add(line.task_id);
     tasks.push({
@@ -125,7 +125,7 @@ export async function readRecordedTasks(dataDir: string): Promise<RecordedTasks>
     });
   }
   if (tasks.length === 0) {
-    throw new DataError({ file, line: 0, field: '' }, 'no task', 'at least one');
+    throw new RecordedDataError({ file, line: 0, field: '' }, 'no task', 'at least one');
   }
   return { dataDir, tasks, databases, configs: await configsOf(dataDir) };
 }
@@ -135,7 +135,11 @@ export async function readRuns(data: RecordedTasks, config: string): Promise<Run
   const file = join(data.dataDir, 'runs', `${config}.jsonl`);
   if (!data.configs.includes(config)) {
     const found = 'no such file';
-    throw new DataError({ file, line: 0, field: '' }, found, `one of ${data.configs.join(', ')}`);
+    throw new RecordedDataError(
+      { file, line: 0, field: '' },
+      found,
+      `one of ${data.configs.join(', ')}`,
+    );
   }
   const known = new Set(data.tasks.map(({ taskId }) => taskId));
   const runs = new Map<string, RecordedRun>();
@@ -143,8 +147,10 @@ export async function readRuns(data: RecordedTasks, config: string): Promise<Run
   for await (const run of readJsonLines(file, RunLine)) {
     line += 1;
     const at = { file, line, field: 'task_id' };
-    if (!known.has(run.task_id)) throw new DataError(at, run.task_id, 'a task of tasks.jsonl');
-    if (runs.has(run.task_id)) throw new DataError(at, `${run.task_id} again`, 'one run a task');
+    if (!known.has(run.task_id))
+      throw new RecordedDataError(at, run.task_id, 'a task of tasks.jsonl');
+    if (runs.has(run.task_id))
+      throw new RecordedDataError(at, `${run.task_id} again`, 'one run a task');
     runs.set(run.task_id, {
       runId: run.run_id,
       taskId: run.task_id,
@@ -166,7 +172,7 @@ async function configsOf(dataDir: string): Promise<string[]> {
       .sort();
   } catch (error) {
     const at = { file: directory, line: 0, field: '' };
-    throw new DataError(at, 'no such directory', 'one file of runs a configuration', {
+    throw new RecordedDataError(at, 'no such directory', 'one file of runs a configuration', {
       cause: error,
     });
   }

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { z } from 'zod';
-import { DataError } from './data-error.js';
+import { RecordedDataError } from './recorded-data-error.js';
 
 const ADVICE = 'the data directory of INTERCODE recordings, given by --data DIR';
 
@@ -35,13 +35,15 @@ function parsed<T>(text: string, schema: z.ZodType<T>, file: string, line: numbe
     value = JSON.parse(text);
   } catch (error) {
     const found = `text that is no JSON (${text.slice(0, 40)})`;
-    throw new DataError({ file, line, field: '' }, found, 'one JSON document', { cause: error });
+    throw new RecordedDataError({ file, line, field: '' }, found, 'one JSON document', {
+      cause: error,
+    });
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = issue?.path ?? [];
-  throw new DataError(
+  throw new RecordedDataError(
     { file, line, field: path.map(String).join('.') },
     describe(path.reduce<unknown>(childOf, value)),
     issue?.message ?? 'another shape',
@@ -63,5 +65,5 @@ function describe(value: unknown): string {
 function asDataError(error: unknown, file: string): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error;
   const found = error.code === 'ENOENT' ? 'no such file' : `an unreadable file (${error.message})`;
-  return new DataError({ file, line: 0, field: '' }, found, ADVICE, { cause: error });
+  return new RecordedDataError({ file, line: 0, field: '' }, found, ADVICE, { cause: error });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { isCut, readAction } from '../../../src/bench/intercode/action.js';
 import { answersAlike } from '../../../src/bench/intercode/answers-alike.js';
+import { comparableSelect } from '../../../src/bench/intercode/comparable.js';
 import { openSqlEngine } from '../../../src/bench/intercode/sql-engine.js';
 import { libraryOf, needsTaskId } from '../../../src/model/recorded/cast.js';
 import { readRecordedTasks, readRuns } from '../../../src/model/recorded/dataset.js';
@@ -39,8 +39,9 @@ test.runIf(HAS_SHARED_DATA)(
     let alike = 0;
     for (const config of data.configs) {
       for (const { taskId, steps } of (await readRuns(data, config)).values()) {
-        for (const { action, observation } of steps) {
-          const sql = comparableSelect(action, observation);
+        for (const step of steps) {
+          const { observation } = step;
+          const sql = comparableSelect(step);
           if (sql === undefined) continue;
           const answer = engine.run(databases.get(taskId) ?? '', sql);
           selects += 1;
@@ -78,10 +79,3 @@ test.runIf(HAS_SHARED_DATA)(
   },
   60_000,
 );
-
-function comparableSelect(text: string, observation: string): string | undefined {
-  const action = readAction(text);
-  if (action.kind !== 'sql' || !/^\(?\s*select\b/i.test(action.sql)) return undefined;
-  if (isCut(text) || isCut(observation) || observation.includes('datetime.')) return undefined;
-  return action.sql;
-}

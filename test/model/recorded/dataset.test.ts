@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DataError } from '../../../src/model/recorded/data-error.js';
+import { RecordedDataError } from '../../../src/model/recorded/recorded-data-error.js';
 import { readRecordedTasks, readRuns } from '../../../src/model/recorded/dataset.js';
 import { SMALL_RECORDING, writeSmallRecording } from './small-recording.js';
 
@@ -36,7 +36,7 @@ test('names file, line and field of a record that does not fit', async () => {
   const good = SMALL_RECORDING['tasks.jsonl'] ?? '';
   const error = await errorOf({ 'tasks.jsonl': `${good}{"task_id":"t-2","db":7}\n` });
 
-  expect(error).toBeInstanceOf(DataError);
+  expect(error).toBeInstanceOf(RecordedDataError);
   expect(error).toMatchObject({ line: 3, field: 'db' });
   expect(String(error)).toMatch(/tasks\.jsonl, line 3: db: found 7, expected .*string/);
 });

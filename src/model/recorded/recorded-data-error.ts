@@ -1,8 +1,8 @@
 import { RatchetError } from '../../domain/errors.js';
 
 /** A recorded data set that is not there or does not read as one; says where and what to do. */
-export class DataError extends RatchetError {
-  override readonly name = 'DataError';
+export class RecordedDataError extends RatchetError {
+  override readonly name = 'RecordedDataError';
   override readonly retryable = false;
   readonly file: string;
   /** From 1; 0 where the file as a whole is at fault. */
