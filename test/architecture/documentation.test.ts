@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
+import { createProgram } from '../../src/cli/program.js';
 import { CONFIG_VARIABLES } from '../../src/config.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -36,6 +37,28 @@ test('every npm script that the documentation names exists', () => {
 
   expect(named.length).toBeGreaterThan(5);
   expect(missing).toEqual([]);
+});
+
+test('every command that the documentation names exists, and the README names every command', () => {
+  const program = createProgram({
+    streams: { out: process.stdout, error: process.stderr },
+    run: () => Promise.resolve(),
+  });
+  const commands = program.commands.map((command) => command.name());
+  const named = (document: string) =>
+    [...codeIn(document).matchAll(/\bratchet ([a-z][a-z-]*(?:\\?\|[a-z-]+)*)/g)].flatMap(
+      ([, names = '']) => names.split(/\\?\|/),
+    );
+
+  const missing = documents.flatMap((document) =>
+    named(document)
+      .filter((name) => !commands.includes(name))
+      .map((name) => `${document}: ratchet ${name}`),
+  );
+  const unnamed = commands.filter((name) => !named('README.md').includes(name));
+
+  expect(missing).toEqual([]);
+  expect(unnamed).toEqual([]);
 });
 
 test('the example in the README is the one in examples/, word for word', () => {
