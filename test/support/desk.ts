@@ -1,0 +1,107 @@
+import { z } from 'zod';
+
+import { createModelClient } from '../../src/model/openai-client.js';
+import {
+  startCompletionServer,
+  type CompletionRequest,
+} from '../../src/model/completion-server.js';
+import type { ModelClient } from '../../src/activities/model-activities.js';
+import { defineAgent, type Agent, type AgentDefinition } from '../../src/contracts/agent.js';
+import { defineTool } from '../../src/contracts/tool.js';
+import type { JsonObject } from '../../src/domain/json.js';
+
+/**
+ * What the desk's notes are worth. Of `helps` a note makes hard questions right, of `harms` it makes
+ * right ones wrong, of `idles` it changes nothing. `spoil` makes every note mislead from then on.
+ */
+export const TABLES = ['helps', 'harms', 'idles'] as const;
+export type Table = (typeof TABLES)[number];
+
+const Described = z.object({ table: z.string() });
+
+/** Reveals the one column of a table; what it reveals becomes a note. */
+const describeTable = defineTool({
+  name: 'describe_table',
+  description: 'The columns of one table.',
+  input: z.strictObject({ table: z.string() }),
+  effect: 'read',
+  sandbox: 'same',
+  run: ({ table }) => Promise.resolve({ table, columns: ['amount'] }),
+  reveals: ({ ok, result }) => {
+    if (!ok) return [];
+    const { table } = Described.parse(JSON.parse(result));
+    return [{ about: table, columns: [{ name: 'amount' }], complete: true, scope: {} }];
+  },
+});
+
+/** A short rollout: what is tested is that it happens, not how long it takes. */
+export const SHORT_ROLLOUT = {
+  stages: [{ share: 0.5, minOutcomes: 5, minDurationMs: 0 }],
+  probation: { outcomes: 5, minOutcomes: 5, durationMs: 7 * 86_400_000 },
+};
+
+/** An agent that looks a table up and answers right or wrong as its model is scripted. */
+export function deskAgent(changes: Partial<AgentDefinition> = {}): Agent {
+  return defineAgent({
+    id: 'desk',
+    instructions: 'Answer with one word.',
+    model: { name: 'scripted' },
+    tools: [describeTable],
+    evaluators: [
+      {
+        name: 'says-right',
+        source: 'checker',
+        evaluate: ({ output }) => Promise.resolve({ score: output === 'right' ? 1 : 0 }),
+      },
+    ],
+    slices: () => ({ desk: 'front' }),
+    prompt: (input) => z.string().parse(input['question']),
+    learning: { rollout: SHORT_ROLLOUT },
+    ...changes,
+  });
+}
+
+export function deskQuestion(table: Table, index: number, isHard = true): JsonObject {
+  return { question: `${isHard ? 'hard' : 'easy'} question ${String(index)} about table ${table}` };
+}
+
+export interface DeskModel {
+  readonly url: string;
+  readonly client: ModelClient;
+  /** From now on whoever follows a note answers wrong. */
+  spoil(): void;
+  close(): Promise<void>;
+}
+
+/** The model of the desk, behind a real endpoint. */
+export async function startDeskModel(): Promise<DeskModel> {
+  let isSpoiled = false;
+  const server = await startCompletionServer({
+    models: ['scripted'],
+    answer: (request) => replyOf(request, isSpoiled),
+  });
+  return {
+    url: server.url,
+    client: createModelClient({ baseUrl: server.url, apiKey: 'none' }),
+    spoil: () => {
+      isSpoiled = true;
+    },
+    close: server.close,
+  };
+}
+
+function replyOf({ messages }: CompletionRequest, isSpoiled: boolean) {
+  const system = messages[0]?.content ?? '';
+  const question = messages[1]?.content ?? '';
+  const table = /table (\w+)/.exec(question)?.[1] ?? 'none';
+  const isKnown = (system.split('# Lessons')[1] ?? '').includes(`${table}(`);
+  const isLookedUp = messages.some(({ role }) => role === 'tool');
+  if (!isKnown && !isLookedUp) {
+    const call = { id: 'look', name: 'describe_table', arguments: JSON.stringify({ table }) };
+    return { ok: true, model: 'scripted', text: null, toolCalls: [call] } as const;
+  }
+  const isRight = isKnown
+    ? !isSpoiled && (table === 'helps' || (table === 'idles' && question.startsWith('easy')))
+    : table === 'harms' || question.startsWith('easy');
+  return { ok: true, model: 'scripted', text: isRight ? 'right' : 'wrong', toolCalls: [] } as const;
+}
