@@ -4,7 +4,6 @@ import { findConfiguration } from './configuration.js';
 import { openHouse, type House } from './house.js';
 import { viewOf, type Look } from './looking.js';
 import { personOf, type Person } from './person.js';
-import { quietTemporal } from './temporal-logs.js';
 
 /** What a person's word goes through. */
 export interface Desk {
@@ -25,7 +24,6 @@ export async function deciding(
   const configuration = await findConfiguration(config, context.directory);
   const isEmbedded = config.databaseUrl === null;
   const person = personOf(context.shared, config, configuration?.people, isEmbedded);
-  quietTemporal(config);
   const house = await openHouse({ config, log: launchLog(context, true), signal });
   try {
     await say({ house, look: await viewOf(house, context), person });

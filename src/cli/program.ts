@@ -55,8 +55,13 @@ function registerHouse(program: Command, invoke: Invoke): void {
     .option('--seed <n>', 'which story', wholeNumber, 1)
     .action((options: DemoOptions) =>
       invoke(async ({ config, io, signal }) => {
-        (await import('./temporal-logs.js')).quietTemporal(config);
-        return (await import('./commands/demo.js')).runDemo(options, config, io, signal);
+        const { endTemporal, quietTemporal } = await import('./temporal-logs.js');
+        quietTemporal(config);
+        try {
+          return await (await import('./commands/demo.js')).runDemo(options, config, io, signal);
+        } finally {
+          await endTemporal();
+        }
       }),
     );
   program

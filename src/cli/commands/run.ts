@@ -10,7 +10,7 @@ import { launchLog, type CommandContext } from '../command.js';
 import { agentNamed, requireConfiguration } from '../configuration.js';
 import { openHouse, startHouseWorkers, type House } from '../house.js';
 import { openModel } from '../model-choice.js';
-import { quietTemporal } from '../temporal-logs.js';
+import { endTemporal, quietTemporal } from '../temporal-logs.js';
 import type { Agent } from '../../contracts/agent.js';
 import type { TaskRequest } from '../../client/ratchet-client.js';
 
@@ -57,6 +57,7 @@ export async function runTask(options: RunOptions, context: CommandContext): Pro
     return await waitForEnd(house, request, started, context);
   } finally {
     await house.close();
+    await endTemporal();
   }
 }
 

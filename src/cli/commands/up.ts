@@ -4,7 +4,7 @@ import { requireConfiguration } from '../configuration.js';
 import { openHouse, startHouseWorkers } from '../house.js';
 import { openModel } from '../model-choice.js';
 import { personOf } from '../person.js';
-import { quietTemporal } from '../temporal-logs.js';
+import { endTemporal, quietTemporal } from '../temporal-logs.js';
 
 export interface UpOptions {
   readonly port?: number;
@@ -53,5 +53,6 @@ export async function runUp(options: UpOptions, context: CommandContext): Promis
     return 0;
   } finally {
     await house.close();
+    await endTemporal();
   }
 }

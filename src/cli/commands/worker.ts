@@ -2,7 +2,7 @@ import { launchLog, untilAborted, type CommandContext } from '../command.js';
 import { requireConfiguration } from '../configuration.js';
 import { openHouse, startHouseWorkers } from '../house.js';
 import { openModel } from '../model-choice.js';
-import { quietTemporal } from '../temporal-logs.js';
+import { endTemporal, quietTemporal } from '../temporal-logs.js';
 
 export interface WorkerOptions {
   readonly only?: 'live' | 'shadow';
@@ -38,5 +38,6 @@ export async function runWorker(options: WorkerOptions, context: CommandContext)
     return 0;
   } finally {
     await house.close();
+    await endTemporal();
   }
 }
