@@ -77,7 +77,7 @@ export const phases: readonly Phase[] = [
   },
   {
     name: 'migration',
-    title: 'Columns are renamed; the notes on six tables are stale.',
+    title: 'Columns are renamed; the notes on nine tables are stale.',
     mix: EVEN,
     goal: 'drift-diagnosed',
     minRounds: 1,

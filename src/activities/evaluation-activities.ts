@@ -93,6 +93,16 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
       const ascending = [...window].sort((left, right) => left.number - right.number);
       const eligible = await eligibleTasks(dependencies, agent, request, ascending);
       const order = request.afterNumber === 0 ? shuffled(eligible, request.seed) : eligible;
+      if (order.length === 0 && request.purpose === 'gate') {
+        // An evaluation that waits for live tasks does not keep others from theirs.
+        const { candidate, workflowId } = request;
+        await messenger.settle(scope, {
+          candidate,
+          workflowId,
+          step: 'evaluated',
+          promoted: false,
+        });
+      }
       if (order.length === 0) {
         const barrier = await store.barrier(scope);
         if (barrier !== null) await store.settleWatch(scope, request.workflowId, barrier);

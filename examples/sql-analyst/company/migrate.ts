@@ -12,6 +12,11 @@ const renames: readonly (readonly [table: string, column: string, name: string])
   ['invoices', 'issued', 'inv_e3'],
   ['invoices', 'amount', 'inv_e4'],
   ['invoices', 'state', 'inv_e5'],
+  ['customers', 'name', 'cus_g2'],
+  ['customers', 'city', 'cus_g3'],
+  ['customers', 'segment', 'cus_g4'],
+  ['customers', 'limit', 'cus_g5'],
+  ['customers', 'since', 'cus_g6'],
   ['employees', 'number', 'emp_b1'],
   ['employees', 'name', 'emp_b2'],
   ['employees', 'title', 'emp_b4'],
@@ -21,6 +26,11 @@ const renames: readonly (readonly [table: string, column: string, name: string])
   ['exams', 'score', 'exm_f4'],
   ['exams', 'result', 'exm_f5'],
   ['exams', 'date', 'exm_f6'],
+  ['departments', 'name', 'dep_h2'],
+  ['departments', 'budget', 'dep_h3'],
+  ['departments', 'floor', 'dep_h4'],
+  ['departments', 'site', 'dep_h5'],
+  ['departments', 'seats', 'dep_h6'],
   ['products', 'number', 'prd_c1'],
   ['products', 'name', 'prd_c2'],
   ['products', 'category', 'prd_c3'],
@@ -30,6 +40,11 @@ const renames: readonly (readonly [table: string, column: string, name: string])
   ['deliveries', 'pieces', 'dlv_d4'],
   ['deliveries', 'cost', 'dlv_d5'],
   ['deliveries', 'arrived', 'dlv_d6'],
+  ['warehouses', 'name', 'whs_i2'],
+  ['warehouses', 'town', 'whs_i3'],
+  ['warehouses', 'capacity', 'whs_i4'],
+  ['warehouses', 'climate', 'whs_i5'],
+  ['warehouses', 'gates', 'whs_i6'],
 ];
 
 /** The tables whose notes go stale. */
@@ -47,7 +62,7 @@ const migrationSql: string = [
   'commit;',
 ].join('\n');
 
-/** Renames columns of six tables, two in each area, once. A second call fails: the old names are gone. */
+/** Renames columns of nine tables, three in each area, once. A second call fails: the old names are gone. */
 export async function migrateCompany(db: Pick<Pool, 'query'>): Promise<void> {
   await db.query(migrationSql);
 }

@@ -142,7 +142,7 @@ export class StoryRunner {
         return this.#poison();
       case 'migration':
         await example.migrateCompany(company);
-        this.#events.onEvent('a migration renamed columns of six tables');
+        this.#events.onEvent('a migration renamed columns of nine tables');
         return;
       case 'forced-rule':
         return this.#force();
@@ -259,7 +259,7 @@ export class StoryRunner {
       case 'candidate-ended':
         return fresh.some(({ state }) => isEnd(state));
       case 'probation-over':
-        return states.includes('promoted') && !all.some(({ state }) => isMoving(state));
+        return states.includes('promoted') && !all.some(({ state }) => isServing(state));
       case 'drift-diagnosed': {
         const entries = await house.store.auditOf(scope.tenant, null, 1000);
         return entries.some(({ action }) => action === 'drift');
@@ -282,8 +282,8 @@ export class StoryRunner {
   readonly #told = new Map<string, string>();
 }
 
-function isMoving(state: CandidateRow['state']): boolean {
-  return ['evaluating', 'passed', 'canary', 'probation'].includes(state);
+function isServing(state: CandidateRow['state']): boolean {
+  return ['passed', 'canary', 'probation'].includes(state);
 }
 
 /** A candidate's id without its tenant, the same in every run of a story. */
