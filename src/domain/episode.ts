@@ -1,5 +1,4 @@
-import type { AgentId, EpisodeId, LessonId, TaskId, TenantId, VersionId } from './ids.js';
-import type { Json, JsonObject } from './json.js';
+import type { LessonId } from './ids.js';
 
 /** live: serves somebody; shadow: one arm of a pair; explore: a sandboxed second look. */
 export type Mode = 'live' | 'shadow' | 'explore';
@@ -77,23 +76,4 @@ export interface RecalledLesson {
   readonly revision: number;
   readonly text: string;
   readonly score: number;
-}
-
-/** A recorded run of an agent on a task. */
-export interface Episode {
-  readonly id: EpisodeId;
-  readonly tenant: TenantId;
-  readonly agent: AgentId;
-  readonly task: TaskId;
-  readonly mode: Mode;
-  readonly version: VersionId;
-  readonly arm: Arm;
-  readonly input: JsonObject;
-  readonly slices: Slices;
-  readonly subject: string | null;
-  readonly output: Json;
-  readonly end: TaskEnd;
-  readonly outcome: Outcome;
-  readonly trajectory: Trajectory;
-  readonly recalled: readonly RecalledLesson[];
 }

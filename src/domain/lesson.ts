@@ -51,11 +51,6 @@ export interface Evidence {
 
 /** Lowest of what a lesson was derived from; reflection never raises it. */
 export type Trust = 'low' | 'medium' | 'high';
-const TRUST_ORDER: readonly Trust[] = ['low', 'medium', 'high'];
-
-export function lowestTrust(labels: readonly Trust[]): Trust {
-  return TRUST_ORDER.find((label) => labels.includes(label)) ?? 'low';
-}
 
 /** Who or what a lesson came from. */
 export interface LessonSource {
