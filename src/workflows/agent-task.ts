@@ -245,6 +245,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
           args: [{ tenant, agent, episode, informative }],
           parentClosePolicy: ParentClosePolicy.ABANDON,
           staticSummary: `Reflect on ${input.task}: ${informative.reason}`,
+          typedSearchAttributes: searchAttributes.owner(input),
         });
       }
     }

@@ -42,6 +42,7 @@ import {
   type Settlement,
 } from './messages.js';
 import { liveOutcomeOf, referenceOf } from './rollout.js';
+import { searchAttributes } from './search-attributes.js';
 import type { shadowEvaluation } from './shadow-evaluation.js';
 
 const { mergeProposals, readOutcomes, reference } = proxyLocalActivities<LearningActivities>({
@@ -213,6 +214,7 @@ export async function learner(input: LearnerInput): Promise<void> {
         },
       ],
       staticSummary: `Drift or regression? ${version} against ${baseline}`,
+      typedSearchAttributes: searchAttributes.owner(scope),
     });
     const conclusion = diagnosis ?? 'unresolved';
     await concludeDiagnosis({ ...scope, candidate, conclusion, detail: { ...detail, pairs } });

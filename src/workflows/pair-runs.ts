@@ -9,6 +9,7 @@ import type { DrawnTask } from '../activities/learning-activities.js';
 import type { PairRow } from '../activities/store.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
 import type { agentTask, AgentTaskResult } from './agent-task.js';
+import { searchAttributes } from './search-attributes.js';
 
 /** What both arms of every pair of one evaluation share. */
 export interface PairSetting extends Scope {
@@ -79,6 +80,7 @@ async function runArm(
         },
       ],
       staticSummary: `pair ${String(index)}, ${arm}`,
+      typedSearchAttributes: searchAttributes.owner(setting, 'shadow'),
     });
     return {
       episode: result.episode,

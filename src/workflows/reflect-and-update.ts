@@ -13,6 +13,7 @@ import type { LearningActivities } from '../activities/learning-activities.js';
 import type { CandidateId, EpisodeId, Scope } from '../domain/ids.js';
 import type { agentTask } from './agent-task.js';
 import { carryCandidate, checkWord, grant, type Mailbox } from './candidate-life.js';
+import { searchAttributes } from './search-attributes.js';
 import {
   abort,
   approve,
@@ -163,6 +164,7 @@ async function analyse(
         },
       ],
       staticSummary: `explore ${plan.task} with ${String(modelCalls)} model calls`,
+      typedSearchAttributes: searchAttributes.owner(of, 'explore'),
     });
     proposed = await propose({ ...of, exploration: episode });
   }

@@ -1,8 +1,9 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import type { SearchAttributeUpdatePair } from '@temporalio/common';
+import type { SearchAttributePair, SearchAttributeUpdatePair } from '@temporalio/common';
 
 import type { TaskContext } from '../activities/task-activities.js';
-import { succeeded, type Outcome } from '../domain/episode.js';
+import { succeeded, type Mode, type Outcome } from '../domain/episode.js';
+import type { Scope } from '../domain/ids.js';
 
 /** The filters of the Temporal UI; registered by the launcher, never personal data. */
 export const keys = {
@@ -17,6 +18,12 @@ export const keys = {
 } as const;
 
 export const searchAttributes = {
+  /** Whose run it is, and in which mode where it is an episode's. */
+  owner: ({ tenant, agent }: Scope, mode?: Mode): SearchAttributePair[] => [
+    { key: keys.tenant, value: tenant },
+    { key: keys.agent, value: agent },
+    ...(mode === undefined ? [] : [{ key: keys.mode, value: mode }]),
+  ],
   started: ({ version, slices }: TaskContext): SearchAttributeUpdatePair[] => [
     { key: keys.strategy, value: version },
     { key: keys.slices, value: [...slices] },
