@@ -125,10 +125,12 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
       await store.countUses({ tenant, agent }, candidate, tasksOf(pairs));
     },
 
-    async recordVerdict({ tenant, agent, summary, ...record }) {
+    async recordVerdict({ tenant, agent, summary, basis, ...record }) {
       const { candidate, purpose, baseline, version, alpha, seed } = record;
       const { verdict, reason } = summary;
-      const plain = z.record(z.string(), z.json()).parse(JSON.parse(JSON.stringify(summary)));
+      const plain = z
+        .record(z.string(), z.json())
+        .parse(JSON.parse(JSON.stringify({ ...summary, basis })));
       const scope = { tenant, agent };
       const key = { candidate, purpose, baseline, version, verdict, reason, alpha, seed };
       await store.putGateRecord(scope, { ...key, summary: plain });

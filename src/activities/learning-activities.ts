@@ -1,5 +1,7 @@
 import type { CandidateState } from '../domain/candidate.js';
 import type { Actor } from '../domain/feedback.js';
+import type { GateBasis } from '../domain/gate/committed-pair.js';
+import type { Diagnosis } from '../domain/gate/diagnosis.js';
 import type { GateSummary } from '../domain/gate/gate-summary.js';
 import type { CandidateId, EpisodeId, Scope, TaskId, VersionId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
@@ -97,6 +99,8 @@ export interface VerdictRecord extends OfCandidate {
   readonly alpha: number;
   readonly seed: number;
   readonly summary: GateSummary;
+  /** What the verdict can be derived from again, with the committed pairs. */
+  readonly basis: GateBasis & { readonly diagnosis: Diagnosis | null };
 }
 
 /** A change of a candidate's state; answers the state that now holds. */
@@ -194,7 +198,10 @@ export interface LearningActivities {
     request: RolloutRequest & { readonly share: number; readonly seed: number },
   ): Promise<CanaryAnswer>;
   widenCanary(request: RolloutRequest & { readonly share: number }): Promise<CanaryAnswer>;
-  promote(request: RolloutRequest): Promise<{ readonly cursor: number }>;
+  /** `canary` where the agent is frozen or pinned: try again when told; an end where it was moved. */
+  promote(
+    request: RolloutRequest,
+  ): Promise<{ readonly cursor: number; readonly state: CandidateState }>;
   /** Moves the pointer back to the last known-good version; idempotent. */
   rollBack(
     request: RolloutRequest,

@@ -9,6 +9,7 @@ import type { Streams } from './io.js';
 import { port, wholeNumber } from './option-values.js';
 import { registerDeciding } from './register-deciding.js';
 import { registerLooking } from './register-looking.js';
+import { registerTools } from './register-tools.js';
 
 export interface ProgramSurroundings {
   readonly streams: Streams;
@@ -34,6 +35,7 @@ export function createProgram({ streams, run }: ProgramSurroundings): Command {
   registerHouse(program, invoke);
   registerLooking(program, invoke);
   registerDeciding(program, invoke);
+  registerTools(program, invoke);
   return program;
 }
 

@@ -19,6 +19,11 @@ export interface EvaluatedPair extends PairRow {
   readonly evaluation: number;
 }
 
+/** A verdict with the evaluation it belongs to. */
+export interface EvaluatedRecord extends GateRecord {
+  readonly evaluation: number;
+}
+
 /** Everything there is about one candidate. */
 export interface CandidateLife {
   readonly candidate: CandidateRow;
@@ -49,6 +54,8 @@ export interface CandidateQueries {
   /** The tenant and agent a candidate belongs to. */
   scopeOfCandidate(tenant: TenantId, id: CandidateId): Promise<Scope>;
   candidateLife(tenant: TenantId, id: CandidateId): Promise<CandidateLife>;
+  /** Its verdicts and diagnoses, oldest first. */
+  evaluatedRecords(tenant: TenantId, id: CandidateId): Promise<readonly EvaluatedRecord[]>;
   /** What stands behind what the agent did in an episode. */
   why(tenant: TenantId, episode: EpisodeId): Promise<Why>;
 }
@@ -138,6 +145,21 @@ export function candidateQueries(pool: Pool): CandidateQueries {
         };
       })),
     }),
+
+    evaluatedRecords: async (tenant, id) => {
+      const records = await gateRecords(tenant, id);
+      const numbers = await withTenant(pool, tenant, async (client) => {
+        const { rows } = await client.query<{ readonly evaluation: number }>(
+          'select evaluation from gate_records where tenant = $1 and candidate = $2 order by number',
+          [tenant, id],
+        );
+        return rows;
+      });
+      return records.map((record, index) => ({
+        ...record,
+        evaluation: numbers[index]?.evaluation ?? 0,
+      }));
+    },
 
     why: async (tenant, id) => {
       const episode = await readEpisode(tenant, id);

@@ -15,8 +15,8 @@ import type {
   LearningActivities,
 } from '../activities/learning-activities.js';
 import type { PairRow } from '../activities/store.js';
+import { addCommittedToDiagnosis, gatePairOf } from '../domain/gate/committed-pair.js';
 import {
-  addDiagnosisPair,
   concludeDiagnosis,
   emptyDiagnosis,
   type Diagnosis,
@@ -33,7 +33,6 @@ import {
 } from '../domain/gate/gate.js';
 import { gatePolicy } from '../domain/gate/gate-policy.js';
 import { summarizeGate, type GateSummary } from '../domain/gate/gate-summary.js';
-import { pairOutcome } from '../domain/gate/pair.js';
 import { countPool, planSlices, watchedSlices } from '../domain/gate/slices.js';
 import { evaluationProgress, outcomesWaiting } from './messages.js';
 import { runPair, type PairSetting } from './pair-runs.js';
@@ -157,12 +156,7 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   const commit = (row: PairRow): void => {
     committed.push(row);
     if (isDiagnosis) {
-      // `version` is what serves, `baseline` what served before it.
-      const { score: current } = row.candidate;
-      const { score: previous } = row.baseline;
-      if (current !== null && previous !== null) {
-        diagnosis = addDiagnosisPair(diagnosis, { current, previous });
-      }
+      diagnosis = addCommittedToDiagnosis(diagnosis, row);
     } else if (gate !== undefined) {
       gate = addPair(gate, gatePairOf(row));
     }
@@ -209,7 +203,8 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   const summary = summarizeGate(gate, concludeGate(gate));
   const found = isDiagnosis ? concludeDiagnosis(diagnosis) : null;
   if (!isDiagnosis) setCurrentDetails(evaluationDetails(gate));
-  await recordVerdict({ ...input, summary });
+  const basis = { policy: gate.policy, plan: gate.plan, diagnosis: found };
+  await recordVerdict({ ...input, summary, basis });
   return {
     summary,
     diagnosis: found,
@@ -234,21 +229,6 @@ function startGate(
     ...(limits.sliceKeys === null ? {} : { sliceKeys: limits.sliceKeys }),
   });
   return emptyGate(policy, planSlices(countPool(pool.map(({ slices }) => slices)), policy));
-}
-
-function gatePairOf(row: PairRow): Parameters<typeof addPair>[1] {
-  const missing =
-    row.baseline.missing === 'infrastructure' || row.candidate.missing === 'infrastructure'
-      ? 'infrastructure'
-      : 'arm';
-  return {
-    index: row.index,
-    task: row.task,
-    outcome: pairOutcome({ baseline: row.baseline.score, candidate: row.candidate.score, missing }),
-    slices: row.slices,
-    baselineCategory: row.baseline.category,
-    candidateCategory: row.candidate.category,
-  };
 }
 
 function evaluationDetails(gate: GateState): string {

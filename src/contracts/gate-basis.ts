@@ -1,0 +1,55 @@
+import { z } from 'zod';
+
+import type { GateBasis } from '../domain/gate/committed-pair.js';
+import type { JsonObject } from '../domain/json.js';
+
+const Names = z.array(z.string());
+
+const Policy = z.object({
+  alpha: z.number(),
+  minPairs: z.number(),
+  maxPairs: z.number(),
+  m0: z.number(),
+  deltaMin: z.number(),
+  futilityLevel: z.number(),
+  dPlan: z.number(),
+  discordance: z.number().optional(),
+  sliceKeys: Names.optional(),
+  minSliceShare: z.number(),
+  maxSlices: z.number(),
+  sliceMargin: z.number(),
+  sliceLevel: z.number(),
+  sliceCap: z.number(),
+  harmLevel: z.number(),
+  minHarmPairs: z.number(),
+  criticalSlices: Names,
+  categoryLevel: z.number(),
+  criticalCategories: Names,
+  missingLevel: z.number(),
+  voidShare: z.number(),
+});
+
+const Basis = z.object({
+  policy: Policy,
+  plan: z.object({ keys: Names, gated: Names, hasOther: z.boolean() }),
+  diagnosis: z.enum(['regression', 'drift', 'unresolved']).nullable(),
+});
+
+/** What a stored verdict was decided by, and what a diagnosis found; null where the record does not say. */
+export function gateBasis(
+  summary: JsonObject,
+): (GateBasis & { readonly diagnosis: z.infer<typeof Basis>['diagnosis'] }) | null {
+  const parsed = Basis.safeParse(summary['basis']);
+  if (!parsed.success) return null;
+  const { policy, plan, diagnosis } = parsed.data;
+  const { discordance, sliceKeys, ...rest } = policy;
+  return {
+    policy: {
+      ...rest,
+      ...(discordance === undefined ? {} : { discordance }),
+      ...(sliceKeys === undefined ? {} : { sliceKeys }),
+    },
+    plan,
+    diagnosis,
+  };
+}
