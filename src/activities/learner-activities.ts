@@ -13,7 +13,7 @@ import { versionId } from '../contracts/ids.js';
 import type { AgentRegistry } from './agent-registry.js';
 import type { LearningActivities } from './learning-activities.js';
 import type { Messenger } from './messenger.js';
-import { changingPointer } from './pointer-change.js';
+import { changingPointer, transitionWithPointer } from './pointer-change.js';
 import type { CandidateRow, ProposalRow, Store } from './store.js';
 
 export interface LearnerDependencies {
@@ -242,15 +242,19 @@ async function abortCanary(
   actor: Parameters<Store['transition']>[1]['actor'],
   reason: string,
 ): Promise<void> {
-  const pointer = await store.pointer(scope);
-  if (pointer?.canary == null) return;
-  await store.transition(scope, {
-    candidate: pointer.canary.candidate,
-    from: ['canary'],
-    to: 'aborted',
-    actor,
-    reason: `pinned: ${reason}`,
-    detail: {},
-    pointer: { expected: pointer.number, change: { canary: null } },
+  await transitionWithPointer(store, scope, (pointer) => {
+    if (pointer.canary === null) return Promise.resolve({ kind: 'nothing' });
+    return Promise.resolve({
+      kind: 'move',
+      transition: {
+        candidate: pointer.canary.candidate,
+        from: ['canary'],
+        to: 'aborted',
+        actor,
+        reason: `pinned: ${reason}`,
+        detail: {},
+        pointer: { expected: pointer.number, change: { canary: null } },
+      },
+    });
   });
 }

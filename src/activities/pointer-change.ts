@@ -27,7 +27,10 @@ export async function changingPointer(
   }
 }
 
-/** The same for a transition of a candidate that moves the pointer with it. */
+/**
+ * The same for a transition of a candidate that moves the pointer with it. `nothing` counts where the
+ * pointer it was decided on still holds: the candidate may have moved between the two readings.
+ */
 export async function transitionWithPointer(
   store: Store,
   scope: Scope,
@@ -41,7 +44,11 @@ export async function transitionWithPointer(
   for (let attempt = 1; ; attempt += 1) {
     const pointer = await activePointer(store, scope);
     const decided = await decide(pointer);
-    if (decided.kind === 'nothing') return pointer;
+    if (decided.kind === 'nothing') {
+      const after = await activePointer(store, scope);
+      if (after.number === pointer.number || attempt === ATTEMPTS) return after;
+      continue;
+    }
     try {
       const { pointer: moved } = await store.transition(scope, decided.transition);
       return moved ?? pointer;

@@ -66,7 +66,11 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
       const { workflowId } = row;
       await store.watchOutcomes(scope, workflowId);
       const cursor = await store.newestTask(scope);
+      const found: { why: string | null } = { why: null };
       await transitionWithPointer(store, scope, (pointer) => {
+        // Asked anew after each lost race: another candidate, a freeze or a pin may have won it.
+        found.why = obstacleOf(pointer, request.candidate);
+        if (found.why !== null) return Promise.resolve({ kind: 'nothing' });
         const { candidate, share, seed } = request;
         const change = { canary: { candidate, version, share, seed } };
         return Promise.resolve({
@@ -82,37 +86,39 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
           },
         });
       });
-      return { started: true, why: '', cursor };
+      return { started: found.why === null, why: found.why ?? '', cursor };
     },
 
     async widenCanary(request) {
       const scope = scopeOf(request);
       const { candidate, share, actor, reason } = request;
-      const pointer = await store.pointer(scope);
-      const obstacle = obstacleOf(pointer, candidate);
       const cursor = await store.newestTask(scope);
-      if (obstacle !== null) return { started: false, why: obstacle, cursor };
+      const found: { why: string | null } = { why: null };
       await changingPointer(
         store,
         scope,
-        ({ canary }) => {
+        (pointer) => {
+          const { canary } = pointer;
+          found.why = obstacleOf(pointer, candidate);
           const isOurs = canary?.candidate === candidate && canary.share !== share;
-          return Promise.resolve(isOurs ? { canary: { ...canary, share } } : null);
+          const widens = found.why === null && isOurs;
+          return Promise.resolve(widens ? { canary: { ...canary, share } } : null);
         },
         { actor, action: 'canary-widened', reason, detail: { candidate, share } },
       );
-      return { started: true, why: '', cursor };
+      return { started: found.why === null, why: found.why ?? '', cursor };
     },
 
     async promote(request) {
       const scope = scopeOf(request);
-      const row = await candidateRow(store, request.tenant, request.candidate);
       const cursor = await store.newestTask(scope);
-      if (row.state === 'probation' || row.version === null) return { cursor };
-      const { version, baseline } = row;
-      await transitionWithPointer(store, scope, (pointer) => {
+      await transitionWithPointer(store, scope, async (pointer) => {
+        const row = await candidateRow(store, request.tenant, request.candidate);
+        const { state, version, baseline } = row;
+        const isHeld = pointer.frozen || pointer.pinned !== null;
+        if (state !== 'canary' || version === null || isHeld) return { kind: 'nothing' };
         if (pointer.active !== baseline) throw new StaleBaselineError(baseline, pointer.active);
-        return Promise.resolve({
+        return {
           kind: 'move',
           transition: {
             candidate: request.candidate,
@@ -123,9 +129,10 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
             detail: { ...request.detail, from: baseline, to: version },
             pointer: { expected: pointer.number, change: { active: version, canary: null } },
           },
-        });
+        };
       });
-      return { cursor };
+      const { state } = await candidateRow(store, request.tenant, request.candidate);
+      return { cursor, state };
     },
 
     async rollBack(request) {

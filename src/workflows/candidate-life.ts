@@ -88,6 +88,13 @@ export function grant(mailbox: Mailbox, given: Grant): void {
   mailbox.woken = true;
 }
 
+/** Nobody wakes a workflow when a freeze or a pin is lifted; looking anyway bounds the delay. */
+const PROMOTION_SAFETY_MS = 60_000;
+
+type Rolled =
+  | { readonly kind: 'ended'; readonly state: CandidateState; readonly reason: string }
+  | { readonly kind: 'evaluate-again' };
+
 export interface CandidateEnd {
   readonly state: CandidateState;
   readonly reason: string;
@@ -181,9 +188,7 @@ export async function carryCandidate(
     plan: EvaluationPlan,
     box: Mailbox,
     forcedBy: Word | null,
-  ): Promise<
-    { kind: 'ended'; state: CandidateState; reason: string } | { kind: 'evaluate-again' }
-  > {
+  ): Promise<Rolled> {
     const setting: RolloutSetting = {
       ...of,
       version: plan.version,
@@ -208,15 +213,16 @@ export async function carryCandidate(
     const manual = forcedBy === null ? {} : { forcedBy: forcedBy.decision.actor };
     let cursor: number;
     try {
-      const promoted = await promote({
+      const promoted = await promoteWhenAllowed({
         ...of,
         actor: forcedBy === null ? SYSTEM : personOf(forcedBy),
         reason: forcedBy === null ? 'canary without alarm' : `forced: ${forcedBy.decision.reason}`,
         detail: { ...evidence, ...manual },
       });
+      if (promoted.kind !== 'promoted') return promoted;
       cursor = promoted.cursor;
     } catch (error) {
-      if (!isStaleBaseline(error)) throw error;
+      if (!isFailureOf(error, 'StaleBaselineError')) throw error;
       const reason = 'another version became active during the canary';
       await rollBack({
         ...of,
@@ -228,12 +234,39 @@ export async function carryCandidate(
     }
     box.stage = 'probation';
     await settle('canary-ended', forcedBy === null);
-    const probation = await runProbation(setting, cursor);
-    const after = await undo(probation, 'probation', box);
-    if (after !== undefined) return after;
-    const reason = `probation of ${String(probation.kind === 'passed' ? probation.outcomes : 0)} outcomes without alarm`;
-    await enter(['probation'], 'promoted', reason);
-    return { kind: 'ended', state: 'promoted', reason };
+    for (;;) {
+      const probation = await runProbation(setting, cursor);
+      const after = await undo(probation, 'probation', box);
+      if (after !== undefined) return after;
+      const reason = `probation of ${String(probation.kind === 'passed' ? probation.outcomes : 0)} outcomes without alarm`;
+      try {
+        await enter(['probation'], 'promoted', reason);
+        return { kind: 'ended', state: 'promoted', reason };
+      } catch (error) {
+        // A rollback of another promotion took this one back meanwhile: the next look tells where to.
+        if (!isFailureOf(error, 'ConflictError')) throw error;
+      }
+    }
+  }
+
+  /** Promotes, as soon as neither freeze nor pin forbids it; a person or a pin may end it before. */
+  async function promoteWhenAllowed(
+    request: Parameters<typeof promote>[0],
+  ): Promise<{ kind: 'promoted'; cursor: number } | Rolled> {
+    for (;;) {
+      const { cursor, state } = await promote(request);
+      if (state === 'probation') return { kind: 'promoted', cursor };
+      const moved: RolloutEnd | undefined =
+        state === 'canary' ? undefined : { kind: 'moved', to: state };
+      const undone = moved && (await undo(moved, 'canary', mailbox));
+      if (undone !== undefined) return undone;
+      setCurrentDetails('**Canary** is over; promotion waits: the agent is frozen or pinned');
+      await condition(() => mailbox.woken || mailbox.word !== null, PROMOTION_SAFETY_MS);
+      mailbox.woken = false;
+      if (mailbox.word === null) continue;
+      const stopped = await undo({ kind: 'interrupted', outcomes: 0 }, 'canary', mailbox);
+      if (stopped !== undefined) return stopped;
+    }
   }
 
   /** What an alarm, a person or another workflow makes of a rollout; undefined where it goes on. */
@@ -241,11 +274,7 @@ export async function carryCandidate(
     found: RolloutEnd,
     stage: 'canary' | 'probation',
     box: Mailbox,
-  ): Promise<
-    | { kind: 'ended'; state: CandidateState; reason: string }
-    | { kind: 'evaluate-again' }
-    | undefined
-  > {
+  ): Promise<Rolled | undefined> {
     if (found.kind === 'passed') return undefined;
     if (found.kind === 'moved') {
       const { to } = found;
@@ -363,6 +392,7 @@ async function evaluateInShadow(
       workflowId: `shadow/${candidate}`,
       args: [{ ...scope, purpose: 'gate', attempt, baseline, version, alpha, seed }],
       staticSummary: `${plan.title}: ${version} against ${baseline}`,
+      typedSearchAttributes: searchAttributes.owner(scope),
     });
     return child.result();
   });
@@ -389,9 +419,9 @@ async function evaluateInShadow(
   return { kind: 'word', word };
 }
 
-function isStaleBaseline(error: unknown): boolean {
+function isFailureOf(error: unknown, type: string): boolean {
   if (!(error instanceof ActivityFailure)) return false;
-  return error.cause instanceof ApplicationFailure && error.cause.type === 'StaleBaselineError';
+  return error.cause instanceof ApplicationFailure && error.cause.type === type;
 }
 
 function takeWord(mailbox: Mailbox): Word | null {
