@@ -20,7 +20,7 @@ export type CandidateState = (typeof CANDIDATE_STATES)[number];
 const NEXT: Readonly<Record<CandidateState, readonly CandidateState[]>> = {
   open: ['evaluating', 'canary', 'rejected', 'aborted'],
   evaluating: ['passed', 'waiting', 'rejected', 'aborted', 'canary'],
-  waiting: ['evaluating', 'canary', 'rejected', 'aborted'],
+  waiting: ['passed', 'evaluating', 'canary', 'rejected', 'aborted'],
   passed: ['waiting', 'evaluating', 'canary', 'rejected', 'aborted'],
   canary: ['probation', 'rolled-back', 'aborted'],
   probation: ['promoted', 'rolled-back', 'evaluating'],

@@ -150,7 +150,10 @@ export async function carryCandidate(
     await settle('evaluated');
     if (forced.kind === 'ended') return end(forced.state, forced.reason);
     if (forced.kind === 'word') {
-      if (forced.word.kind !== 'force') return await endedByPerson(forced.word, mailbox.stage);
+      const { word } = forced;
+      if (word.kind !== 'force') return await endedByPerson(word, mailbox.stage);
+      // It queues for its canary like one that passed; what waits so holds no evaluation up.
+      await enter([mailbox.stage], 'passed', `forced: ${word.decision.reason}`, {}, personOf(word));
     }
     const isForced = forced.kind === 'word';
     const word = isForced ? forced.word : null;
