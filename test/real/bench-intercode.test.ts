@@ -5,15 +5,18 @@ import {
   type InterCodeOptions,
   type InterCodeReport,
 } from '../../src/bench/intercode/bench-intercode.js';
+import { quietTemporal } from '../../src/cli/temporal-logs.js';
 import { readConfig } from '../../src/config.js';
 import { writeMadeUpRecording } from '../bench/intercode/made-up-recording.js';
 import { startRealServers, type RealServers } from '../support/real-house.js';
 
-const TASKS = 80;
+const TASKS = 60;
 let servers: RealServers;
 let dataDir: string;
+let first: InterCodeReport | undefined;
 
 beforeAll(async () => {
+  quietTemporal({ logLevel: 'silent' });
   servers = await startRealServers();
   dataDir = await writeMadeUpRecording(TASKS);
 });
@@ -39,18 +42,22 @@ function bench(options: Partial<InterCodeOptions>): Promise<InterCodeReport> {
   });
 }
 
-test('learns the schema from explorations, passes the gate and closes the gap, the same way twice', async () => {
+test('learns the schema from explorations, passes the gate and closes what is left of the gap', async () => {
   const report = await bench({});
+  first = report;
 
   if ('mode' in report) throw new Error('mode S was asked for');
   const { arms, gap, promotions, lessons, wrongSchema, episodes } = report;
   expect(arms.frozen).toEqual({ n: TASKS, successes: 0 });
   expect(arms.oracle).toEqual({ n: TASKS, successes: TASKS });
   expect([arms.shuffled.successes, arms.placebo.successes]).toEqual([0, 0]);
-  expect(gap).toMatchObject({ share: 1, lower: 1, upper: 1 });
+  // Second halves are tasks 30 to 59; what passed after 40 tasks serves the last twenty of them.
+  expect(arms.learning).toEqual({ n: TASKS, successes: 20 });
+  expect(gap.share).toBeCloseTo(2 / 3, 12);
 
   const [promotion] = promotions;
-  expect(promotion).toMatchObject({ at: 40, alpha: 0.005 });
+  expect(promotion?.at).toBe(40);
+  expect(promotion?.alpha).toBeCloseTo(0.005, 12);
   const texts = lessons.filter(({ id }) => promotion?.lessons.includes(id) === true);
   expect(texts.map(({ text }) => text).sort()).toEqual(['boat(id, weight)', 'tree(id, weight)']);
   const cited = new Set(texts.flatMap(({ evidence }) => evidence.map(({ task }) => task)));
@@ -71,9 +78,12 @@ test('learns the schema from explorations, passes the gate and closes the gap, t
     else expect(played).toBe('plain');
     expect(success).toBe(played === 'informed');
   }
+});
 
+test('gives the same report again', async () => {
   const again = await bench({});
-  expect(withoutTenant(again)).toEqual(withoutTenant(report));
+
+  expect(withoutTenant(again)).toEqual(withoutTenant(first));
 });
 
 test('plays every run in mode R and really runs its SQL', async () => {
@@ -105,6 +115,6 @@ test('names an option that does not fit before anything is started', async () =>
 });
 
 /** Candidates are named after the tenant, which each run has of its own. */
-function withoutTenant(report: InterCodeReport): unknown {
-  return JSON.parse(JSON.stringify(report).replaceAll(/bench-[0-9a-f]{8}/g, 'tenant'));
+function withoutTenant(report: InterCodeReport | undefined): unknown {
+  return JSON.parse(JSON.stringify(report ?? null).replaceAll(/bench-[0-9a-f]{8}/g, 'tenant'));
 }

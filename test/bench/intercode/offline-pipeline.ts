@@ -1,20 +1,15 @@
+import { gatePolicy } from '../../../src/domain/gate/gate-policy.js';
+import { summarizeGate, type GateSummary } from '../../../src/domain/gate/gate-summary.js';
 import {
   addPair,
   concludeGate,
-  countPool,
   emptyGate,
-  emptyLedger,
-  gatePolicy,
-  pairOutcome,
-  planSlices,
-  reserve,
-  settle,
-  summarizeGate,
-  watchedSlices,
   sliceNeeds,
   type GateState,
-  type GateSummary,
-} from '../../../src/domain/gate/index.js';
+} from '../../../src/domain/gate/gate.js';
+import { emptyLedger, reserve, settle } from '../../../src/domain/gate/ledger.js';
+import { pairOutcome } from '../../../src/domain/gate/pair.js';
+import { countPool, planSlices, watchedSlices } from '../../../src/domain/gate/slices.js';
 import {
   discoveryKey,
   learnFact,
