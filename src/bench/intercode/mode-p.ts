@@ -1,20 +1,17 @@
 import type { House } from '../../cli/house.js';
 import { agentId, tenantId } from '../../contracts/ids.js';
 import type { Agent } from '../../contracts/agent.js';
+import { gatePolicy } from '../../domain/gate/gate-policy.js';
+import { summarizeGate, type GateSummary } from '../../domain/gate/gate-summary.js';
 import {
   addPair,
   concludeGate,
-  countPool,
   emptyGate,
-  gatePolicy,
-  pairOutcome,
-  planSlices,
   sliceNeeds,
-  summarizeGate,
-  watchedSlices,
   type GateState,
-  type GateSummary,
-} from '../../domain/gate/index.js';
+} from '../../domain/gate/gate.js';
+import { pairOutcome } from '../../domain/gate/pair.js';
+import { countPool, planSlices, watchedSlices } from '../../domain/gate/slices.js';
 import { permutation, seedOf } from '../../domain/random.js';
 import type { Library } from '../../model/recorded/cast.js';
 import { modelNameOf } from '../../model/recorded/casting.js';

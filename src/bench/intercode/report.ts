@@ -1,4 +1,4 @@
-import type { GateSummary } from '../../domain/gate/index.js';
+import type { GateSummary } from '../../domain/gate/gate-summary.js';
 import type { ArmName, DatabaseRow, GapShare } from './gap.js';
 
 /** What `bench intercode --mode S` prints; every field is told in FORMATS. */

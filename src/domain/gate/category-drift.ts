@@ -21,9 +21,6 @@ const KAPPA = 50;
 /** Where outcomes of a category go that the reference never saw. */
 export const UNSEEN_CATEGORY = '(unseen)';
 
-/** Reference outcomes below which shares are too rough to call drift. */
-export const MIN_CATEGORY_REFERENCE = 500;
-
 /** Shares of reference counts with one added to each category and to the unseen, so that none is impossible. */
 export function referenceShares(
   counts: Readonly<Record<string, number>>,

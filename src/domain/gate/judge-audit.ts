@@ -13,9 +13,6 @@ export interface JudgeAudit {
   readonly halves: Tally;
 }
 
-/** Share of pairs that is audited: judge bias is the largest risk of all. */
-export const AUDIT_SHARE = 0.1;
-
 /** m0 of a model judge until its audits say better. */
 export const UNAUDITED_MARGIN = 0.05;
 
