@@ -15,7 +15,7 @@ export class ConfigError extends RatchetError {
   }
 }
 
-const Port = z.coerce.number().int().min(0).max(65_535);
+const Port = z.coerce.number({ error: 'expected a port from 0 to 65535' }).int().min(0).max(65_535);
 const Text = z.string().min(1);
 const HttpUrl = z.url({ protocol: /^https?$/ });
 
@@ -78,13 +78,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       ([name, value]) => CONFIG_VARIABLES.includes(name) && value !== '',
     ),
   );
-  const parsed = Environment.safeParse(given, { reportInput: true });
+  const parsed = Environment.safeParse(given);
   if (!parsed.success) {
     throw new ConfigError(
       parsed.error.issues.map((issue) => {
         const name = String(issue.path[0] ?? 'environment');
         const isSecret = name === 'OPENAI_API_KEY' || name === 'DATABASE_URL';
-        const found = isSecret ? 'a value that is not shown' : JSON.stringify(issue.input);
+        const found = isSecret ? 'a value that is not shown' : JSON.stringify(given[name]);
         return `${name}: found ${found}; ${issue.message}`;
       }),
     );

@@ -1,10 +1,8 @@
 import type { Client } from '@temporalio/client';
-import type { WorkflowBundleOption } from '@temporalio/worker';
 import type { Pool } from 'pg';
 
 import { createAgentRegistry } from '../activities/agent-registry.js';
 import type { Messenger } from '../activities/messenger.js';
-import type { ModelClient } from '../activities/model-activities.js';
 import type { Store } from '../activities/store.js';
 import { connectTemporal } from '../client/connection.js';
 import { createMessenger } from '../client/messenger.js';
@@ -16,7 +14,7 @@ import { startTemporal } from '../embedded/temporal.js';
 import { migrate } from '../store/migrate.js';
 import { checkDatabase, createPool } from '../store/pool.js';
 import { createStore } from '../store/store.js';
-import { startWorkers, type RunningWorkers } from '../worker.js';
+import { startWorkers, type RunningWorkers, type WorkerDependencies } from '../worker.js';
 
 /** Everything a command works with, opened once. */
 export interface House {
@@ -129,12 +127,11 @@ export async function openHouse(options: Options): Promise<House> {
   }
 }
 
-export interface HouseWorkers {
+export interface HouseWorkers extends Pick<
+  WorkerDependencies,
+  'models' | 'hasLocalModel' | 'only' | 'workflowBundle' | 'moreActivities'
+> {
   readonly agents: readonly Agent[];
-  readonly models: ModelClient;
-  readonly hasLocalModel: boolean;
-  readonly only?: 'live' | 'shadow';
-  readonly workflowBundle?: WorkflowBundleOption;
 }
 
 /** Workers of this house; they stop when it closes. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { Hono, type Context } from 'hono';
 import { csrf } from 'hono/csrf';
+import { HTTPException } from 'hono/http-exception';
 import { NONCE, secureHeaders } from 'hono/secure-headers';
 
 import { candidateId } from '../contracts/ids.js';
@@ -62,7 +63,8 @@ export function createApp(context: PageContext): Hono<Environment> {
       nonce: c.get('secureHeadersNonce') ?? '',
       style: STYLE,
       temporalUi: context.house.temporalUi,
-      demo: context.demo(),
+      model: context.demo()?.model ?? context.model,
+      hasDemo: context.demo() !== null,
     });
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
@@ -95,13 +97,22 @@ export function createApp(context: PageContext): Hono<Environment> {
   app.onError((error, c) => {
     const status = statusOf(error);
     const message =
-      status === 500 ? 'Something broke on our side; its cause is on stderr.' : error.message;
+      status === 500
+        ? 'Something broke on our side; look at what the house says.'
+        : messageOf(error);
     return show(c, errorPage(status, message), status);
   });
   return app;
 }
 
+/** What hono refuses by itself is a form of another site. */
+function messageOf(error: Error): string {
+  if (!(error instanceof HTTPException)) return error.message;
+  return 'Found a form that another site sent, expected one of these pages; open the page here.';
+}
+
 function statusOf(error: Error): 403 | 404 | 409 | 422 | 500 | 503 {
+  if (error instanceof HTTPException) return error.status === 403 ? 403 : 500;
   if (error instanceof NotFoundError) return 404;
   if (error instanceof ConflictError) return 409;
   if (error instanceof DeniedError) return 403;

@@ -26,4 +26,5 @@ export interface PageContext {
   /** Who acts through the page: there is no login on the loopback. */
   readonly actor: Actor;
   readonly demo: () => DemoState | null;
+  readonly model: DemoState['model'];
 }

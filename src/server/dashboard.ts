@@ -15,6 +15,8 @@ export interface DashboardOptions {
   /** Who acts through the page; whoever reaches the loopback of this machine is its user. */
   readonly actor?: Actor;
   readonly demo?: () => DemoState;
+  /** What answers as the model, for the banner; real unless told. A demonstration says its own. */
+  readonly model?: DemoState['model'];
 }
 
 export interface Dashboard {
@@ -31,6 +33,7 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
     queries: createQueries(house.pool),
     actor: options.actor ?? { id: userInfo().username, role: 'owner' },
     demo: () => demo?.() ?? null,
+    model: options.model ?? 'real',
   });
   const { server, port } = await listen(app.fetch, options.port);
   return {

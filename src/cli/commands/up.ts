@@ -31,6 +31,7 @@ export async function runUp(options: UpOptions, context: CommandContext): Promis
       house,
       port: options.port ?? config.port,
       actor: { id, role },
+      model: model.kind,
     });
     house.onClose(() => dashboard.close());
     const names = agents.map((agent) => agent.id);

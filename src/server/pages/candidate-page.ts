@@ -37,10 +37,9 @@ export async function candidatePage(
         </p>
         <p class="quiet">${links(house, candidate)}</p>
       </div>
-      ${actions(context, tenant, candidate, pointer)} ${diff(candidate)}
-      ${life.gateRecords.map(gateSection)}
-      ${life.gateRecords.length === 0 ? noEvidence(candidate) : ''} ${pairsSection(life)}
-      ${auditSection(life.audit)}`,
+      ${actions(context, tenant, candidate, pointer)} ${life.gateRecords.map(gateSection)}
+      ${life.gateRecords.length === 0 ? noEvidence(candidate) : ''} ${diff(candidate)}
+      ${pairsSection(life)} ${auditSection(life.audit)}`,
   };
 }
 

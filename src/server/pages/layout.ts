@@ -16,16 +16,18 @@ interface Frame {
   readonly nonce: string;
   readonly style: string;
   readonly temporalUi: string | null;
-  readonly demo: DemoState | null;
+  readonly model: DemoState['model'];
+  readonly hasDemo: boolean;
 }
 
 /** The frame of every page. */
-export function layout(page: Page, { nonce, style, temporalUi, demo }: Frame): Html {
+export function layout(page: Page, { nonce, style, temporalUi, model, hasDemo }: Frame): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <link rel="icon" href="data:," />
         <meta name="color-scheme" content="light dark" />
         ${
           page.reloadSeconds === undefined
@@ -42,12 +44,12 @@ export function layout(page: Page, { nonce, style, temporalUi, demo }: Frame): H
           <nav>
             <a class="brand" href="/">Ratchet</a>
             <a href="/">Candidates</a>
-            ${demo === null ? '' : html`<a href="/demo">Demonstration</a>`}
+            ${hasDemo ? html`<a href="/demo">Demonstration</a>` : ''}
             ${temporalUi === null ? '' : html`<a href="${temporalUi}" rel="noreferrer">Temporal UI ↗</a>`}
           </nav>
         </header>
-        ${demo?.model === 'simulated' ? simulatedBanner() : ''}
-        ${demo?.model === 'recorded' ? recordedBanner() : ''}
+        ${model === 'simulated' ? simulatedBanner() : ''}
+        ${model === 'recorded' ? recordedBanner() : ''}
         <main>${page.body}</main>
       </body>
     </html>`;

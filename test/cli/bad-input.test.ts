@@ -1,0 +1,120 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { runCommandLine } from './run-command.js';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ratchet-bad-input-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+/** A port where nothing listens. */
+const NOBODY = 'postgres://nobody@127.0.0.1:1/none';
+
+const CASES: readonly {
+  readonly line: string;
+  readonly says: string;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly code?: number;
+}[] = [
+  { line: 'sing', says: "unknown command 'sing'" },
+  { line: 'candidates --loud', says: "unknown option '--loud'" },
+  { line: 'episodes --limit some', says: '--limit' },
+  { line: 'episodes --limit 0', says: 'Expected a whole number from 1' },
+  { line: 'episodes --mode dreaming', says: 'Allowed choices are live, shadow, explore' },
+  { line: 'episodes --group-by mood', says: 'Allowed choices are slice' },
+  { line: 'episodes sing', says: 'found "sing", expected list or show ID' },
+  { line: 'lessons show', says: 'lessons show: found no id' },
+  { line: 'versions list v-1', says: 'show ID shows one' },
+  { line: 'diff v-1', says: "missing required argument 'to'" },
+  { line: 'diff v-1 v-2 v-3', says: 'too many arguments' },
+  { line: 'why', says: "missing required argument 'episode'" },
+  { line: 'approve c1', says: "required option '--reason <text>' not specified" },
+  { line: 'approve c1 --reason=', says: 'Expected why, in a few words' },
+  { line: 'rollback --reason harm', says: "required option '--agent <agent>'" },
+  { line: 'pin --agent a --reason test', says: "required option '--version <version>'" },
+  { line: 'feedback e-1', says: '--score, --correction or --comment' },
+  { line: 'feedback e-1 --score 2', says: 'Expected a number from 0 to 1' },
+  { line: 'answer t-1', says: 'found nothing said, expected --text, --allow or --deny' },
+  { line: 'answer t-1 --allow --deny', says: 'found --allow and --deny, expected one of them' },
+  { line: 'reproduce', says: 'an episode, a candidate, or --all' },
+  { line: 'run --agent a', says: "required option '--input <json>'" },
+  { line: 'run --agent a --input {', says: '--input: found text that is not JSON' },
+  { line: 'run --agent a --input []', says: '--input: found []' },
+  { line: 'run --agent a --input {} --task a/b', says: 'task: found "a/b"' },
+  { line: 'run --agent a --input {}', says: 'found none in' },
+  { line: 'up', says: 'export default defineConfig' },
+  { line: 'up --port 70000', says: 'Expected a port from 0 to 65535' },
+  { line: 'worker', says: 'ratchet.config.ts: found none in' },
+  { line: 'worker --only night', says: 'Allowed choices are live, shadow' },
+  { line: 'model-server', says: 'found neither, expected simulated, or --recorded DIR' },
+  { line: 'model-server real', says: 'found "real"' },
+  { line: 'demo --seed -1', says: 'Expected a whole number from 0' },
+  {
+    line: 'candidates',
+    environment: { RATCHET_PORT: 'high', RATCHET_LOG: 'loud' },
+    says: 'RATCHET_PORT: found "high"',
+  },
+  { line: 'up', environment: { RATCHET_CONFIG: 'gone.ts' }, says: 'RATCHET_CONFIG: found gone.ts' },
+  { line: 'candidates', environment: { DATABASE_URL: NOBODY }, says: 'ECONNREFUSED', code: 6 },
+];
+
+describe('what cannot be done is refused with the reason', () => {
+  test.each(CASES)('$line', async ({ line, says, environment, code }) => {
+    const ran = await runCommandLine(line.split(' '), environment, directory);
+
+    expect(ran.error).toContain(says);
+    expect(ran.code).toBe(code ?? 2);
+    expect(ran.out).toBe('');
+    expect(ran.error).not.toMatch(/\n\s+at /);
+  });
+});
+
+test('tells every wrong variable of the environment at once', async () => {
+  const ran = await runCommandLine(['candidates'], { RATCHET_PORT: 'high', DATABASE_URL: 'x' });
+
+  expect(ran.error).toContain('RATCHET_PORT');
+  expect(ran.error).toContain('DATABASE_URL');
+});
+
+test('never repeats a secret of the environment', async () => {
+  const ran = await runCommandLine(['candidates'], { DATABASE_URL: 'mysql://me:hunter2@here' });
+
+  expect(ran.error).not.toContain('hunter2');
+});
+
+test('shows the stack only where it was asked for', async () => {
+  const ran = await runCommandLine(['run', '--agent', 'a', '--input', '{'], {
+    RATCHET_LOG: 'debug',
+  });
+
+  expect(ran.error).toMatch(/\n\s+at /);
+});
+
+test.each([
+  ['export const agents = [];', 'no default export'],
+  ['export default { agents: [] };', '.agents: found []'],
+  ['export default { agents: [{ id: "x" }] };', 'expected what defineAgent returns'],
+  ['export default {', 'a file that fails to load'],
+])('a configuration file of %s is refused by its path', async (text, says) => {
+  // Another name a case: a module that was loaded once is not read again.
+  const path = join(directory, `wrong-${String(text.length)}.config.ts`);
+  await writeFile(path, text);
+
+  const ran = await runCommandLine(['up'], { RATCHET_CONFIG: path });
+
+  expect(ran).toMatchObject({ code: 2, out: '' });
+  expect(ran.error).toContain(path);
+  expect(ran.error).toContain(says);
+});
+
+test('help goes to stdout and loads no command', async () => {
+  const ran = await runCommandLine(['--help']);
+
+  expect(ran).toMatchObject({ code: 0, error: '' });
+  expect(ran.out).toContain('reproduce');
+});

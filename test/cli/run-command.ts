@@ -1,0 +1,27 @@
+import { runCli } from '../../src/cli/run-cli.js';
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly error: string;
+}
+
+/** Runs a command line in this process, with streams and an environment of its own. */
+export async function runCommandLine(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  directory = '/nowhere',
+): Promise<Ran> {
+  let out = '';
+  let error = '';
+  const code = await runCli(args, {
+    streams: {
+      out: { write: (text) => (out += text) },
+      error: { write: (text) => (error += text) },
+    },
+    environment: { RATCHET_HOME: '/nowhere', ...environment },
+    signal: new AbortController().signal,
+    directory,
+  });
+  return { code, out, error };
+}
