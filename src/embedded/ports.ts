@@ -1,10 +1,9 @@
 import { createServer } from 'node:net';
 
-/** The preferred loopback port when nobody has it, else one the system picks. */
+/** The preferred loopback port when nobody has it, else one the system picks; 0 prefers none. */
 export async function freePort(preferred: number, taken: readonly number[] = []): Promise<number> {
-  if (!taken.includes(preferred) && (await tryPort(preferred)) !== undefined) return preferred;
-  for (;;) {
-    const port = await tryPort(0);
+  for (let wanted = preferred; ; wanted = 0) {
+    const port = taken.includes(wanted) ? undefined : await tryPort(wanted);
     if (port !== undefined && !taken.includes(port)) return port;
   }
 }
