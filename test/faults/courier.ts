@@ -67,9 +67,10 @@ export function courier(effectUrl: string): Agent {
 
 const CLASSES = ['keyed', 'queryable', 'unsafe'] as const;
 
-/** A model that delivers one parcel a class, one after the other. */
-export function startCourierModel(): Promise<CompletionServer> {
+/** A model that delivers one parcel a class, one after the other; at a free port unless told. */
+export function startCourierModel(port = 0): Promise<CompletionServer> {
   return startCompletionServer({
+    port,
     models: ['scripted'],
     answer: ({ messages }) => {
       const name = /parcel: (\S+)/.exec(messages[1]?.content ?? '')?.[1] ?? 'none';

@@ -30,6 +30,8 @@ export interface RealServers {
   crashTemporal(): Promise<void>;
   /** SIGKILL to the postmaster, then a new one on the same data directory. */
   crashPostgres(): Promise<void>;
+  /** A new one after a crash that somebody else caused. */
+  restartPostgres(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -53,6 +55,9 @@ export async function startRealServers(): Promise<RealServers> {
     },
     crashPostgres: async () => {
       process.kill(servers.postgres.pid, 'SIGKILL');
+      await servers.restartPostgres();
+    },
+    restartPostgres: async () => {
       servers.postgres = kept(await postgres());
     },
     stop: async () => {

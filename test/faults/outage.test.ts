@@ -1,0 +1,169 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import type { House } from '../../src/cli/house.js';
+import { runCli } from '../../src/cli/run-cli.js';
+import { taskId } from '../../src/contracts/ids.js';
+import { freePort } from '../../src/embedded/ports.js';
+import { createPool } from '../../src/store/pool.js';
+import { createStore } from '../../src/store/store.js';
+import { until } from '../support/poll.js';
+import {
+  openRealHouse,
+  scopeOf,
+  startRealServers,
+  workflowBundle,
+  type RealServers,
+} from '../support/real-house.js';
+import { courier, startCourierModel } from './courier.js';
+import { startEffectServer, type EffectServer } from './effect-server.js';
+import { WorkerFleet } from './worker-fleet.js';
+
+const closers: (() => Promise<void>)[] = [];
+let servers: RealServers;
+let house: House;
+let effects: EffectServer;
+let fleet: WorkerFleet;
+let modelPort: number;
+
+/** One worker process; at the address of its model nobody answers yet. */
+beforeAll(async () => {
+  servers = await startRealServers();
+  closers.push(() => servers.stop());
+  house = await openRealHouse(servers);
+  closers.push(() => house.close());
+  effects = await startEffectServer();
+  closers.push(() => effects.close());
+  modelPort = await freePort(0);
+  const bundlePath = join(servers.home, 'workflows.js');
+  await writeFile(bundlePath, (await workflowBundle()).code);
+  fleet = new WorkerFleet({
+    address: servers.temporal.address,
+    databaseUrl: house.databaseUrl,
+    modelUrl: `http://127.0.0.1:${String(modelPort)}/v1`,
+    effectUrl: effects.url,
+    bundlePath,
+  });
+  closers.push(() => fleet.dismiss());
+  await fleet.hire();
+});
+
+afterAll(async () => {
+  for (const close of closers.reverse()) await close();
+});
+
+function aRequest(id: string) {
+  return { ...scopeOf('acme', { id: 'courier' }), task: taskId(id), input: { parcel: id } };
+}
+
+async function start(id: string): Promise<void> {
+  await house.client.startTask(courier(effects.url), aRequest(id));
+}
+
+function expectAlive(): void {
+  expect({ alive: fleet.ready.size, deserted: fleet.deserted }).toEqual({ alive: 1, deserted: [] });
+  expect(fleet.said).not.toMatch(/unhandled/i);
+}
+
+test('a model that never answers fails the task after five attempts with growing pauses', async () => {
+  const began = Date.now();
+
+  await start('no-model');
+  const result = await house.client.result(aRequest('no-model'));
+
+  expect(result).toMatchObject({
+    end: 'failed',
+    score: null,
+    category: 'ModelUnavailableError',
+    missing: 'infrastructure',
+    modelCalls: 0,
+  });
+  // 0.5 + 1 + 2 + 4 seconds.
+  expect(Date.now() - began).toBeGreaterThan(7_000);
+  expectAlive();
+});
+
+test('a model that comes back is asked again and the task goes on', async () => {
+  await start('late-model');
+  await until('an attempt has failed', async () => {
+    const handle = house.temporal.workflow.getHandle('task/acme/courier/late-model');
+    const { raw } = await handle.describe();
+    return (raw.pendingActivities?.[0]?.attempt ?? 0) > 1 ? true : undefined;
+  });
+  const model = await startCourierModel(modelPort);
+  closers.push(() => model.close());
+
+  const result = await house.client.result(aRequest('late-model'));
+
+  expect(result).toMatchObject({ end: 'done', score: 1 });
+  expectAlive();
+});
+
+test('a worker outlives its database, and tasks that were accepted are done when it is back', async () => {
+  const { pid } = servers.postgres;
+  let answered = false;
+  effects.onApplied = () => {
+    if (answered) return;
+    answered = true;
+    process.kill(pid, 'SIGKILL');
+  };
+
+  await start('no-database');
+  await until('the database was killed', () => Promise.resolve(answered || undefined));
+  await servers.restartPostgres();
+  const result = await house.client.result(aRequest('no-database'));
+
+  expect(result).toMatchObject({ end: 'done', score: 1 });
+  expect([...effects.applied].filter(([item]) => item.startsWith('no-database/'))).toEqual([
+    ['no-database/keyed', 1],
+    ['no-database/queryable', 1],
+    ['no-database/unsafe', 1],
+  ]);
+  expectAlive();
+});
+
+test('a database that is not there is a typed, retryable error of the store', async () => {
+  const port = await freePort(0);
+  const pool = createPool({
+    url: `postgres://nobody@127.0.0.1:${String(port)}/none`,
+    applicationName: 'ratchet-test',
+  });
+  closers.push(() => pool.end());
+
+  const asked = createStore(pool).pointer(scopeOf('acme', { id: 'courier' }));
+
+  await expect(asked).rejects.toMatchObject({ name: 'UnavailableError', retryable: true });
+});
+
+/** A command line with these servers, and what it answered. */
+async function cli(environment: NodeJS.ProcessEnv) {
+  let said = '';
+  const stream = { write: (text: string) => (said += text) };
+  const code = await runCli(['run', '--agent', 'order-desk', '--input', ORDER], {
+    streams: { out: stream, error: stream },
+    environment: { RATCHET_HOME: servers.home, ...environment },
+    signal: new AbortController().signal,
+    directory: fileURLToPath(new URL('../../examples/order-desk', import.meta.url)),
+  });
+  return { code, said };
+}
+
+const ORDER = JSON.stringify({ question: 'Where is it?', order: '1001', shop: 'north' });
+
+test.for([
+  ['Postgres', 'DATABASE_URL', (port: string) => `postgres://nobody@127.0.0.1:${port}/none`],
+  ['Temporal', 'TEMPORAL_ADDRESS', (port: string) => `127.0.0.1:${port}`],
+] as const)('without %s a command exits with 6 and names %s', async ([server, name, at]) => {
+  const working = { DATABASE_URL: house.databaseUrl, TEMPORAL_ADDRESS: servers.temporal.address };
+  const nobody = at(String(await freePort(0)));
+
+  const { code, said } = await cli({ ...working, [name]: nobody });
+
+  expect(code).toBe(6);
+  expect(said).toContain(server);
+  expect(said).toContain(name);
+  expect(said).not.toMatch(/\n\s+at /);
+});
