@@ -1,0 +1,492 @@
+import type {
+  CanaryAnswer,
+  DrawAnswer,
+  DrawRequest,
+  DrawnTask,
+  EvaluationPlan,
+  LearningActivities,
+  MergeAnswer,
+  OfCandidate,
+  OfEpisode,
+  OutcomeRead,
+  ProposeAnswer,
+  ReadRequest,
+  ReferenceAnswer,
+  RolloutRequest,
+  TransitionRequest,
+  ValidationAnswer,
+  VerdictRecord,
+} from '../../src/activities/learning-activities.js';
+import type { Messenger } from '../../src/activities/messenger.js';
+import type { LiveOutcome, PairRow, StratumCount } from '../../src/activities/store.js';
+import { candidateId, episodeId, taskId, versionId } from '../../src/contracts/ids.js';
+import { mayFollow, type CandidateState } from '../../src/domain/candidate.js';
+import { ConflictError } from '../../src/domain/errors.js';
+import type { Actor } from '../../src/domain/feedback.js';
+import { defaultRolloutPolicy } from '../../src/domain/gate/rollout.js';
+import type { CandidateId, EpisodeId, Scope, VersionId } from '../../src/domain/ids.js';
+import type { Json, JsonObject } from '../../src/domain/json.js';
+import type { LessonDraft } from '../../src/domain/lesson.js';
+import { permutation } from '../../src/domain/random.js';
+import { aDraft } from './store-builders.js';
+
+export interface FakeCandidate {
+  readonly id: CandidateId;
+  readonly workflowId: string;
+  readonly keys: Set<string>;
+  state: CandidateState;
+  isClosed: boolean;
+  baseline: VersionId;
+  version: VersionId;
+  attempt: number;
+}
+
+export interface AuditLine {
+  readonly candidate: CandidateId | null;
+  readonly to: string;
+  readonly actor: Actor;
+  readonly reason: string;
+  readonly detail: JsonObject;
+}
+
+interface Proposal {
+  readonly episode: EpisodeId;
+  readonly key: string;
+  fate: { readonly carrier: string | null; readonly candidate: CandidateId | null } | null;
+}
+
+export const BASELINE = versionId('v0');
+
+/** A pool of tasks, numbered from `from`. */
+export function aPool(
+  size: number,
+  from = 1,
+  slices: (index: number) => Readonly<Record<string, string>> = () => ({}),
+): readonly Omit<DrawnTask, 'episodes'>[] {
+  return Array.from({ length: size }, (_none, index) => ({
+    task: taskId(`p${String(from + index)}`),
+    number: from + index,
+    slices: slices(index),
+  }));
+}
+
+/**
+ * The learning of one agent in memory, with the promises of the real activities: proposals merged by
+ * key, transitions that must follow one another, one pointer, outcomes read by cursor and woken once.
+ */
+export class FakeLearning implements LearningActivities {
+  readonly audit: AuditLine[] = [];
+  readonly candidates = new Map<CandidateId, FakeCandidate>();
+  readonly pairs: PairRow[] = [];
+  readonly commits: (readonly number[])[] = [];
+  readonly verdicts: VerdictRecord[] = [];
+  readonly reflected = new Map<string, string>();
+  readonly diagnoses: { readonly conclusion: string; readonly detail: JsonObject }[] = [];
+  readonly reservations: number[] = [];
+  readonly canaryShares: number[] = [];
+  readonly draws: DrawRequest[] = [];
+  active: VersionId = BASELINE;
+  canary: CandidateId | null = null;
+  frozen = false;
+  pinned: string | null = null;
+
+  // What a test scripts.
+  draftsOf: (episode: EpisodeId) => readonly LessonDraft[] = () => [aDraft('customers')];
+  explorationOf: (episode: EpisodeId) => ProposeAnswer['exploration'] = () => null;
+  refusal: { readonly code: string; readonly message: string } | null = null;
+  pool: readonly Omit<DrawnTask, 'episodes'>[] = aPool(60);
+  plan: Partial<EvaluationPlan> = {};
+  policy: Partial<DrawAnswer['policy']> = {};
+  touches = false;
+  strata: readonly StratumCount[] = [{ slices: {}, n: 300, failures: 30 }];
+  ownStrata: readonly StratumCount[] = [{ slices: {}, n: 300, failures: 6 }];
+
+  readonly #proposals: Proposal[] = [];
+  readonly #outcomes: LiveOutcome[] = [];
+  readonly #watching = new Set<string>();
+  readonly #scope: Scope;
+  readonly #messenger: Messenger;
+
+  constructor(scope: Scope, messenger: Messenger) {
+    this.#scope = scope;
+    this.#messenger = messenger;
+  }
+
+  /** The only candidate there is. */
+  get candidate(): FakeCandidate {
+    const [only] = this.candidates.values();
+    if (only === undefined) throw new Error('No candidate was opened');
+    return only;
+  }
+
+  states(candidate = this.candidate.id): readonly string[] {
+    return this.audit.filter((line) => line.candidate === candidate).map(({ to }) => to);
+  }
+
+  last(to: string): AuditLine | undefined {
+    return this.audit.findLast((line) => line.to === to);
+  }
+
+  /** Live outcomes, in assignment order; whoever watches is woken once. */
+  async live(
+    outcomes: readonly {
+      readonly success: number | null;
+      readonly version?: VersionId;
+      readonly arm?: LiveOutcome['arm'];
+      readonly slices?: Readonly<Record<string, string>>;
+    }[],
+  ): Promise<void> {
+    for (const { success, version = this.active, arm = 'active', slices = {} } of outcomes) {
+      const number = this.#newest() + 1;
+      const episode = episodeId(`live-${String(number)}`);
+      this.#outcomes.push({ number, episode, version, arm, slices, success });
+    }
+    const woken = [...this.#watching];
+    this.#watching.clear();
+    await Promise.all(woken.map((workflowId) => this.#messenger.wake(workflowId)));
+  }
+
+  /** New tasks for whoever waits for mirrored ones. */
+  async mirror(tasks: readonly Omit<DrawnTask, 'episodes'>[]): Promise<void> {
+    this.pool = [...this.pool, ...tasks];
+    const woken = [...this.#watching];
+    this.#watching.clear();
+    await Promise.all(woken.map((workflowId) => this.#messenger.wake(workflowId)));
+  }
+
+  attribute(): ReturnType<LearningActivities['attribute']> {
+    return Promise.resolve({
+      step: null,
+      method: 'unknown',
+      confidence: 0,
+      reason: 'nothing stands out',
+      alternatives: [],
+    });
+  }
+
+  async propose({
+    episode,
+    exploration,
+  }: OfEpisode & { readonly exploration: EpisodeId | null }): Promise<ProposeAnswer> {
+    const drafts = this.draftsOf(exploration ?? episode);
+    const plan = exploration === null && drafts.length === 0 ? this.explorationOf(episode) : null;
+    return { drafts, exploration: plan };
+  }
+
+  async validate({
+    episode,
+    drafts,
+  }: OfEpisode & { readonly drafts: readonly LessonDraft[] }): Promise<ValidationAnswer> {
+    const { refusal } = this;
+    if (refusal === null) {
+      for (const { key } of drafts) {
+        const isKnown = this.#proposals.some(
+          (other) => other.episode === episode && other.key === key,
+        );
+        if (!isKnown) this.#proposals.push({ episode, key, fate: null });
+      }
+    }
+    return {
+      answers: drafts.map(({ key, title }) => ({
+        key,
+        title,
+        code: refusal?.code ?? null,
+        message: refusal?.message ?? '',
+      })),
+    };
+  }
+
+  async wakeLearner(): Promise<void> {
+    await this.#messenger.wakeLearner(this.#scope);
+  }
+
+  async markReflected({ episode, result }: OfEpisode & { readonly result: string }): Promise<void> {
+    this.reflected.set(episode, result);
+  }
+
+  async fateOf({
+    episode,
+    workflowId,
+  }: OfEpisode & { readonly workflowId: string }): ReturnType<LearningActivities['fateOf']> {
+    const own = this.#proposals.filter((proposal) => proposal.episode === episode);
+    if (own.some(({ fate }) => fate === null)) return { kind: 'waiting', candidate: null };
+    const fate = own[0]?.fate ?? null;
+    const carries = fate?.carrier === workflowId;
+    return {
+      kind: carries ? 'carries' : 'merged',
+      candidate: fate?.candidate ?? candidateId('known'),
+    };
+  }
+
+  async mergeProposals(): Promise<MergeAnswer> {
+    const waiting = this.#proposals.filter(({ fate }) => fate === null).slice(0, 50);
+    const told = new Set<string>();
+    for (const proposal of waiting) {
+      const known = [...this.candidates.values()].find(({ keys }) => keys.has(proposal.key));
+      const open = [...this.candidates.values()].find(({ isClosed }) => !isClosed);
+      const into = known ?? open ?? this.#open(proposal);
+      into.keys.add(proposal.key);
+      proposal.fate = { carrier: into.workflowId, candidate: into.id };
+      const workflowId = `reflect/${proposal.episode}`;
+      if (workflowId !== into.workflowId && !told.has(workflowId)) {
+        told.add(workflowId);
+        await this.#messenger.grant(workflowId, { kind: 'merged', into: into.id });
+      }
+    }
+    const open = [...this.candidates.values()].find(({ isClosed }) => !isClosed);
+    return { read: waiting.length, openCandidate: open?.id ?? null };
+  }
+
+  async closeBundle(): ReturnType<LearningActivities['closeBundle']> {
+    const open = [...this.candidates.values()].find(({ isClosed }) => !isClosed);
+    if (open === undefined) return null;
+    open.isClosed = true;
+    open.baseline = this.active;
+    open.attempt = 1;
+    this.#write(open, 'evaluating', { id: 'ratchet', role: 'system' }, 'a slot is free', {});
+    await this.#messenger.grant(open.workflowId, { kind: 'evaluation', candidate: open.id });
+    return { candidate: open.id, workflowId: open.workflowId };
+  }
+
+  async grantCanary({
+    candidate,
+    workflowId,
+  }: OfCandidate & { readonly workflowId: string }): Promise<void> {
+    await this.#messenger.grant(workflowId, { kind: 'canary', candidate });
+  }
+
+  async override(
+    given: Parameters<LearningActivities['override']>[0],
+  ): ReturnType<LearningActivities['override']> {
+    const { action, actor, reason, version } = given;
+    if (action === 'freeze' || action === 'unfreeze') this.frozen = action === 'freeze';
+    else this.pinned = action === 'pin' ? version : null;
+    this.audit.push({ candidate: null, to: action, actor, reason, detail: {} });
+    if (action !== 'pin' || this.canary === null) return;
+    const open = this.#candidate(this.canary);
+    this.canary = null;
+    this.#write(open, 'aborted', actor, `pinned: ${reason}`, {});
+  }
+
+  async planEvaluation({ candidate }: OfCandidate): Promise<EvaluationPlan> {
+    const row = this.#candidate(candidate);
+    if (row.baseline !== this.active) {
+      row.baseline = this.active;
+      row.attempt += 1;
+    }
+    return {
+      attempt: row.attempt,
+      seed: 7,
+      baseline: row.baseline,
+      version: row.version,
+      permission: 'auto',
+      title: `About ${[...row.keys].join(', ')}`,
+      approvalTimeoutMs: 3 * 86_400_000,
+      rollout: defaultRolloutPolicy,
+      isOutOfBudget: false,
+      ...this.plan,
+    };
+  }
+
+  async reserveAlpha({ candidate }: OfCandidate): Promise<{ readonly alpha: number }> {
+    const reserved = await this.#messenger.reserve(this.#scope, candidate);
+    this.reservations.push(reserved.alpha);
+    return reserved;
+  }
+
+  async settleWithLearner({
+    candidate,
+    workflowId,
+    step,
+    promoted,
+  }: Parameters<LearningActivities['settleWithLearner']>[0]): Promise<void> {
+    await this.#messenger.settle(this.#scope, { candidate, workflowId, step, promoted });
+  }
+
+  async drawTasks(request: DrawRequest): Promise<DrawAnswer> {
+    this.draws.push(request);
+    this.#watching.add(request.workflowId);
+    const later = this.pool.filter(({ number }) => number > request.afterNumber);
+    const order =
+      request.afterNumber === 0
+        ? permutation(later.length, request.seed).flatMap((index) => later[index] ?? [])
+        : later;
+    const { candidate, purpose, attempt } = request;
+    return {
+      tasks: order.map((task) => ({
+        ...task,
+        episodes: {
+          baseline: episodeId(`${candidate}.${purpose}${String(attempt)}.${task.task}.baseline`),
+          candidate: episodeId(`${candidate}.${purpose}${String(attempt)}.${task.task}.candidate`),
+        },
+      })),
+      upTo: Math.max(request.afterNumber, ...later.map(({ number }) => number)),
+      policy: {
+        maxPairs: 400,
+        sliceKeys: null,
+        criticalSlices: [],
+        criticalCategories: [],
+        concurrency: 8,
+        ...this.policy,
+      },
+    };
+  }
+
+  async commitPairs({ pairs }: Parameters<LearningActivities['commitPairs']>[0]): Promise<void> {
+    this.pairs.push(...pairs);
+    this.commits.push(pairs.map(({ index }) => index));
+  }
+
+  async recordVerdict(record: VerdictRecord): Promise<void> {
+    this.verdicts.push(record);
+  }
+
+  async transition(request: TransitionRequest): Promise<void> {
+    const { candidate, from, to, actor, reason, detail } = request;
+    const row = this.#candidate(candidate);
+    if (row.state === to) return;
+    if (!from.includes(row.state)) {
+      throw new ConflictError(
+        `candidate ${candidate}: found ${row.state}, expected one of ${from.join(', ')}`,
+      );
+    }
+    this.#write(row, to, actor, reason, detail);
+  }
+
+  async rebase({
+    candidate,
+  }: OfCandidate): Promise<{ readonly changed: boolean; readonly touches: boolean }> {
+    const changed = this.#candidate(candidate).baseline !== this.active;
+    return { changed, touches: changed && this.touches };
+  }
+
+  async startCanary(
+    request: RolloutRequest & { readonly share: number; readonly seed: number },
+  ): Promise<CanaryAnswer> {
+    const why = this.#obstacle(request.candidate);
+    if (why !== null) return { started: false, why, cursor: 0 };
+    this.canary = request.candidate;
+    this.canaryShares.push(request.share);
+    const row = this.#candidate(request.candidate);
+    const { actor, reason, detail } = request;
+    if (row.state !== 'canary') this.#write(row, 'canary', actor, reason, detail);
+    return { started: true, why: '', cursor: this.#newest() };
+  }
+
+  async widenCanary(request: RolloutRequest & { readonly share: number }): Promise<CanaryAnswer> {
+    const why = this.#obstacle(request.candidate);
+    if (why !== null) return { started: false, why, cursor: 0 };
+    this.canaryShares.push(request.share);
+    return { started: true, why: '', cursor: this.#newest() };
+  }
+
+  async promote(
+    request: RolloutRequest,
+  ): Promise<{ readonly cursor: number; readonly state: CandidateState }> {
+    const row = this.#candidate(request.candidate);
+    const cursor = this.#newest();
+    if (row.state !== 'canary' || this.frozen || this.pinned !== null) {
+      return { cursor, state: row.state };
+    }
+    const { actor, reason, detail } = request;
+    this.active = row.version;
+    this.canary = null;
+    this.#write(row, 'probation', actor, reason, detail);
+    return { cursor, state: row.state };
+  }
+
+  async rollBack(
+    request: RolloutRequest,
+  ): Promise<{ readonly to: VersionId; readonly state: CandidateState }> {
+    const row = this.#candidate(request.candidate);
+    const { actor, reason, detail } = request;
+    if (row.state === 'canary' || this.active === row.version) {
+      if (this.canary === row.id) this.canary = null;
+      this.active = row.baseline;
+      this.#write(row, 'rolled-back', actor, reason, detail);
+    }
+    return { to: this.active, state: row.state };
+  }
+
+  async readOutcomes(request: ReadRequest): Promise<OutcomeRead> {
+    this.#watching.add(request.workflowId);
+    const outcomes = this.#outcomes.filter(({ number }) => number > request.cursor);
+    const state = request.candidate === null ? null : this.#candidate(request.candidate).state;
+    return {
+      outcomes,
+      cursor: Math.max(request.cursor, ...outcomes.map(({ number }) => number)),
+      passedOver: [],
+      isFrozen: this.frozen,
+      state,
+    };
+  }
+
+  async stopWatching({ workflowId }: Scope & { readonly workflowId: string }): Promise<void> {
+    this.#watching.delete(workflowId);
+  }
+
+  async reference({ candidate }: OfCandidate): Promise<ReferenceAnswer> {
+    const { version, baseline } = this.#candidate(candidate);
+    const { strata, ownStrata: own } = this;
+    return { cursor: this.#newest(), strata, own, version, baseline };
+  }
+
+  async concludeDiagnosis({
+    candidate,
+    conclusion,
+    detail,
+  }: Parameters<LearningActivities['concludeDiagnosis']>[0]): Promise<void> {
+    this.diagnoses.push({ conclusion, detail });
+    if (conclusion !== 'regression') return;
+    const actor = { id: 'ratchet', role: 'system' } as const;
+    await this.rollBack({ ...this.#scope, candidate, actor, reason: 'a regression', detail });
+  }
+
+  #open({ episode, key }: Proposal): FakeCandidate {
+    const number = String(this.candidates.size + 1);
+    const id = candidateId(`${this.#scope.tenant}.c${number}`);
+    const opened: FakeCandidate = {
+      id,
+      workflowId: `reflect/${episode}`,
+      keys: new Set([key]),
+      state: 'open',
+      isClosed: false,
+      baseline: this.active,
+      version: versionId(`v${number}`),
+      attempt: 0,
+    };
+    this.candidates.set(id, opened);
+    return opened;
+  }
+
+  #write(
+    row: FakeCandidate,
+    to: CandidateState,
+    actor: Actor,
+    reason: string,
+    detail: Readonly<Record<string, Json>>,
+  ): void {
+    if (!mayFollow(row.state, to)) {
+      throw new ConflictError(`candidate ${row.id}: ${to} may not follow ${row.state}`);
+    }
+    row.state = to;
+    this.audit.push({ candidate: row.id, to, actor, reason, detail });
+  }
+
+  #obstacle(candidate: CandidateId): string | null {
+    if (this.frozen) return 'the agent is frozen';
+    if (this.pinned !== null) return `version ${this.pinned} is pinned`;
+    if (this.canary !== null && this.canary !== candidate) return 'another has the canary';
+    return null;
+  }
+
+  #newest(): number {
+    return this.#outcomes.length;
+  }
+
+  #candidate(id: CandidateId): FakeCandidate {
+    const row = this.candidates.get(id);
+    if (row === undefined) throw new Error(`No candidate ${id}`);
+    return row;
+  }
+}

@@ -1,0 +1,153 @@
+import type {
+  CallAnswer,
+  GradeRequest,
+  ModelAnswer,
+  ModelRequest,
+  OfferedTool,
+  RecordRequest,
+  TaskActivities,
+  TaskContext,
+  TaskStart,
+  ToolAnswer,
+  ToolRequest,
+} from '../../src/activities/task-activities.js';
+import { episodeId, versionId } from '../../src/contracts/ids.js';
+import type { Outcome, ToolCall } from '../../src/domain/episode.js';
+
+/** Tools that every worker of the workflow tests registers; a test scripts what they answer. */
+export const TOOL_NAMES = ['look_up', 'delete_rows', 'send_mail'] as const;
+
+export function anOfferedTool(name: string, more: Partial<OfferedTool> = {}): OfferedTool {
+  return { name, timeoutSeconds: 20, needsApproval: false, isAllowed: true, ...more };
+}
+
+export function aToolCall(id: string, tool = 'look_up', args = '{}'): ToolCall {
+  return { id, tool, arguments: args };
+}
+
+/** A model's reply: calls, or the answer where there are none. */
+export function aReply(more: Partial<ModelAnswer> = {}): ModelAnswer {
+  return { text: '', toolCalls: [], tokens: 10, costMicroUsd: 1, model: 'gpt-test', ...more };
+}
+
+export const ANSWERED: ToolAnswer = { kind: 'done', code: null, characters: 2 };
+
+type Reply = (request: ModelRequest, start: TaskStart) => ModelAnswer | Promise<ModelAnswer>;
+
+/** The steps of a task with a scripted model and scripted tools; keeps everything it was asked. */
+export class FakeTask implements TaskActivities {
+  readonly starts: TaskStart[] = [];
+  readonly modelRequests: ModelRequest[] = [];
+  readonly toolRequests: ToolRequest[] = [];
+  readonly answers: CallAnswer[] = [];
+  readonly recorded: RecordRequest[] = [];
+  readonly grades: GradeRequest[] = [];
+  readonly feedback = new Map<string, { readonly episode: string; readonly actor: string }>();
+  /** What a task is told about itself; what is left out has a default. */
+  context: Partial<TaskContext> = {};
+  reply: Reply = () => aReply({ text: 'done' });
+  tool: (request: ToolRequest) => ToolAnswer | Promise<ToolAnswer> = () => ANSWERED;
+  /** The score of a finished run; null is one that nobody could tell. */
+  score: (start: TaskStart, request: GradeRequest) => number | null = () => 1;
+  category: (start: TaskStart, score: number | null) => string = (_start, score) =>
+    score === 1 ? 'ok' : 'failed';
+  /** Called when an episode is recorded, once for each record that was asked for. */
+  onRecorded: (start: TaskStart, request: RecordRequest) => Promise<void> = () => Promise.resolve();
+
+  /** Replies in turn; the last one stands for all that follow. */
+  says(...replies: readonly Partial<ModelAnswer>[]): void {
+    this.reply = () => aReply(replies[Math.min(this.modelRequests.length, replies.length) - 1]);
+  }
+
+  answerTo(callId: string): CallAnswer['result'] | undefined {
+    return this.answers.find(({ call }) => call.id === callId)?.result;
+  }
+
+  async recall(start: TaskStart): Promise<TaskContext> {
+    this.starts.push(start);
+    return {
+      episode: start.run?.episode ?? episodeId(`${start.tenant}.${start.task}`),
+      number: this.starts.length,
+      version: start.run?.version ?? versionId('v1'),
+      arm: 'active',
+      model: 'gpt-test',
+      modelTimeoutSeconds: 60,
+      limits: {
+        modelCalls: 10,
+        tokens: 1_000_000,
+        costMicroUsd: null,
+        toolCallsPerTurn: 4,
+        badCalls: 3,
+      },
+      tools: TOOL_NAMES.map((name) => anOfferedTool(name)),
+      slices: [],
+      recalled: 0,
+      isLocal: start.mode !== 'live',
+      reflects: 'never',
+      ...this.context,
+    };
+  }
+
+  async callModel(request: ModelRequest): Promise<ModelAnswer> {
+    this.modelRequests.push(request);
+    return this.reply(request, this.#startOf(request.episode));
+  }
+
+  async runTool(request: ToolRequest): Promise<ToolAnswer> {
+    this.toolRequests.push(request);
+    return this.tool(request);
+  }
+
+  async answerCall(answer: CallAnswer): Promise<void> {
+    this.answers.push(answer);
+  }
+
+  async grade(request: GradeRequest): Promise<Outcome> {
+    this.grades.push(request);
+    const start = this.#startOf(request.episode);
+    if (request.stopped !== null) {
+      const isArm = ['model-calls', 'tokens', 'cost', 'bad-calls', 'SHADOW_UNMOCKED'].includes(
+        request.stopped,
+      );
+      return {
+        score: null,
+        evaluator: 'none',
+        source: 'none',
+        category: request.stopped,
+        detail: '',
+        missing: isArm && request.stopped !== 'SHADOW_UNMOCKED' ? 'arm' : 'infrastructure',
+      };
+    }
+    const score = this.score(start, request);
+    const outcome = { score, evaluator: 'fake', source: 'checker', detail: '' } as const;
+    const judged = { ...outcome, category: this.category(start, score) };
+    return score === null ? { ...judged, missing: 'infrastructure' } : judged;
+  }
+
+  async recordEpisode(
+    request: RecordRequest,
+  ): Promise<{ readonly informative: { readonly value: boolean; readonly reason: string } }> {
+    this.recorded.push(request);
+    await this.onRecorded(this.#startOf(request.episode), request);
+    const value = request.outcome.score !== 1;
+    return { informative: { value, reason: value ? 'it failed' : 'a routine success' } };
+  }
+
+  async storeFeedback(given: {
+    readonly episode: string;
+    readonly id: string;
+    readonly actor: string;
+  }): Promise<{ readonly existing: boolean }> {
+    const existing = this.feedback.has(given.id);
+    if (!existing) this.feedback.set(given.id, { episode: given.episode, actor: given.actor });
+    return { existing };
+  }
+
+  #startOf(episode: string): TaskStart {
+    const start = this.starts.findLast(
+      ({ run, tenant, task }) => (run?.episode ?? `${tenant}.${task}`) === episode,
+    );
+    if (start === undefined) throw new Error(`No task was recalled for episode ${episode}`);
+    return start;
+  }
+}

@@ -1,0 +1,182 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import { WorkflowIdConflictPolicy, type WorkflowHandle } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+
+import { failureInterceptor } from '../../src/activities/failure-interceptor.js';
+import type { LearningActivities } from '../../src/activities/learning-activities.js';
+import type { TaskActivities } from '../../src/activities/task-activities.js';
+import { createMessenger } from '../../src/client/messenger.js';
+import { agentId, taskId, tenantId } from '../../src/contracts/ids.js';
+import type { Scope, TenantId } from '../../src/domain/ids.js';
+import { searchAttributes } from '../../src/embedded/search-attributes.js';
+import { findTimeSkippingServer } from '../../src/embedded/time-skipping.js';
+import { workflowBundleOf } from '../../src/worker.js';
+import type { agentTask, AgentTaskInput, AgentTaskResult } from '../../src/workflows/agent-task.js';
+import { FakeLearning } from './fake-learning.js';
+import { FakeTask, TOOL_NAMES } from './fake-task.js';
+
+const QUEUE = 'ratchet';
+const AGENT = agentId('clerk');
+/** temporal.api.enums.v1.IndexedValueType */
+const WIRE_TYPES = { Keyword: 2, Bool: 5, KeywordList: 7 } as const;
+
+const TASK_STEPS = [
+  'recall',
+  'callModel',
+  'answerCall',
+  'grade',
+  'recordEpisode',
+  'storeFeedback',
+] as const satisfies readonly (keyof TaskActivities)[];
+
+const LEARNING_STEPS = [
+  'attribute',
+  'propose',
+  'validate',
+  'wakeLearner',
+  'markReflected',
+  'fateOf',
+  'planEvaluation',
+  'reserveAlpha',
+  'settleWithLearner',
+  'drawTasks',
+  'commitPairs',
+  'recordVerdict',
+  'transition',
+  'rebase',
+  'startCanary',
+  'widenCanary',
+  'promote',
+  'rollBack',
+  'readOutcomes',
+  'stopWatching',
+  'reference',
+  'mergeProposals',
+  'closeBundle',
+  'grantCanary',
+  'override',
+  'concludeDiagnosis',
+] as const satisfies readonly (keyof LearningActivities)[];
+
+/** One tenant of a test: its tasks, its learning, and what they were asked. */
+export interface World {
+  readonly scope: Scope;
+  readonly task: FakeTask;
+  readonly learning: FakeLearning;
+}
+
+/** The real workflows on a server whose clock skips, with activities that each tenant scripts. */
+export interface WorkflowHouse {
+  readonly env: TestWorkflowEnvironment;
+  readonly queue: string;
+  /** A tenant of its own for a test, so that tests share a server and nothing else. */
+  world(): World;
+  startTask(
+    world: World,
+    task: string,
+    more?: Partial<AgentTaskInput>,
+  ): Promise<WorkflowHandle<typeof agentTask>>;
+  /** The result, with the clock skipping while it is awaited. */
+  resultOf(handle: WorkflowHandle<typeof agentTask>): Promise<AgentTaskResult>;
+  close(): Promise<void>;
+}
+
+/** One a test file: virtual time is global. */
+export async function openWorkflowHouse(): Promise<WorkflowHouse> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const path = await findTimeSkippingServer({
+    home: process.env['RATCHET_HOME'] ?? join(homedir(), '.ratchet'),
+    log: () => undefined,
+    environment: process.env,
+    path: process.env['TEMPORAL_TEST_SERVER_PATH'],
+  });
+  const env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path } },
+  });
+  // This server adds search attributes and cannot list them.
+  await env.connection.operatorService.addSearchAttributes({
+    namespace: 'default',
+    searchAttributes: Object.fromEntries(
+      Object.entries(searchAttributes).map(([name, type]) => [name, WIRE_TYPES[type]]),
+    ),
+  });
+  const worlds = new Map<TenantId, World>();
+  const messenger = createMessenger(env.client, QUEUE);
+  const worldOf = (tenant: TenantId): World => {
+    const world = worlds.get(tenant);
+    if (world === undefined) throw new Error(`No test has tenant ${tenant}`);
+    return world;
+  };
+
+  type Routed = (request: { readonly tenant: TenantId }) => Promise<unknown>;
+  const activities: Record<string, Routed> = {};
+  for (const name of TASK_STEPS) {
+    activities[name] = async (request) => {
+      const { task } = worldOf(request.tenant);
+      const answer: unknown = await Reflect.apply(task[name], task, [request]);
+      return answer;
+    };
+  }
+  for (const name of LEARNING_STEPS) {
+    activities[name] = async (request) => {
+      const { learning } = worldOf(request.tenant);
+      const answer: unknown = await Reflect.apply(learning[name], learning, [request]);
+      return answer;
+    };
+  }
+  for (const name of TOOL_NAMES) {
+    activities[name] = async (request) => {
+      const { task } = worldOf(request.tenant);
+      const answer: unknown = await Reflect.apply(task.runTool, task, [request]);
+      return answer;
+    };
+  }
+
+  const workflowBundle = await workflowBundleOf();
+  const workers: Worker[] = [];
+  for (const taskQueue of [QUEUE, `${QUEUE}-shadow`]) {
+    const worker = await Worker.create({
+      connection: env.nativeConnection,
+      taskQueue,
+      workflowBundle,
+      activities,
+      interceptors: { activity: [failureInterceptor] },
+    });
+    workers.push(worker);
+  }
+  const runs = workers.map((worker) => worker.run());
+
+  return {
+    env,
+    queue: QUEUE,
+    world() {
+      const tenant = tenantId(`t${String(worlds.size + 1)}`);
+      const scope: Scope = { tenant, agent: AGENT };
+      const world: World = {
+        scope,
+        task: new FakeTask(),
+        learning: new FakeLearning(scope, messenger),
+      };
+      worlds.set(tenant, world);
+      return world;
+    },
+    startTask({ scope: { tenant, agent } }, task, more = {}) {
+      return env.client.workflow.start<typeof agentTask>('agentTask', {
+        workflowId: `task/${tenant}/${agent}/${task}`,
+        taskQueue: QUEUE,
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+        workflowExecutionTimeout: '400 days',
+        args: [{ tenant, agent, task: taskId(task), mode: 'live', input: {}, ...more }],
+      });
+    },
+    resultOf: (handle) => handle.result(),
+    async close() {
+      for (const worker of workers) worker.shutdown();
+      await Promise.all(runs);
+      await env.teardown();
+    },
+  };
+}
