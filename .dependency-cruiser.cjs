@@ -84,10 +84,13 @@ module.exports = {
         'A workflow replays: of values it imports domain, its own files and @temporalio/workflow. ' +
         'Typed search attributes are exported by @temporalio/common alone, which that is made of.',
       severity: 'error',
-      from: { path: '^src/workflows/' },
+      from: { path: '^src/(bench/)?workflows/' },
       to: {
         dependencyTypesNot: ['type-only'],
-        pathNot: ['^src/(domain|workflows)/', 'node_modules/@temporalio/(workflow|common)/'],
+        pathNot: [
+          '^src/(domain|(bench/)?workflows)/',
+          'node_modules/@temporalio/(workflow|common)/',
+        ],
       },
     },
     only(
@@ -142,7 +145,7 @@ module.exports = {
       name: 'workflows-are-started-by-name',
       comment: 'Outside the bundle a workflow is its type, its messages and its search attributes.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/workflows/' },
+      from: { path: '^src/', pathNot: '^src/(bench/)?workflows/' },
       to: {
         path: '^src/workflows/',
         pathNot: '^src/workflows/(messages|search-attributes)\\.ts$',
