@@ -10,7 +10,6 @@ import {
   setHandler,
   startChild,
   upsertSearchAttributes,
-  workflowInfo,
 } from '@temporalio/workflow';
 
 import type {
@@ -23,6 +22,7 @@ import type { Outcome, TaskEnd } from '../domain/episode.js';
 import type { EpisodeId } from '../domain/ids.js';
 import { NOTHING_SPENT, planTurn, stopReason, type TaskTally } from '../domain/turn.js';
 import type { PlannedCall } from '../domain/turn.js';
+import { isHistoryLong } from './history-length.js';
 import { answer, cancelTask, giveFeedback, taskProgress, type Answer } from './messages.js';
 import type { TaskProgress } from './messages.js';
 import type { reflectAndUpdate } from './reflect-and-update.js';
@@ -270,12 +270,6 @@ function toolOf(context: TaskContext, name: string): OfferedTool {
   const tool = context.tools.find((offered) => offered.name === name);
   if (tool === undefined) throw ApplicationFailure.nonRetryable(`No tool ${name}`, 'TOOL_UNKNOWN');
   return tool;
-}
-
-function isHistoryLong(input: AgentTaskInput): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo();
-  if (input.maxHistoryEvents !== undefined) return historyLength >= input.maxHistoryEvents;
-  return continueAsNewSuggested;
 }
 
 /** The failure type that ended the conversation: of an activity's cause where there is one. */

@@ -28,6 +28,7 @@ import {
 } from '../domain/gate/monitor.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
 import { seedOf } from '../domain/random.js';
+import { isHistoryLong } from './history-length.js';
 import {
   freeze,
   learnerState,
@@ -259,12 +260,6 @@ export async function learner(input: LearnerInput): Promise<void> {
     if (watched === null) await condition(isAwake);
     else await condition(isAwake, SAFETY_MS);
   }
-}
-
-function isHistoryLong(input: LearnerInput): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo();
-  if (input.maxHistoryEvents !== undefined) return historyLength >= input.maxHistoryEvents;
-  return continueAsNewSuggested;
 }
 
 function detailsOf(

@@ -34,6 +34,7 @@ import {
 import { gatePolicy } from '../domain/gate/gate-policy.js';
 import { summarizeGate, type GateSummary } from '../domain/gate/gate-summary.js';
 import { countPool, planSlices, watchedSlices } from '../domain/gate/slices.js';
+import { isHistoryLong } from './history-length.js';
 import { evaluationProgress, outcomesWaiting } from './messages.js';
 import { runPair, type PairSetting } from './pair-runs.js';
 
@@ -48,6 +49,8 @@ export interface ShadowEvaluationInput extends PairSetting {
   readonly seed: number;
   /** Milliseconds to wait for mirrored tasks before the evidence is called inconclusive. */
   readonly maxWaitMs?: number;
+  /** Continue as new after this many history events; the server's own suggestion unless told. */
+  readonly maxHistoryEvents?: number;
   readonly resumed?: Resumed;
 }
 
@@ -188,7 +191,7 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
       await flush();
       if (gate !== undefined && !isDiagnosis) setCurrentDetails(evaluationDetails(gate));
     }
-    if (workflowInfo().continueAsNewSuggested && !isDecided()) {
+    if (isHistoryLong(input) && !isDecided()) {
       for (const { row } of inFlight) if (!isDecided()) commit(await row);
       await flush();
       await condition(allHandlersFinished);
