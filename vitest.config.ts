@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 /** Directories of `test/` with a project of their own; everything else is `unit`. */
 const OWN_PROJECT = [
   'architecture',
+  'cli',
   'embedded',
   'examples',
   'faults',
@@ -48,7 +49,7 @@ export default defineConfig({
         test: {
           // Real Postgres, a fresh schema for each file.
           name: 'store',
-          include: tests('examples', 'server', 'store'),
+          include: tests('cli', 'examples', 'server', 'store'),
           globalSetup: ['test/support/postgres-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,

@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+
+import type { Store } from '../../src/activities/store.js';
+import type { CandidateId, Scope } from '../../src/domain/ids.js';
+import { createApp } from '../../src/server/app.js';
+import type { DashboardHouse } from '../../src/server/dashboard-house.js';
+import type { DemoState } from '../../src/server/demo-state.js';
+import { createQueries } from '../../src/store/queries.js';
+import { createStore } from '../../src/store/store.js';
+import { freshDatabase, type FreshDatabase } from '../support/postgres.js';
+import {
+  activeVersion,
+  aDraft,
+  aScope,
+  closeOnActive,
+  deploy,
+  openCandidate,
+  passGate,
+} from '../support/store-builders.js';
+
+let database: FreshDatabase;
+let store: Store;
+let scope: Scope;
+let said: { readonly word: string; readonly reason: string }[];
+let tenants = 0;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  store = createStore(database.pool);
+});
+afterAll(() => database.drop());
+beforeEach(() => {
+  tenants += 1;
+  scope = aScope(`pages-${String(tenants)}`);
+  said = [];
+});
+
+const HOSTILE = '<script>alert("x")</script>';
+
+/** The pages of a house whose workflows only take note of what they are told. */
+function pages(demo: DemoState | null = null) {
+  const house: DashboardHouse = {
+    store,
+    pool: database.pool,
+    client: {
+      decide: async (_tenant, _candidate, word, { reason }) => void said.push({ word, reason }),
+      rollback: async (_scope, { reason }) => {
+        said.push({ word: 'rollback', reason });
+        return { to: 'v-before' };
+      },
+    },
+    temporalUi: 'http://127.0.0.1:8233',
+    config: { tenant: scope.tenant, temporal: { namespace: 'default' } },
+  };
+  return createApp({
+    house,
+    queries: createQueries(database.pool),
+    actor: { id: 'ann', role: 'owner' },
+    demo: () => demo,
+    model: 'real',
+  });
+}
+
+async function aClosedCandidate(text = 'shop(id, name)'): Promise<CandidateId> {
+  await deploy(store, scope);
+  const draft = aDraft('shop', { title: HOSTILE, body: { form: 'text', text } });
+  const id = await openCandidate(store, scope, `${scope.tenant}.c1`, [draft]);
+  await closeOnActive(store, scope, id);
+  return id;
+}
+
+async function formOf(id: CandidateId, changes: Readonly<Record<string, string>> = {}) {
+  const row = await store.candidate(scope.tenant, id);
+  return new URLSearchParams({
+    tenant: scope.tenant,
+    state: row?.state ?? '',
+    version: await activeVersion(store, scope),
+    reason: 'it looks wrong',
+    ...changes,
+  });
+}
+
+function post(path: string, body: URLSearchParams, origin = 'http://localhost') {
+  const headers = { origin, 'content-type': 'application/x-www-form-urlencoded' };
+  return pages().request(path, { method: 'POST', headers, body: body.toString() });
+}
+
+test('a candidate stands in the list with its state and a link to its page', async () => {
+  const id = await aClosedCandidate();
+  await passGate(store, scope, id);
+
+  const text = await (await pages().request('/')).text();
+
+  expect(text).toContain(`/candidates/${id}?tenant=${scope.tenant}`);
+  expect(text).toContain('class="state passed"');
+  expect(text).toContain('superior');
+});
+
+test('a tenant without agents is told the next command', async () => {
+  const text = await (await pages().request(`/?tenant=${scope.tenant}`)).text();
+
+  expect(text).toContain('ratchet run --agent');
+});
+
+test('text that was learned is shown and never run', async () => {
+  const id = await aClosedCandidate(HOSTILE);
+
+  const text = await (await pages().request(`/candidates/${id}`)).text();
+
+  expect(text).not.toContain('<script');
+  expect(text).toContain('&lt;script&gt;');
+});
+
+test('a page runs no script and names its style by a nonce', async () => {
+  const response = await pages().request('/');
+
+  const policy = response.headers.get('content-security-policy') ?? '';
+  const nonce = /style-src 'nonce-([^']+)'/.exec(policy)?.[1] ?? 'none';
+  expect(policy).toContain("default-src 'none'");
+  expect(await response.text()).toContain(`<style nonce="${nonce}"`);
+});
+
+test('a candidate links to its life and its evaluation in the Temporal UI', async () => {
+  const id = await aClosedCandidate();
+
+  const text = await (await pages().request(`/candidates/${id}`)).text();
+
+  const evaluation = encodeURIComponent(`shadow/${id}`);
+  expect(text).toContain(`http://127.0.0.1:8233/namespaces/default/workflows/${evaluation}`);
+});
+
+test('a word with its reason reaches the workflow and leads back to the page', async () => {
+  const id = await aClosedCandidate();
+
+  const response = await post(`/candidates/${id}/abort`, await formOf(id));
+
+  expect(response.status).toBe(303);
+  expect(response.headers.get('location')).toContain(`/candidates/${id}`);
+  expect(said).toEqual([{ word: 'abort', reason: 'it looks wrong' }]);
+});
+
+test.each([
+  ['the candidate has moved on', { state: 'canary' }, 409, 'as on the page'],
+  ['another version is active', { version: 'v-older' }, 409, 'look again'],
+  ['no reason is given', { reason: ' ' }, 422, 'reason'],
+])('a word is refused where %s', async (_case, changes, status, says) => {
+  const id = await aClosedCandidate();
+
+  const response = await post(`/candidates/${id}/abort`, await formOf(id, changes));
+
+  expect(response.status).toBe(status);
+  expect(await response.text()).toContain(says);
+  expect(said).toEqual([]);
+});
+
+test('a word that does not fit the state is a conflict', async () => {
+  const id = await aClosedCandidate();
+
+  const response = await post(`/candidates/${id}/rollback`, await formOf(id));
+
+  expect(response.status).toBe(409);
+  expect(said).toEqual([]);
+});
+
+test('a form that another site sends is refused', async () => {
+  const id = await aClosedCandidate();
+
+  const response = await post(
+    `/candidates/${id}/abort`,
+    await formOf(id),
+    'http://elsewhere.example',
+  );
+
+  expect(response.status).toBe(403);
+  expect(said).toEqual([]);
+});
+
+test('a name that leads to the loopback from outside is refused', async () => {
+  const response = await pages().request('http://rebound.example/');
+
+  expect(response.status).toBe(421);
+});
+
+test('what is not there is a page that says so', async () => {
+  const response = await pages().request('/candidates/none');
+
+  expect(response.status).toBe(404);
+  expect(await response.text()).toContain('candidate none: not found');
+});
+
+const DEMO: DemoState = {
+  tenant: 'demo-1',
+  agent: 'sql-analyst',
+  model: 'simulated',
+  phases: [
+    {
+      name: 'unknown schema',
+      title: 'names say nothing',
+      frozen: { n: 20, success: 4 },
+      learning: { n: 20, success: 15 },
+      state: 'running',
+    },
+  ],
+  log: ['first', HOSTILE],
+  isDone: false,
+};
+
+test('a demonstration under way shows both arms, says what its model is, and loads itself again', async () => {
+  const text = await (await pages(DEMO).request('/demo')).text();
+
+  expect(text).toContain('75 % (15 of 20)');
+  expect(text).toContain('20 % (4 of 20)');
+  expect(text).toContain('built-in simulated one');
+  expect(text).toContain('http-equiv="refresh"');
+  expect(text).not.toContain('<script');
+});
+
+test('a demonstration that is done stays as it is', async () => {
+  const text = await (await pages({ ...DEMO, isDone: true }).request('/demo')).text();
+
+  expect(text).not.toContain('http-equiv="refresh"');
+});
