@@ -38,6 +38,8 @@ export interface WorkerDependencies {
   /** Both queues unless told. */
   readonly only?: 'live' | 'shadow';
   readonly workflowBundle?: WorkflowBundleOption;
+  /** Activities beside Ratchet's own, for workflows that the bundle adds. */
+  readonly moreActivities?: Readonly<Record<string, (input: never) => Promise<unknown>>>;
 }
 
 export interface RunningWorkers {
@@ -77,7 +79,7 @@ export function createActivities(dependencies: Omit<WorkerDependencies, 'address
 /** Starts a worker a queue: live work on `<queue>`, shadow and explore runs on `<queue>-shadow`. */
 export async function startWorkers(dependencies: WorkerDependencies): Promise<RunningWorkers> {
   const { address, namespace, taskQueue, only } = dependencies;
-  const activities = createActivities(dependencies);
+  const activities = { ...createActivities(dependencies), ...dependencies.moreActivities };
   const workflowBundle = dependencies.workflowBundle ?? (await workflowBundleOf());
   const connection = await connectNative(address);
   const queues = [

@@ -5,6 +5,7 @@ import type { ModelServerOptions } from './commands/model-server.js';
 import type { ReproduceOptions } from './commands/reproduce.js';
 import { countFromOne, port, score, wholeNumber } from './option-values.js';
 import { registerBenchInterCode } from './register-bench-intercode.js';
+import { registerBenchMeasures } from './register-bench-measures.js';
 
 /** Commands that check: what was decided, this machine, and how well it all works. */
 export function registerTools(program: Command, invoke: Invoke): void {
@@ -28,6 +29,7 @@ export function registerTools(program: Command, invoke: Invoke): void {
   registerModelServer(program, invoke);
   const bench = program.command('bench').description('benchmarks and experiments');
   registerBenchInterCode(bench, invoke);
+  registerBenchMeasures(bench, invoke);
 }
 
 function registerModelServer(program: Command, invoke: Invoke): void {

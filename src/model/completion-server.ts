@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import {
   answerWithFault,
@@ -57,6 +58,8 @@ export type CompletionReply =
 export interface CompletionServerOptions {
   /** A pure function of the request: the conversation is all the state there is. */
   readonly answer: (request: CompletionRequest) => CompletionReply;
+  /** Milliseconds waited before the reply to a request; none unless told. */
+  readonly latencyMs?: (request: CompletionRequest) => number;
   /** What `GET /v1/models` lists. */
   readonly models: readonly string[];
   /** 0 or absent: a free one. */
@@ -130,6 +133,8 @@ async function handle(
     refuse(response, 400, z.prettifyError(parsed.error), 'invalid_request_error', 'bad_request');
     return;
   }
+  const latencyMs = options.latencyMs?.(parsed.data) ?? 0;
+  if (latencyMs > 0) await sleep(latencyMs);
   const fault = nextFault(options.faults, text, attempts);
   const reply = options.answer(parsed.data);
   const body = bodyOfReply(reply, parsed.data, fault === 'duplicate-reply');
