@@ -10,7 +10,7 @@ import { openHouse, type House } from '../house.js';
 import { oneScope, viewOf, type Look } from '../looking.js';
 import { candidateAgain, type Derived } from '../reproduce/candidate-again.js';
 import { episodeAgain } from '../reproduce/episode-again.js';
-import { historiesOf, replay, type FoundHistory } from '../reproduce/histories.js';
+import { historiesOf, replay, runsStartedFor, type FoundHistory } from '../reproduce/histories.js';
 import { workflowsOfCandidate, workflowsOfEpisode } from '../reproduce/workflow-ids.js';
 import { endTemporal, quietTemporal } from '../temporal-logs.js';
 
@@ -69,7 +69,7 @@ async function subjects(
   options: ReproduceOptions,
 ): Promise<readonly Subject[]> {
   const strategies = new StrategyCache(house.store);
-  if (text !== undefined) return [await subjectNamed(look, strategies, text, options)];
+  if (text !== undefined) return [await subjectNamed(house, look, strategies, text, options)];
   const scope = await oneScope(look, options.agent);
   const candidates = await look.store.candidates(scope);
   const episodes = await look.queries.episodes(scope.tenant, {
@@ -79,12 +79,13 @@ async function subjects(
   const found = await Promise.all(candidates.map(({ id }) => candidateSubject(look, scope, id)));
   for (const { id } of episodes) {
     const episode = await look.store.episode(scope.tenant, id);
-    if (episode?.end != null) found.push(await episodeSubject(look, strategies, episode));
+    if (episode?.end != null) found.push(await episodeSubject(house, look, strategies, episode));
   }
   return found;
 }
 
 async function subjectNamed(
+  house: House,
   look: Look,
   strategies: StrategyCache,
   text: string,
@@ -98,7 +99,7 @@ async function subjectNamed(
   }
   try {
     const { episode } = await findEpisode(look, text);
-    return await episodeSubject(look, strategies, episode);
+    return await episodeSubject(house, look, strategies, episode);
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
     const advice = 'list them with `ratchet episodes` and `ratchet candidates`';
@@ -118,6 +119,7 @@ async function candidateSubject(look: Look, scope: Scope, id: CandidateId): Prom
 }
 
 async function episodeSubject(
+  { temporal }: House,
   { store, queries }: Look,
   strategies: StrategyCache,
   episode: StoredEpisode,
@@ -126,10 +128,12 @@ async function episodeSubject(
   const accepted = await store.taskInput(scope, episode.task);
   const isPair = mode === 'shadow' && candidate !== null;
   const pairs = isPair ? (await queries.candidateLife(scope.tenant, candidate)).pairs : [];
+  const known = workflowsOfEpisode(episode, accepted?.episode ?? id, pairs);
+  const isUncommitted = known.length === 0 && candidate !== null;
   return {
     id,
     scope,
-    workflowIds: workflowsOfEpisode(episode, accepted?.episode ?? id, pairs),
+    workflowIds: isUncommitted ? await runsStartedFor(temporal, candidate, id) : known,
     derive: () => episodeAgain(store, queries, strategies, episode),
   };
 }
@@ -170,7 +174,9 @@ async function compared(
   const count = workflowIds.reduce((sum, each) => sum + (histories.get(each)?.length ?? 0), 0);
   const { decisions, difference } = await derive();
   const nothing =
-    count === 0 ? `history: found none of ${workflowIds.join(', ')}, expected one` : undefined;
+    count === 0
+      ? `history: found none${workflowIds.length === 0 ? '' : ` of ${workflowIds.join(', ')}`}, expected one`
+      : undefined;
   const replayed = workflowIds.map((each) => parted.get(each)).find((each) => each !== undefined);
   const first = nothing ?? replayed ?? difference;
   const result = first === null ? 'identical' : 'different';

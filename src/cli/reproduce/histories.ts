@@ -2,7 +2,7 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { Worker, type WorkflowBundleOption } from '@temporalio/worker';
 
 import type { Store } from '../../activities/store.js';
-import type { TenantId } from '../../domain/ids.js';
+import type { CandidateId, EpisodeId, TenantId } from '../../domain/ids.js';
 
 export interface FoundHistory {
   readonly workflowId: string;
@@ -42,6 +42,25 @@ async function runsOf({ workflow }: Client, workflowId: string): Promise<Readonl
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
   return runs;
+}
+
+/**
+ * The run of a pair that no gate took in, since it was decided meanwhile: found among its candidate's
+ * runs by what it was started with.
+ */
+export async function runsStartedFor(
+  { workflow }: Client,
+  candidate: CandidateId,
+  episode: EpisodeId,
+): Promise<readonly string[]> {
+  const query = `WorkflowId STARTS_WITH "shadow/${candidate}/"`;
+  for await (const { workflowId, runId } of workflow.list({ query })) {
+    const { events } = await workflow.getHandle(workflowId, runId).fetchHistory();
+    const input = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    const given = input.map(({ data }) => Buffer.from(data ?? []).toString('utf8')).join('');
+    if (given.includes(JSON.stringify(episode))) return [workflowId];
+  }
+  return [];
 }
 
 /** Replays histories on the workflows of this code; answers by workflow id what parted first. */

@@ -9,7 +9,10 @@ export function workflowsOfCandidate({ id, workflowId }: CandidateRow): readonly
   return [workflowId, `shadow/${id}`];
 }
 
-/** The workflows that an episode may have run in, and the reflection on it; `live` is its task's own episode. */
+/**
+ * The workflows that an episode may have run in, and the reflection on it; `live` is its task's own
+ * episode. None where it belongs to a pair that was not committed: nothing stored says which.
+ */
 export function workflowsOfEpisode(
   episode: StoredEpisode,
   live: EpisodeId,
@@ -21,9 +24,8 @@ export function workflowsOfEpisode(
   const [pair] = pairs.filter(
     ({ baseline, candidate }) => isRunOf(id, baseline.episode) || isRunOf(id, candidate.episode),
   );
-  if (pair === undefined || episode.candidate === null) {
-    return [`shadow/frozen/${scope.tenant}/${task}`];
-  }
+  if (episode.candidate === null) return [`shadow/frozen/${scope.tenant}/${task}`];
+  if (pair === undefined) return [];
   const arm = isRunOf(id, pair.baseline.episode) ? 'baseline' : 'candidate';
   const prefix = pair.purpose === 'gate' ? '' : 'diagnosis-';
   const place = `shadow/${episode.candidate}/${prefix}${String(pair.evaluation)}.${String(pair.index)}/${arm}`;
