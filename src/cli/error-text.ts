@@ -1,6 +1,6 @@
 import type { Config } from '../config.js';
 import { RatchetError } from '../domain/errors.js';
-import { codeOf, EXIT, exitCodeOf } from './exit-codes.js';
+import { codeOf, EXIT, exitCodeOf, isUnreachable, tellingLink } from './exit-codes.js';
 
 /** What a person is told about an error: what was found, expected, to do; the stack only on request. */
 export function errorText(error: unknown, config: Config | null): string {
@@ -10,8 +10,11 @@ export function errorText(error: unknown, config: Config | null): string {
   if (error instanceof RatchetError) return `error: ${error.message}${stack}`;
   const code = exitCodeOf(error);
   if (code === EXIT.interrupted) return `interrupted${stack}`;
-  if (code === EXIT.unavailable) return `error: ${unreachable(error, config)}${stack}`;
-  if (code !== EXIT.broken) return `error: ${error.message}${stack}`;
+  const telling = tellingLink(error);
+  if (telling !== undefined) {
+    const said = isUnreachable(telling) ? unreachable(telling, config) : telling.message;
+    return `error: ${said}${stack}`;
+  }
   const advice = wantsStack ? '' : '; run it again with RATCHET_LOG=debug for the stack';
   return `error: ${error.message === '' ? error.name : error.message}${advice}${stack}`;
 }

@@ -50,12 +50,21 @@ const UNREACHABLE = [
 /** The exit code an error stands for; 1 where it is a fault of ours. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  for (let link = error; link instanceof Error; link = link.cause) {
-    const known = BY_NAME[wireNameOf(link)];
-    if (known !== undefined) return known;
-    if (UNREACHABLE.includes(codeOf(link))) return EXIT.unavailable;
-  }
-  return EXIT.broken;
+  const link = tellingLink(error);
+  if (link === undefined) return EXIT.broken;
+  return BY_NAME[wireNameOf(link)] ?? EXIT.unavailable;
+}
+
+/** The first of an error and its causes that an exit code is known for. */
+export function tellingLink(error: unknown): Error | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const isKnown = wireNameOf(error) in BY_NAME || isUnreachable(error);
+  return isKnown ? error : tellingLink(error.cause);
+}
+
+/** Whether an error is a connection that is not there, by its code alone. */
+export function isUnreachable(error: Error): boolean {
+  return !(wireNameOf(error) in BY_NAME) && UNREACHABLE.includes(codeOf(error));
 }
 
 /** The failure type of what crossed from a workflow, else the name of the class. */

@@ -332,13 +332,20 @@ function assertMayOverride(role: Role, action: string, reason: string): void {
 
 /** The refusal of a workflow as the error it stands for. */
 function updateFailure(error: WorkflowUpdateFailedError): Error {
-  const { cause } = error;
+  const cause = namedCause(error.cause);
   const type = cause instanceof Error && 'type' in cause ? cause.type : undefined;
   const message = cause instanceof Error ? cause.message : error.message;
   if (type === 'DeniedError') return new DeniedError(message, { cause: error });
   if (type === 'NotFoundError') return new ConflictError(message, { cause: error });
   if (type === 'InvalidInputError') return new InputRefusedError(message, { cause: error });
   return new ConflictError(message, { cause: error });
+}
+
+/** What an activity failed with stands below the failure of the activity. */
+function namedCause(error: unknown): unknown {
+  const hasType = error instanceof Error && 'type' in error && typeof error.type === 'string';
+  if (hasType || !(error instanceof Error) || error.cause === undefined) return error;
+  return namedCause(error.cause);
 }
 
 /** A field of a message that a workflow refused; the text names it. */
