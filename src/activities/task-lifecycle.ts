@@ -22,7 +22,7 @@ export interface LifecycleDependencies {
   readonly store: Store;
   readonly agents: AgentRegistry;
   readonly strategies: StrategyCache;
-  readonly messenger: Messenger;
+  readonly messenger: Pick<Messenger, 'wake'>;
   /** Steps of shadow and explore runs are local activities: a loopback model answers in milliseconds. */
   readonly hasLocalModel: boolean;
 }
