@@ -5,6 +5,7 @@ import { createModelClient } from '../../src/model/openai-client.js';
 
 const TASKS = 200;
 const MOST_ATTEMPTS = 5;
+const LANES = 20;
 
 test('two hundred calls at 28 % faults all end within five attempts, each failure of a known kind', async () => {
   const server = await startCompletionServer({
@@ -31,7 +32,7 @@ test('two hundred calls at 28 % faults all end within five attempts, each failur
           messages: [{ role: 'user', content: `task ${String(task)}` }],
           functions: [],
           temperature: 0,
-          timeoutMs: 2_000,
+          timeoutMs: 4_000,
           signal: new AbortController().signal,
         });
         return { text, attempts };
@@ -42,7 +43,13 @@ test('two hundred calls at 28 % faults all end within five attempts, each failur
       }
     }
   };
-  const ended = await Promise.all(Array.from({ length: TASKS }, (_, task) => call(task)));
+  const ended: { text: string; attempts: number }[] = [];
+  const queue = Array.from({ length: TASKS }, (_, task) => task).values();
+  const lane = async (): Promise<void> => {
+    for (const task of queue) ended[task] = await call(task);
+  };
+  // More at once than a busy machine serves in time would be faults of the test's own making.
+  await Promise.all(Array.from({ length: LANES }, lane));
   await server.close();
 
   expect(ended.map(({ text }) => text)).toEqual(
@@ -51,4 +58,4 @@ test('two hundred calls at 28 % faults all end within five attempts, each failur
   expect([...failures.keys()].sort()).toEqual(['ModelRateLimitedError', 'ModelUnavailableError']);
   const failed = [...failures.values()].reduce((sum, count) => sum + count, 0);
   expect(ended.reduce((sum, { attempts }) => sum + attempts, 0)).toBe(TASKS + failed);
-});
+}, 60_000);
