@@ -93,8 +93,8 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
       const ascending = [...window].sort((left, right) => left.number - right.number);
       const eligible = await eligibleTasks(dependencies, agent, request, ascending);
       const order = request.afterNumber === 0 ? shuffled(eligible, request.seed) : eligible;
-      if (order.length === 0 && request.purpose === 'gate') {
-        // An evaluation that waits for live tasks does not keep others from theirs.
+      if (order.length === 0 && window.length > 0 && request.purpose === 'gate') {
+        // Tasks came and none was of use: an evaluation that waits does not keep others from theirs.
         const { candidate, workflowId } = request;
         await messenger.settle(scope, {
           candidate,

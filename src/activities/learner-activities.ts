@@ -112,7 +112,12 @@ export function createLearnerActivities(dependencies: LearnerDependencies): Lear
         },
         { actor, action, reason, detail: version === null ? {} : { version } },
       );
+      const rollouts = (await store.candidates(scope)).filter(
+        ({ state }) => state === 'passed' || state === 'canary',
+      );
       if (action === 'pin') await abortCanary(store, scope, actor, reason);
+      // What was held may go on, and what was aborted ends, without waiting for the next look.
+      for (const { workflowId } of rollouts) await messenger.wake(workflowId);
     },
   };
 }

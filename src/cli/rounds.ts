@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Agent } from '../contracts/agent.js';
 import type { Scope, TaskId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
+import { unreflectedTasks } from '../store/reflection-progress.js';
 import type { AgentTaskResult } from '../workflows/agent-task.js';
 import type { House } from './house.js';
 
@@ -25,6 +26,8 @@ export class Rounds {
   readonly #house: House;
   readonly #scope: Scope;
   readonly #agent: Agent;
+  /** Number of the newest task of these rounds. */
+  #upTo = 0;
 
   constructor(house: House, scope: Scope, agent: Agent) {
     this.#house = house;
@@ -39,7 +42,9 @@ export class Rounds {
     // Accepted one after the other, so that numbers follow the order of the round.
     for (const { id, input, subject } of tasks) {
       const slices = this.#agent.slices({ input });
-      await store.acceptTask({ tenant, agent, id, input, subject: subject ?? null, slices });
+      const task = { tenant, agent, id, input, subject: subject ?? null, slices };
+      const { number } = await store.acceptTask(task);
+      this.#upTo = Math.max(this.#upTo, number);
     }
     return inOrder(tasks, async ({ id, input, subject }) => {
       const request = { ...this.#scope, task: id, input, subject: subject ?? null };
@@ -50,21 +55,17 @@ export class Rounds {
 
   /** Lets learning see everything up to here, and waits until it is at rest. */
   async settle(signal?: AbortSignal): Promise<void> {
-    const { store, messenger } = this.#house;
-    await store.setBarrier(this.#scope, null);
-    const upTo = await store.newestTask(this.#scope);
-    const { wake } = await store.setBarrier(this.#scope, upTo);
+    const { store, messenger, pool } = this.#house;
+    // Only when all proposals are there: a bundle is not what happened to be proposed first.
+    while ((await unreflectedTasks(pool, this.#scope, this.#upTo)) > 0) {
+      await sleep(POLL_MS, undefined, { signal });
+    }
+    const { wake } = await store.setBarrier(this.#scope, this.#upTo);
     await Promise.all(wake.map((workflowId) => messenger.wake(workflowId)));
     await messenger.wakeLearner(this.#scope);
     while ((await store.unsettled(this.#scope)).length > 0) {
       await sleep(POLL_MS, undefined, { signal });
     }
-  }
-
-  /** Holds learning where it is: what comes now enters with the next `settle`. */
-  async hold(): Promise<void> {
-    const { store } = this.#house;
-    await store.setBarrier(this.#scope, await store.newestTask(this.#scope));
   }
 }
 

@@ -20,6 +20,7 @@ import type { CandidateId, Scope } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import type { Decision, Grant } from './messages.js';
 import { runCanary, runProbation, type RolloutEnd, type RolloutSetting } from './rollout.js';
+import { safetyMs } from './safety-timer.js';
 import { searchAttributes } from './search-attributes.js';
 import type { EvaluationResult, shadowEvaluation } from './shadow-evaluation.js';
 
@@ -88,9 +89,6 @@ export function grant(mailbox: Mailbox, given: Grant): void {
   mailbox.woken = true;
 }
 
-/** Nobody wakes a workflow when a freeze or a pin is lifted; looking anyway bounds the delay. */
-const PROMOTION_SAFETY_MS = 60_000;
-
 type Rolled =
   | { readonly kind: 'ended'; readonly state: CandidateState; readonly reason: string }
   | { readonly kind: 'evaluate-again' };
@@ -146,8 +144,7 @@ export async function carryCandidate(
   mailbox.stage = 'evaluating';
   for (;;) {
     const plan = await planEvaluation(of);
-    const forced = await evaluate(scope, plan, mailbox, enter);
-    await settle('evaluated');
+    const forced = await evaluate(scope, plan, mailbox, enter, () => settle('evaluated'));
     if (forced.kind === 'ended') return end(forced.state, forced.reason);
     if (forced.kind === 'word') {
       const { word } = forced;
@@ -256,7 +253,7 @@ export async function carryCandidate(
   async function promoteWhenAllowed(
     request: Parameters<typeof promote>[0],
   ): Promise<{ kind: 'promoted'; cursor: number } | Rolled> {
-    for (;;) {
+    for (let looks = 0; ; looks += 1) {
       const { cursor, state } = await promote(request);
       if (state === 'probation') return { kind: 'promoted', cursor };
       const moved: RolloutEnd | undefined =
@@ -264,7 +261,7 @@ export async function carryCandidate(
       const undone = moved && (await undo(moved, 'canary', mailbox));
       if (undone !== undefined) return undone;
       setCurrentDetails('**Canary** is over; promotion waits: the agent is frozen or pinned');
-      await condition(() => mailbox.woken || mailbox.word !== null, PROMOTION_SAFETY_MS);
+      await condition(() => mailbox.woken || mailbox.word !== null, safetyMs(looks));
       mailbox.woken = false;
       if (mailbox.word === null) continue;
       const stopped = await undo({ kind: 'interrupted', outcomes: 0 }, 'canary', mailbox);
@@ -306,7 +303,14 @@ export async function carryCandidate(
     const word = takeWord(box);
     const reason = word === null ? 'interrupted' : `${word.kind}: ${word.decision.reason}`;
     const detail = { stage, automatic: false, outcomes: found.outcomes };
-    await rollBack({ ...of, actor: word === null ? SYSTEM : personOf(word), reason, detail });
+    const actor = word === null ? SYSTEM : personOf(word);
+    const { state } = await rollBack({ ...of, actor, reason, detail });
+    if (state === 'passed') {
+      // Its canary was granted and could not begin: there is nothing to take back.
+      const to = word?.kind === 'abort' ? 'aborted' : 'rejected';
+      await enter(['passed'], to, reason, {}, actor);
+      return { kind: 'ended', state: to, reason };
+    }
     return { kind: 'ended', state: 'rolled-back', reason };
   }
 }
@@ -330,6 +334,7 @@ async function evaluate(
   plan: EvaluationPlan,
   mailbox: Mailbox,
   enter: Enter,
+  giveUpSlot: () => Promise<void>,
 ): Promise<EvaluationEnd> {
   const { tenant, agent, candidate } = scope;
   mailbox.word = mailbox.word?.kind === 'approve' ? null : mailbox.word;
@@ -359,6 +364,8 @@ async function evaluate(
   const needsPerson = name !== 'pass' || plan.permission === 'approve';
   await enter(['evaluating'], needsPerson ? 'waiting' : 'passed', verdict, detail);
   if (!needsPerson) return { kind: 'passed' };
+  // Waiting for a person holds no evaluation up; wanting the canary, or ending, frees the slot as well.
+  await giveUpSlot();
 
   const asked = name === 'pass' ? 'approve' : 'force';
   setCurrentDetails(`**Waits for a person** to ${asked} or veto. ${verdict}`);

@@ -127,6 +127,8 @@ export async function learner(input: LearnerInput): Promise<void> {
     if (step === 'evaluated') {
       if (evaluating?.candidate === candidate) evaluating = null;
     } else if (step === 'canary-wanted') {
+      // In one step, or the next bundle would be closed against a baseline about to change.
+      if (evaluating?.candidate === candidate) evaluating = null;
       const isKnown =
         canary?.candidate === candidate || queue.some((other) => other.candidate === candidate);
       if (!isKnown) queue = [...queue, turn];

@@ -27,6 +27,7 @@ import { stratumOf } from '../domain/gate/live-outcome.js';
 import { isProbationOver, nextRolloutStep, type RolloutPolicy } from '../domain/gate/rollout.js';
 import { sliceName } from '../domain/gate/slices.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
+import { safetyMs } from './safety-timer.js';
 
 const { readOutcomes, reference } = proxyLocalActivities<LearningActivities>({
   startToCloseTimeout: '30s',
@@ -53,8 +54,6 @@ export interface RolloutSetting extends Scope {
   readonly isInterrupted: () => boolean;
 }
 
-/** A crash between a commit and its wake leaves nobody to call; looking anyway bounds the delay. */
-const SAFETY_MS = 60_000;
 /** Lets outcomes of one moment be read together. */
 const SETTLING_MS = 500;
 
@@ -82,12 +81,13 @@ async function nextPage(
   setting: RolloutSetting,
   position: Position,
   maxWaitMs: number,
+  emptyLooks: number,
 ): Promise<OutcomeRead> {
   const { tenant, agent, candidate, workflowId } = setting;
   const read = () => readOutcomes({ tenant, agent, candidate, workflowId, ...position });
   const page = await read();
   if (page.outcomes.length > 0) return page;
-  const timeout = Math.max(1, Math.min(SAFETY_MS, maxWaitMs));
+  const timeout = Math.max(1, Math.min(safetyMs(emptyLooks), maxWaitMs));
   const isWoken = await condition(() => setting.isWoken() || setting.isInterrupted(), timeout);
   if (isWoken && !setting.isInterrupted()) await sleep(SETTLING_MS);
   setting.takeWake();
@@ -105,6 +105,7 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
   let stageOutcomes = 0;
   let stageStartMs = Date.now();
   let position: Position = { cursor: 0, passedOver: [] };
+  let emptyLooks = 0;
 
   for (;;) {
     if (setting.isInterrupted()) return { kind: 'interrupted', outcomes: canary.outcomes };
@@ -118,10 +119,13 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
           : await widenCanary(request);
       if (!answer.started) {
         setCurrentDetails(`Canary waits: ${answer.why}`);
-        await condition(() => setting.isWoken() || setting.isInterrupted(), SAFETY_MS);
+        const isAwake = () => setting.isWoken() || setting.isInterrupted();
+        await condition(isAwake, safetyMs(emptyLooks));
+        emptyLooks += 1;
         setting.takeWake();
         continue;
       }
+      emptyLooks = 0;
       started = true;
       stageOutcomes = 0;
       setCurrentDetails(canaryDetails(stage, policy, stageOutcomes, canary));
@@ -130,7 +134,8 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
     }
     const elapsedMs = Date.now() - stageStartMs;
     const left = (current?.minDurationMs ?? 0) - elapsedMs;
-    const page = await nextPage(setting, position, left > 0 ? left : SAFETY_MS);
+    const page = await nextPage(setting, position, left > 0 ? left : Infinity, emptyLooks);
+    emptyLooks = page.outcomes.length > 0 ? 0 : emptyLooks + 1;
     position = page;
     if (page.state !== null && page.state !== 'canary') return { kind: 'moved', to: page.state };
     for (const outcome of page.outcomes) {
@@ -162,11 +167,13 @@ export async function runProbation(setting: RolloutSetting, from: number): Promi
   const { strata } = await reference({ tenant, agent, candidate });
   let monitor: MonitorState = emptyMonitor({ rollback: referenceOf(strata) });
   let position: Position = { cursor: from, passedOver: [] };
+  let emptyLooks = 0;
 
   for (;;) {
     if (setting.isInterrupted()) return { kind: 'interrupted', outcomes: monitor.outcomes };
     const left = startMs + policy.probation.durationMs - Date.now();
-    const page = await nextPage(setting, position, left > 0 ? left : SAFETY_MS);
+    const page = await nextPage(setting, position, left > 0 ? left : Infinity, emptyLooks);
+    emptyLooks = page.outcomes.length > 0 ? 0 : emptyLooks + 1;
     position = page;
     if (page.state !== null && page.state !== 'probation') return { kind: 'moved', to: page.state };
     for (const outcome of page.outcomes) {

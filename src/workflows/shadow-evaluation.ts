@@ -37,6 +37,7 @@ import { countPool, planSlices, watchedSlices } from '../domain/gate/slices.js';
 import { isHistoryLong } from './history-length.js';
 import { evaluationProgress, outcomesWaiting } from './messages.js';
 import { runPair, type PairSetting } from './pair-runs.js';
+import { safetyMs } from './safety-timer.js';
 
 const { drawTasks, commitPairs } = proxyLocalActivities<LearningActivities>({
   startToCloseTimeout: '60s',
@@ -112,14 +113,19 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   /** Draws until there is enough to begin with, or to go on with; false when the wait is over. */
   const drawAtLeast = async (wanted: number): Promise<boolean> => {
     const waitUntil = Date.now() + (input.maxWaitMs ?? MAX_WAIT_MS);
+    let emptyLooks = 0;
     for (;;) {
       const count = await draw();
       if (queue.length >= wanted) return true;
       if (isDiagnosis) return queue.length > 0;
-      if (count > 0) continue;
+      if (count > 0) {
+        emptyLooks = 0;
+        continue;
+      }
       const left = waitUntil - Date.now();
       if (left <= 0) return false;
-      await condition(() => woken, Math.min(60_000, left));
+      await condition(() => woken, Math.min(safetyMs(emptyLooks), left));
+      emptyLooks += 1;
       woken = false;
     }
   };
