@@ -1,5 +1,5 @@
 import { taskId } from '../../contracts/ids.js';
-import { InvalidInputError } from '../../domain/errors.js';
+import { InvalidInputError, NotFoundError } from '../../domain/errors.js';
 import type { CommandContext } from '../command.js';
 import { answered, deciding } from '../deciding.js';
 import { oneScope } from '../looking.js';
@@ -29,6 +29,9 @@ export function answerTask(
   return deciding(context, async ({ house, look, person }) => {
     const scope = await oneScope(look, options.agent);
     const id = taskId(task);
+    if ((await look.store.taskInput(scope, id)) === null) {
+      throw new NotFoundError('task', id, 'list them with `ratchet episodes`');
+    }
     const given = {
       actor: person.actor,
       ...(text === undefined ? {} : { text }),

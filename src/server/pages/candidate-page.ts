@@ -130,6 +130,7 @@ function lessonAdded(
 ): Html {
   if (lesson === undefined) return html`<pre class="added">+ lesson ${ref.lesson}</pre>`;
   const { title, rationale, trust, evidence, trigger } = lesson;
+  const seen = evidence.length === 1 ? 'seen once' : `seen ${String(evidence.length)} times`;
   const when = trigger.predicates.map(
     ({ field, op, value }) =>
       `${field} ${op} ${typeof value === 'string' ? value : value.join(', ')}`,
