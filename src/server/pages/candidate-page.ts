@@ -139,8 +139,8 @@ function lessonAdded(
     <h3>${title} <span class="quiet">${ref.lesson}@${ref.revision}</span></h3>
     <pre class="added">${lessonText(lesson.body)}</pre>
     <p class="quiet">
-      ${lesson.kind}, trust ${trust}, ${evidence.length} pieces of
-      evidence${when.length === 0 ? '' : `, where ${when.join(' and ')}`}. ${rationale}
+      ${lesson.kind}, trust ${trust},
+      ${seen}${when.length === 0 ? '' : `, where ${when.join(' and ')}`}. ${rationale}
     </p>
   </article>`;
 }
