@@ -11,6 +11,8 @@ const B = 0.75;
 export interface Document {
   readonly id: string;
   readonly terms: readonly string[];
+  /** Documents of one group may be found together or not at all; '' unless told. */
+  readonly group?: string;
 }
 
 export interface Hit {
@@ -22,6 +24,15 @@ interface Slot {
   readonly id: string;
   readonly length: number;
   readonly terms: ReadonlyMap<string, number>;
+  readonly group: string;
+  /** Of the group, in the order of first use. */
+  readonly groupPlace: number;
+}
+
+interface Group {
+  readonly place: number;
+  readonly documents: number;
+  readonly totalLength: number;
 }
 
 /** Places of documents, in rising order, each followed by how often the term occurs there. */
@@ -32,20 +43,23 @@ export interface Bm25Index {
   readonly slots: readonly (Slot | undefined)[];
   readonly places: ReadonlyMap<string, number>;
   readonly postings: ReadonlyMap<string, Postings>;
-  readonly totalLength: number;
+  /** By name; one whose documents were all removed stays, empty, until the next compaction. */
+  readonly groups: ReadonlyMap<string, Group>;
 }
 
 export interface SearchOptions {
   readonly limit: number;
-  /** Documents that may be found; frequencies are those among them, so that others cannot sway it. */
-  readonly only?: (id: string) => boolean;
+  /** Groups that may be found; frequencies are those among them, so that others cannot sway it. */
+  readonly only?: (group: string) => boolean;
+  /** Documents that are not there for this search, whatever their group. */
+  readonly except?: ReadonlySet<string>;
 }
 
 export const EMPTY_INDEX: Bm25Index = {
   slots: [],
   places: new Map(),
   postings: new Map(),
-  totalLength: 0,
+  groups: new Map(),
 };
 
 export function buildIndex(documents: Iterable<Document>): Bm25Index {
@@ -67,7 +81,7 @@ export function changeIndex(
   const slots = [...index.slots];
   const places = new Map(index.places);
   const postings = new Map(index.postings);
-  let totalLength = index.totalLength;
+  const groups = new Map(index.groups);
 
   const touched = new Set<string>();
   for (const place of removed) {
@@ -75,7 +89,7 @@ export function changeIndex(
     if (slot === undefined) continue;
     slots[place] = undefined;
     places.delete(slot.id);
-    totalLength -= slot.length;
+    countIn(groups, slot.group, -1, -slot.length);
     for (const term of slot.terms.keys()) touched.add(term);
   }
   const gone = new Set(removed);
@@ -89,9 +103,11 @@ export function changeIndex(
   for (const document of put.values()) {
     const place = slots.length;
     const terms = countsOf(document.terms);
-    slots.push({ id: document.id, length: document.terms.length, terms });
+    const { length } = document.terms;
+    const group = document.group ?? '';
+    const groupPlace = countIn(groups, group, 1, length);
+    slots.push({ id: document.id, length, terms, group, groupPlace });
     places.set(document.id, place);
-    totalLength += document.terms.length;
     for (const [term, count] of terms) {
       let list = grown.get(term);
       if (list === undefined) {
@@ -103,7 +119,7 @@ export function changeIndex(
   }
   for (const [term, list] of grown) postings.set(term, list);
 
-  const changed = { slots, places, postings, totalLength };
+  const changed = { slots, places, postings, groups };
   return slots.length > 64 && places.size * 2 < slots.length ? compacted(changed) : changed;
 }
 
@@ -114,63 +130,93 @@ export function changeIndex(
 export function searchIndex(
   index: Bm25Index,
   queryTerms: readonly string[],
-  { limit, only }: SearchOptions,
+  options: SearchOptions,
 ): Hit[] {
-  const allowed = only === undefined ? everySlot(index) : allowedSlots(index, only);
+  const allowed = allowedDocuments(index, options);
   if (allowed.count === 0) return [];
   const averageLength = allowed.totalLength / allowed.count;
   const scores = new Float64Array(index.slots.length);
   const found: number[] = [];
   for (const term of new Set(queryTerms)) {
-    const postings = index.postings.get(term);
-    if (postings === undefined) continue;
-    const frequency = documentFrequency(postings, allowed.marks);
-    if (frequency === 0) continue;
+    const postings = index.postings.get(term) ?? [];
+    const counted = allowedPostings(index, postings, allowed);
+    const frequency = counted.length / 2;
     const idf = Math.log(1 + (allowed.count - frequency + 0.5) / (frequency + 0.5));
-    for (let at = 0; at < postings.length; at += 2) {
-      const place = postings[at] ?? 0;
-      const slot = index.slots[place];
-      if (slot === undefined || (allowed.marks !== undefined && allowed.marks[place] !== 1))
-        continue;
-      const count = postings[at + 1] ?? 0;
-      const norm = K1 * (1 - B + (B * slot.length) / averageLength);
+    for (let at = 0; at < counted.length; at += 2) {
+      const place = counted[at] ?? 0;
+      const length = index.slots[place]?.length ?? 0;
+      const count = counted[at + 1] ?? 0;
+      const norm = K1 * (1 - B + (B * length) / averageLength);
       const before = scores[place] ?? 0;
       if (before === 0) found.push(place);
       scores[place] = before + (idf * count * (K1 + 1)) / (count + norm);
     }
   }
-  return best(index, found, scores, limit);
+  return best(index, found, scores, options.limit);
 }
 
 interface Allowed {
-  /** By place: 1 where the document may be found; absent when all may. */
-  readonly marks?: Uint8Array;
+  /** By place of the group: 1 where its documents may be found; absent when all may. */
+  readonly groups?: Uint8Array;
+  readonly exceptPlaces: ReadonlySet<number>;
   readonly count: number;
   readonly totalLength: number;
 }
 
-function everySlot(index: Bm25Index): Allowed {
-  return { count: index.places.size, totalLength: index.totalLength };
-}
-
-function allowedSlots(index: Bm25Index, only: (id: string) => boolean): Allowed {
-  const marks = new Uint8Array(index.slots.length);
+function allowedDocuments(index: Bm25Index, { only, except }: SearchOptions): Allowed {
+  const groups = new Uint8Array(index.groups.size);
   let count = 0;
   let totalLength = 0;
-  for (const [id, place] of index.places) {
-    if (!only(id)) continue;
-    marks[place] = 1;
-    count += 1;
-    totalLength += index.slots[place]?.length ?? 0;
+  for (const [name, group] of index.groups) {
+    if (only?.(name) === false) continue;
+    groups[group.place] = 1;
+    count += group.documents;
+    totalLength += group.totalLength;
   }
-  return { marks, count, totalLength };
+  const exceptPlaces = new Set<number>();
+  for (const id of except ?? []) {
+    const place = index.places.get(id);
+    const slot = place === undefined ? undefined : index.slots[place];
+    if (place === undefined || slot === undefined || groups[slot.groupPlace] !== 1) continue;
+    exceptPlaces.add(place);
+    count -= 1;
+    totalLength -= slot.length;
+  }
+  return { ...(only !== undefined && { groups }), exceptPlaces, count, totalLength };
 }
 
-function documentFrequency(postings: Postings, marks: Uint8Array | undefined): number {
-  if (marks === undefined) return postings.length / 2;
-  let frequency = 0;
-  for (let at = 0; at < postings.length; at += 2) frequency += marks[postings[at] ?? 0] ?? 0;
-  return frequency;
+/** The postings of the documents that may be found. */
+function allowedPostings(
+  index: Bm25Index,
+  postings: Postings,
+  { groups, exceptPlaces }: Allowed,
+): Postings {
+  if (groups === undefined && exceptPlaces.size === 0) return postings;
+  const allowed: number[] = [];
+  for (let at = 0; at < postings.length; at += 2) {
+    const place = postings[at] ?? 0;
+    const groupPlace = index.slots[place]?.groupPlace ?? 0;
+    if (groups !== undefined && groups[groupPlace] !== 1) continue;
+    if (exceptPlaces.size > 0 && exceptPlaces.has(place)) continue;
+    allowed.push(place, postings[at + 1] ?? 0);
+  }
+  return allowed;
+}
+
+/** Adds to what a group counts, and answers its place. */
+function countIn(
+  groups: Map<string, Group>,
+  name: string,
+  documents: number,
+  length: number,
+): number {
+  const group = groups.get(name) ?? { place: groups.size, documents: 0, totalLength: 0 };
+  groups.set(name, {
+    place: group.place,
+    documents: group.documents + documents,
+    totalLength: group.totalLength + length,
+  });
+  return group.place;
 }
 
 function best(
@@ -222,6 +268,7 @@ function compacted(index: Bm25Index): Bm25Index {
           {
             id: slot.id,
             terms: [...slot.terms].flatMap(([term, n]) => Array<string>(n).fill(term)),
+            group: slot.group,
           },
         ],
   );

@@ -18,6 +18,11 @@ export interface RecallableLesson {
 /** The lessons of one strategy version, ready to be searched. A value: a change gives another one. */
 export interface LessonIndex {
   readonly lessons: ReadonlyMap<string, RecallableLesson>;
+  /** By id. */
+  readonly guardrails: readonly RecallableLesson[];
+  /** Every set of predicates a lesson has, by the name of its group in the index. */
+  readonly scopes: ReadonlyMap<string, readonly Predicate[]>;
+  /** Of the lessons that are searched for: guardrails are not. */
   readonly index: Bm25Index;
 }
 
@@ -42,6 +47,8 @@ export const DEFAULT_MAX_TOKENS = 1_500;
 
 export const NO_LESSONS: LessonIndex = {
   lessons: new Map(),
+  guardrails: [],
+  scopes: new Map(),
   index: buildIndex([]),
 };
 
@@ -62,14 +69,32 @@ export function changeLessons(
   const lessons = new Map(before.lessons);
   for (const id of remove) lessons.delete(id);
   for (const lesson of put) lessons.set(lesson.id, lesson);
-  const documents = put.map((lesson) => ({
-    id: lesson.id,
-    terms: termsOf(`${lesson.title}\n${lesson.when}\n${lesson.text}`),
-  }));
+  const scopes = new Map(before.scopes);
+  const documents = put
+    .filter(({ guardrail }) => !guardrail)
+    .map((lesson) => {
+      const group = scopeOf(lesson);
+      scopes.set(group, lesson.predicates);
+      return {
+        id: lesson.id,
+        terms: termsOf(`${lesson.title}\n${lesson.when}\n${lesson.text}`),
+        group,
+      };
+    });
+  const unsearched = put.filter(({ guardrail }) => guardrail).map(({ id }) => id);
   return {
     lessons,
-    index: changeIndex(before.index, { put: documents, remove }),
+    guardrails: [...lessons.values()]
+      .filter(({ guardrail }) => guardrail)
+      .sort((left, right) => (left.id < right.id ? -1 : 1)),
+    scopes,
+    index: changeIndex(before.index, { put: documents, remove: [...remove, ...unsearched] }),
   };
+}
+
+/** Lessons with the same predicates apply to the same tasks: one look decides for all of them. */
+function scopeOf({ predicates }: RecallableLesson): string {
+  return JSON.stringify(predicates);
 }
 
 /**
@@ -79,18 +104,14 @@ export function changeLessons(
  */
 export function recallLessons(from: LessonIndex, request: RecallRequest): Recalled[] {
   const { task, limit, heldOut } = request;
-  const applies = (id: string): boolean => {
-    const lesson = from.lessons.get(id);
-    return lesson !== undefined && heldOut?.has(id) !== true && allHold(lesson.predicates, task);
-  };
-  const guardrails = [...from.lessons.values()]
-    .filter((lesson) => lesson.guardrail && applies(lesson.id))
-    .sort((left, right) => (left.id < right.id ? -1 : 1))
+  const guardrails = from.guardrails
+    .filter(({ id, predicates }) => heldOut?.has(id) !== true && allHold(predicates, task))
     .slice(0, request.maxGuardrails ?? DEFAULT_MAX_GUARDRAILS)
     .map((lesson) => ({ lesson, score: 0 }));
   const hits = searchIndex(from.index, termsOf(queryText(task)), {
     limit: Math.max(0, limit),
-    only: (id) => applies(id) && from.lessons.get(id)?.guardrail === false,
+    only: (scope) => allHold(from.scopes.get(scope) ?? [], task),
+    ...(heldOut !== undefined && { except: heldOut }),
   }).flatMap(({ id, score }) => {
     const lesson = from.lessons.get(id);
     return lesson === undefined ? [] : [{ lesson, score }];

@@ -90,12 +90,34 @@ test('leaves the index it was derived from as it was', () => {
 
 test('counts frequencies among the documents that may be found alone', () => {
   fc.assert(
-    fc.property(documents, terms, (all, query) => {
-      const even = (id: string): boolean => Number(id.slice(1)) % 2 === 0;
-      const filtered = searchIndex(buildIndex(all), query, { limit: 30, only: even });
+    fc.property(documents, documents, terms, (first, second, query) => {
+      const even = ({ id }: Document): boolean => Number(id.slice(1)) % 2 === 0;
+      const grouped = (all: readonly Document[]): Document[] =>
+        all.map((document) => ({ ...document, group: even(document) ? 'even' : 'odd' }));
+      const index = changeIndex(buildIndex(grouped(first)), { put: grouped(second), remove: [] });
+      const filtered = searchIndex(index, query, {
+        limit: 60,
+        only: (group) => group === 'even',
+        except: new Set(['d0', 'd2', 'd3']),
+      });
 
-      const alone = buildIndex(all.filter(({ id }) => even(id)));
-      expect(filtered).toEqual(searchIndex(alone, query, { limit: 30 }));
+      const put = new Set(second.map(({ id }) => id));
+      const alone = [...first.filter(({ id }) => !put.has(id)), ...second].filter(
+        (document) => even(document) && document.id !== 'd0' && document.id !== 'd2',
+      );
+      expect(filtered).toEqual(searchIndex(buildIndex(alone), query, { limit: 60 }));
+    }),
+  );
+});
+
+test('leaves out single documents as if they were not there', () => {
+  fc.assert(
+    fc.property(documents, terms, (all, query) => {
+      const gone = all.filter((_, at) => at % 3 === 0).map(({ id }) => id);
+      const without = searchIndex(buildIndex(all), query, { limit: 30, except: new Set(gone) });
+
+      const rest = buildIndex(all.filter(({ id }) => !gone.includes(id)));
+      expect(without).toEqual(searchIndex(rest, query, { limit: 30 }));
     }),
   );
 });
