@@ -101,8 +101,19 @@ const PropertiesOf = z.object({
   properties: z.record(z.string(), z.unknown()).default({}),
 });
 
+/** By what it was made of: every model call is told the schemas of all tools. */
+const schemas = new WeakMap<z.ZodType, JsonObject>();
+
 /** The JSON Schema that the model is told and the tool's digest is taken of. */
 export function toolSchema(definition: Pick<ToolDefinition, 'name' | 'input'>): JsonObject {
+  const known = schemas.get(definition.input);
+  if (known !== undefined) return known;
+  const schema = makeSchema(definition);
+  schemas.set(definition.input, schema);
+  return schema;
+}
+
+function makeSchema(definition: Pick<ToolDefinition, 'name' | 'input'>): JsonObject {
   try {
     const schema = z.toJSONSchema(definition.input, { io: 'input' });
     const plain = z.record(z.string(), z.json()).parse(JSON.parse(JSON.stringify(schema)));
