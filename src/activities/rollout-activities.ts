@@ -126,7 +126,7 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
             to: 'probation',
             actor: request.actor,
             reason: request.reason,
-            detail: { ...request.detail, from: baseline, to: version },
+            detail: { ...request.detail, from: baseline, to: version, at: cursor },
             pointer: { expected: pointer.number, change: { active: version, canary: null } },
           },
         };

@@ -42,7 +42,9 @@ export async function runDemo(
   signal: AbortSignal,
 ): Promise<number> {
   const startedMs = Date.now();
-  const house = await openHouse({ config, log: io.note, signal });
+  // A queue of its own: workers of `up` in the same home do not know this agent.
+  const taskQueue = `${config.taskQueue}-demo`;
+  const house = await openHouse({ config, log: io.note, signal, taskQueue });
   try {
     await play(options, house, io, signal, startedMs);
     return 0;

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Pool } from 'pg';
 
 import type { CandidateRow } from '../../activities/store.js';
@@ -39,6 +41,7 @@ interface StoryDependencies {
   readonly signal: AbortSignal;
 }
 
+const POLL_MS = 20;
 const OPERATOR = { actor: 'operator', role: 'owner' } as const;
 
 /** Plays the story of the demonstration, round by round, on the real loop. */
@@ -190,7 +193,10 @@ export class StoryRunner {
         ({ lessons, state }) =>
           !isEnd(state) && lessons.some(({ body }) => lessonText(body) === text),
       );
-      if (opened === undefined) continue;
+      if (opened === undefined) {
+        await sleep(POLL_MS, undefined, { signal });
+        continue;
+      }
       await house.client.decide(scope.tenant, opened.id, 'force', { ...OPERATOR, reason });
       return;
     }
@@ -222,6 +228,7 @@ export class StoryRunner {
       signal.throwIfAborted();
       const moving = await house.store.unsettled(scope);
       if (!moving.some((what) => what.includes('is being reflected upon'))) return;
+      await sleep(POLL_MS, undefined, { signal });
     }
   }
 
