@@ -81,7 +81,7 @@ export interface ToolRequest {
   readonly mode: Mode;
   readonly step: number;
   readonly call: ToolCall;
-  /** tenant : task : logical step : call index; the same on every attempt and over continue-as-new. */
+  /** tenant : agent : task : logical step : call id; the same on every attempt and over continue-as-new. */
   readonly effectKey: string;
 }
 

@@ -153,7 +153,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
         return 'failed';
       }
     }
-    const effectKey = `${tenant}:${input.task}:${String(step)}:${call.id}`;
+    const effectKey = `${tenant}:${agent}:${input.task}:${String(step)}:${call.id}`;
     const { episode } = context;
     const request = {
       tenant,

@@ -7,7 +7,7 @@ import { startCompletionServer, type CompletionServer } from '../../src/model/co
 const Item = z.strictObject({ item: z.string() });
 
 /** An agent whose tools change the world outside: one tool an effect class. */
-export function courier(effectUrl: string): Agent {
+export function courier(effectUrl: string, id = 'courier'): Agent {
   const send = async (item: string, keyed: boolean, { effectKey, signal }: ToolContext) => {
     const response = await fetch(`${effectUrl}/effects`, {
       method: 'POST',
@@ -23,7 +23,7 @@ export function courier(effectUrl: string): Agent {
   };
   const input = Item;
   return defineAgent({
-    id: 'courier',
+    id,
     instructions: 'Deliver three parcels.',
     model: { name: 'scripted' },
     tools: [

@@ -55,8 +55,8 @@ afterAll(async () => {
   for (const close of closers.reverse()) await close();
 });
 
-function aRequest(id: string) {
-  return { ...scopeOf('acme', { id: 'courier' }), task: taskId(id), input: { parcel: id } };
+function aRequest(id: string, agent = 'courier') {
+  return { ...scopeOf('acme', { id: agent }), task: taskId(id), input: { parcel: id } };
 }
 
 async function start(id: string): Promise<void> {
@@ -100,6 +100,20 @@ test('a model that comes back is asked again and the task goes on', async () => 
 
   expect(result).toMatchObject({ end: 'done', score: 1 });
   expectAlive();
+});
+
+test('tasks of two agents that have one id have effects of their own', async () => {
+  const requests = ['courier', 'other-courier'].map((agent) => aRequest('twin', agent));
+  for (const request of requests) await house.client.startTask(courier(effects.url), request);
+
+  const results = await Promise.all(requests.map((request) => house.client.result(request)));
+
+  expect(results.map(({ end }) => end)).toEqual(['done', 'done']);
+  expect([...effects.applied].filter(([item]) => item.startsWith('twin/'))).toEqual([
+    ['twin/keyed', 2],
+    ['twin/queryable', 2],
+    ['twin/unsafe', 2],
+  ]);
 });
 
 test('a worker outlives its database, and tasks that were accepted are done when it is back', async () => {

@@ -19,7 +19,7 @@ const workers = await startWorkers({
   address,
   namespace: 'default',
   taskQueue: 'ratchet',
-  agents: createAgentRegistry([courier(effectUrl)]),
+  agents: createAgentRegistry([courier(effectUrl), courier(effectUrl, 'other-courier')]),
   models: createModelClient({ baseUrl: modelUrl, apiKey: 'none' }),
   hasLocalModel: true,
   only: 'live',
