@@ -11,7 +11,12 @@ import type { Scope, VersionId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import type { LessonDraft } from '../domain/lesson.js';
 import { recallLessons } from '../domain/retrieval/recall.js';
-import { importLessons, rowsWrittenSince, writeMark } from '../store/lesson-import.js';
+import {
+  analyzeLessons,
+  importLessons,
+  rowsWrittenSince,
+  writeMark,
+} from '../store/lesson-import.js';
 import { percentile, rounded } from './durations.js';
 import { lessonOfItsOwn, recallData } from './recall-data.js';
 
@@ -93,6 +98,7 @@ export async function measureRecall(
   const put = { put: refs, remove: [], parameters: {} };
   const full = await store.deriveVersion(scope, root, put);
   await activate({ store }, scope, full);
+  await analyzeLessons(pool);
 
   const strategies = new StrategyCache(store);
   const { recall } = createLifecycleActivities({

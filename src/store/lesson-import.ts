@@ -6,7 +6,7 @@ import type { LessonDraft } from '../domain/lesson.js';
 import type { LessonRef } from '../domain/strategy.js';
 import { lockAgent } from './candidates.js';
 import { storable, storableJson } from './storable.js';
-import { withTenant } from './transaction.js';
+import { asOwner, withTenant } from './transaction.js';
 
 /**
  * Stores lessons that were not learned here, thousands at once, each as revision 1 of a key that the
@@ -60,6 +60,16 @@ export async function importLessons(
     );
   });
   return rows.map(({ lesson }) => ({ lesson, revision: 1 }));
+}
+
+/**
+ * Tells the planner what was imported, as autovacuum does within a minute: until then it takes an
+ * agent's lessons for a few, and reading a version of many can take twenty seconds.
+ */
+export async function analyzeLessons(pool: Pool): Promise<void> {
+  await asOwner(pool, (client) =>
+    client.query('analyze versions, version_lessons, lessons, lesson_revisions, evidence'),
+  );
 }
 
 const TABLES_OF_A_CHANGE = [
