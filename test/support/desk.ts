@@ -73,7 +73,10 @@ export interface DeskModel {
   close(): Promise<void>;
 }
 
-/** The model of the desk, behind a real endpoint. */
+/**
+ * The model of the desk, behind a real endpoint. A question that begins with `ask` is put to a person,
+ * `blank` is answered wrong without a look, and `endless` is never answered.
+ */
 export async function startDeskModel(): Promise<DeskModel> {
   let isSpoiled = false;
   const server = await startCompletionServer({
@@ -96,6 +99,20 @@ function replyOf({ messages }: CompletionRequest, isSpoiled: boolean) {
   const table = /table (\w+)/.exec(question)?.[1] ?? 'none';
   const isKnown = (system.split('# Lessons')[1] ?? '').includes(`${table}(`);
   const isLookedUp = messages.some(({ role }) => role === 'tool');
+  if (question.startsWith('ask') && !isLookedUp) {
+    const call = { id: 'ask', name: 'ask_person', arguments: '{"question":"Which one?"}' };
+    return { ok: true, model: 'scripted', text: null, toolCalls: [call] } as const;
+  }
+  if (question.startsWith('blank')) {
+    return { ok: true, model: 'scripted', text: 'wrong', toolCalls: [] } as const;
+  }
+  if (question.startsWith('endless')) {
+    const name = `describe_${String(messages.length)}`;
+    const calls = [
+      { id: name, name: 'describe_table', arguments: JSON.stringify({ table: name }) },
+    ];
+    return { ok: true, model: 'scripted', text: null, toolCalls: calls } as const;
+  }
   if (!isKnown && !isLookedUp) {
     const call = { id: 'look', name: 'describe_table', arguments: JSON.stringify({ table }) };
     return { ok: true, model: 'scripted', text: null, toolCalls: [call] } as const;

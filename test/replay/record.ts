@@ -1,0 +1,378 @@
+/**
+ * `npm run record-histories`: plays every ending of every workflow on real servers and writes the
+ * histories that test/replay replays. Run it after a change of the workflows that is meant.
+ */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+
+import type { CandidateRow } from '../../src/activities/store.js';
+import { startHouseWorkers, type House } from '../../src/cli/house.js';
+import { endTemporal } from '../../src/cli/temporal-logs.js';
+import type { Agent } from '../../src/contracts/agent.js';
+import { taskId } from '../../src/contracts/ids.js';
+import { isEnd, type CandidateState } from '../../src/domain/candidate.js';
+import type { Scope } from '../../src/domain/ids.js';
+import {
+  deskAgent,
+  deskQuestion,
+  SHORT_ROLLOUT,
+  startDeskModel,
+  type DeskModel,
+  type Table,
+} from '../support/desk.js';
+import { until } from '../support/poll.js';
+import {
+  openRealHouse,
+  runTasks,
+  scopeOf,
+  startRealServers,
+  workflowBundle,
+} from '../support/real-house.js';
+import { GoldenHistory, withoutMachine } from './golden-file.js';
+
+const target = fileURLToPath(new URL('histories', import.meta.url));
+const OWNER = { actor: 'olga', role: 'owner', reason: 'recorded' } as const;
+
+/** Few pairs at a time: a pair more than the gate needs is a pair more in the file. */
+const GATE = { concurrency: 2 };
+const desk = deskAgent({ learning: { rollout: SHORT_ROLLOUT, gate: GATE } });
+const approving = deskAgent({
+  id: 'desk-approving',
+  learning: { rollout: SHORT_ROLLOUT, gate: GATE, layers: { toolNotes: 'approve' } },
+});
+const hasty = deskAgent({
+  id: 'desk-hasty',
+  learning: { rollout: SHORT_ROLLOUT, gate: { ...GATE, maxPairs: 20 }, approvalTimeoutMs: 1_000 },
+});
+const asking = deskAgent({
+  id: 'desk-asking',
+  mayAsk: true,
+  limits: { modelCalls: 4 },
+  learning: { explorationModelCalls: 2 },
+});
+const spoiling = deskAgent({
+  id: 'desk-spoiling',
+  model: { name: 'spoiling' },
+  learning: {
+    rollout: {
+      ...SHORT_ROLLOUT,
+      probation: { outcomes: 200, minOutcomes: 200, durationMs: 7 * 86_400_000 },
+    },
+  },
+});
+
+class Recorder {
+  readonly #house: House;
+  readonly #spoiling: DeskModel;
+  #next = 0;
+
+  constructor(house: House, spoilingModel: DeskModel) {
+    this.#house = house;
+    this.#spoiling = spoilingModel;
+  }
+
+  /** The stories side by side, each in a tenant of its own; answers what went wrong. */
+  async recordAll(): Promise<readonly unknown[]> {
+    const stories = await Promise.allSettled([
+      this.#promoted(),
+      this.#rejected(),
+      this.#inconclusiveAndExpired(),
+      this.#forcedAndRolledBack(),
+      this.#aborted(),
+      this.#approved(),
+      this.#vetoed(),
+      this.#rolledBackInProbation(),
+      this.#tasks(),
+    ]);
+    return stories.flatMap((story): unknown[] =>
+      story.status === 'rejected' ? [story.reason] : [],
+    );
+  }
+
+  /** Writes what has become of a workflow under a name; `run` where an id has had several. */
+  async #write(name: string, workflowId: string, run?: string): Promise<void> {
+    const history = await this.#house.temporal.workflow.getHandle(workflowId, run).fetchHistory();
+    const golden = GoldenHistory.parse(withoutMachine(JSON.parse(historyToJSON(history))));
+    const file = join(target, `${name}.json`);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `${JSON.stringify(golden)}\n`);
+    process.stderr.write(`${name}: ${String(golden.events.length)} events\n`);
+  }
+
+  async #run(agent: Agent, scope: Scope, table: Table, count: number, isHard = true) {
+    const tasks = Array.from({ length: count }, () => {
+      this.#next += 1;
+      return { id: `t-${String(this.#next)}`, input: deskQuestion(table, this.#next, isHard) };
+    });
+    return runTasks(this.#house, agent, scope, tasks);
+  }
+
+  async #candidate(scope: Scope): Promise<CandidateRow | undefined> {
+    const [candidate] = await this.#house.store.candidates(scope);
+    return candidate;
+  }
+
+  #reached(scope: Scope, ...states: readonly CandidateState[]): Promise<CandidateRow> {
+    return until(
+      `${scope.tenant}: ${states.join(' or ')}`,
+      async () => {
+        const candidate = await this.#candidate(scope);
+        return candidate !== undefined && states.includes(candidate.state) ? candidate : undefined;
+      },
+      { capMs: 120_000 },
+    );
+  }
+
+  /** Sends tasks as long as the candidate needs outcomes, until its workflow has ended. */
+  async #toItsEnd(agent: Agent, scope: Scope, table: Table): Promise<CandidateRow> {
+    const ended = await until(
+      `${scope.tenant}: an end`,
+      async () => {
+        const candidate = await this.#candidate(scope);
+        if (candidate === undefined || isEnd(candidate.state)) return candidate;
+        if (['canary', 'probation'].includes(candidate.state)) {
+          await this.#run(agent, scope, table, 6);
+        }
+        return undefined;
+      },
+      { capMs: 240_000 },
+    );
+    await this.#house.temporal.workflow.getHandle(ended.workflowId).result();
+    return ended;
+  }
+
+  #evaluating(id: CandidateRow['id']): Promise<unknown> {
+    const handle = this.#house.temporal.workflow.getHandle(`shadow/${id}`);
+    return until(`an evaluation of ${id}`, () => handle.query('progress').catch(() => undefined));
+  }
+
+  /** The store is a moment ahead of the workflow, which refuses a word until it has caught up. */
+  #decide(scope: Scope, id: CandidateRow['id'], word: 'approve' | 'veto' | 'force' | 'abort') {
+    return until(`${word} is taken`, () =>
+      this.#house.client.decide(scope.tenant, id, word, OWNER).then(
+        () => true as const,
+        () => undefined,
+      ),
+    );
+  }
+
+  async #promoted(): Promise<void> {
+    const scope = scopeOf('golden-promoted', desk);
+    const learner = await this.#house.temporal.workflow.start('learner', {
+      workflowId: `learner/${scope.tenant}/${scope.agent}`,
+      taskQueue: this.#house.taskQueue,
+      args: [{ ...scope, maxHistoryEvents: 50 }],
+    });
+    const results = await this.#run(desk, scope, 'helps', 26);
+    const { id, workflowId, opener } = await this.#toItsEnd(desk, scope, 'helps');
+    await this.#write('reflect-and-update/promoted', workflowId);
+    await this.#write('shadow-evaluation/pass', `shadow/${id}`);
+    await this.#write('agent-task/shadow', `shadow/${id}/1.0/candidate/1`);
+    const other = results.find(({ episode }) => episode !== opener);
+    await this.#write('reflect-and-update/merged', `reflect/${other?.episode ?? ''}`);
+    await this.#write('learner/continue-as-new', learner.workflowId, learner.firstExecutionRunId);
+    await this.#write('learner/continued', learner.workflowId);
+  }
+
+  /** A diagnosis asked for directly, so that it continues as new early. */
+  async #diagnosed(scope: Scope, row: CandidateRow): Promise<void> {
+    const { workflow } = this.#house.temporal;
+    const { id, baseline, version } = row;
+    const evaluation = await workflow.start('shadowEvaluation', {
+      workflowId: `shadow/${id}`,
+      taskQueue: this.#house.taskQueue,
+      args: [
+        {
+          ...scope,
+          candidate: id,
+          purpose: 'diagnosis',
+          attempt: 2,
+          baseline,
+          version,
+          shadowQueue: `${this.#house.taskQueue}-shadow`,
+          alpha: 0.05,
+          seed: 1,
+          maxHistoryEvents: 60,
+        },
+      ],
+    });
+    await evaluation.result();
+    await this.#write(
+      'shadow-evaluation/continue-as-new',
+      evaluation.workflowId,
+      evaluation.firstExecutionRunId,
+    );
+    await this.#write('shadow-evaluation/continued', evaluation.workflowId);
+  }
+
+  async #rejected(): Promise<void> {
+    const scope = scopeOf('golden-rejected', desk);
+    await this.#run(desk, scope, 'harms', 40);
+    const { id, workflowId } = await this.#toItsEnd(desk, scope, 'harms');
+    await this.#write('reflect-and-update/rejected', workflowId);
+    await this.#write('shadow-evaluation/reject', `shadow/${id}`);
+  }
+
+  async #inconclusiveAndExpired(): Promise<void> {
+    const scope = scopeOf('golden-expired', hasty);
+    await this.#run(hasty, scope, 'idles', 30);
+    const ended = await this.#toItsEnd(hasty, scope, 'idles');
+    await this.#write('reflect-and-update/expired', ended.workflowId);
+    await this.#write('shadow-evaluation/inconclusive', `shadow/${ended.id}`);
+    await this.#diagnosed(scope, ended);
+  }
+
+  async #forcedAndRolledBack(): Promise<void> {
+    const scope = scopeOf('golden-forced', desk);
+    await this.#run(desk, scope, 'harms', 4);
+    const { id } = await this.#reached(scope, 'evaluating');
+    await this.#evaluating(id);
+    await this.#decide(scope, id, 'force');
+    const { workflowId } = await this.#toItsEnd(desk, scope, 'harms');
+    await this.#write('reflect-and-update/forced-rolled-back-in-canary', workflowId);
+    await this.#write('shadow-evaluation/cancelled', `shadow/${id}`);
+  }
+
+  async #aborted(): Promise<void> {
+    const scope = scopeOf('golden-aborted', desk);
+    await this.#run(desk, scope, 'helps', 4);
+    const { id, workflowId } = await this.#reached(scope, 'evaluating');
+    await this.#evaluating(id);
+    await this.#decide(scope, id, 'abort');
+    await this.#reached(scope, 'aborted');
+    await this.#house.temporal.workflow.getHandle(workflowId).result();
+    await this.#write('reflect-and-update/aborted', workflowId);
+  }
+
+  async #approved(): Promise<void> {
+    const scope = scopeOf('golden-approved', approving);
+    await this.#run(approving, scope, 'helps', 26);
+    const { id } = await this.#reached(scope, 'waiting');
+    await this.#decide(scope, id, 'approve');
+    const { workflowId } = await this.#toItsEnd(approving, scope, 'helps');
+    await this.#write('reflect-and-update/approved', workflowId);
+  }
+
+  async #vetoed(): Promise<void> {
+    const scope = scopeOf('golden-vetoed', approving);
+    await this.#run(approving, scope, 'helps', 26);
+    const { id, workflowId } = await this.#reached(scope, 'waiting');
+    await this.#decide(scope, id, 'veto');
+    await this.#house.temporal.workflow.getHandle(workflowId).result();
+    await this.#write('reflect-and-update/vetoed', workflowId);
+  }
+
+  async #rolledBackInProbation(): Promise<void> {
+    const scope = scopeOf('golden-spoilt', spoiling);
+    await this.#run(spoiling, scope, 'helps', 30);
+    await this.#run(spoiling, scope, 'helps', 30, false);
+    await until(
+      'golden-spoilt: probation',
+      async () => {
+        const candidate = await this.#candidate(scope);
+        if (candidate?.state === 'probation') return candidate;
+        if (candidate?.state === 'canary') await this.#run(spoiling, scope, 'helps', 6);
+        return undefined;
+      },
+      { capMs: 240_000 },
+    );
+    this.#spoiling.spoil();
+    const { workflowId } = await this.#toItsEnd(spoiling, scope, 'helps');
+    await this.#write('reflect-and-update/rolled-back-in-probation', workflowId);
+  }
+
+  async #tasks(): Promise<void> {
+    const scope = scopeOf('golden-tasks', asking);
+    const { client, temporal } = this.#house;
+    const start = async (id: string, question: string) => {
+      const request = { ...scope, task: taskId(id), input: { question } };
+      const { workflowId } = await client.startTask(asking, request);
+      return { request, workflowId };
+    };
+    const waits = (request: Parameters<House['client']['progress']>[0]) =>
+      until('a question', async () =>
+        (await client.progress(request)).phase === 'needs_review' ? true : undefined,
+      );
+
+    const done = await start('done', 'easy question about table helps');
+    await client.result(done.request);
+    await this.#write('agent-task/done', done.workflowId);
+
+    const failed = await start('failed', 'endless question');
+    await client.result(failed.request);
+    await this.#write('agent-task/failed', failed.workflowId);
+
+    const blank = await start('blank', 'blank question');
+    const { episode } = await client.result(blank.request);
+    await temporal.workflow.getHandle(`reflect/${episode}`).result();
+    await this.#write('reflect-and-update/nothing-learned', `reflect/${episode}`);
+    await this.#write('agent-task/explore', `explore/${episode}`);
+
+    const answered = await start('answered', 'ask a person');
+    await waits(answered.request);
+    await client.giveFeedback(scope.tenant, {
+      id: 'while-it-ran',
+      episode: (await this.#house.store.taskInput(scope, taskId('answered')))?.episode,
+      actor: 'ann',
+      role: 'user',
+      score: 1,
+      correction: null,
+      comment: null,
+    });
+    await client.answer(answered.request, { actor: 'ann', text: 'the first one' });
+    await client.result(answered.request);
+    await this.#write('agent-task/waiting-answered', answered.workflowId);
+
+    const cancelled = await start('cancelled', 'ask nobody');
+    await waits(cancelled.request);
+    await client.cancelTask(cancelled.request, { actor: 'ann', reason: 'not needed' });
+    await client.result(cancelled.request);
+    await this.#write('agent-task/cancelled', cancelled.workflowId);
+
+    const long = await temporal.workflow.start('agentTask', {
+      workflowId: `task/${scope.tenant}/${scope.agent}/long`,
+      taskQueue: this.#house.taskQueue,
+      args: [
+        {
+          ...scope,
+          task: taskId('long'),
+          mode: 'live',
+          input: { question: 'hard question about table helps' },
+          maxHistoryEvents: 12,
+        },
+      ],
+    });
+    await long.result();
+    await this.#write('agent-task/continue-as-new', long.workflowId, long.firstExecutionRunId);
+    await this.#write('agent-task/continued', long.workflowId);
+  }
+}
+
+const servers = await startRealServers();
+const house = await openRealHouse(servers);
+const model = await startDeskModel();
+const spoilingModel = await startDeskModel();
+try {
+  await startHouseWorkers(house, {
+    agents: [desk, approving, hasty, asking, spoiling],
+    models: {
+      complete: (input) =>
+        (input.model === 'spoiling' ? spoilingModel : model).client.complete(input),
+    },
+    hasLocalModel: true,
+    workflowBundle: await workflowBundle(),
+  });
+  await rm(target, { recursive: true, force: true });
+  const problems = await new Recorder(house, spoilingModel).recordAll();
+  for (const problem of problems) process.stderr.write(`${String(problem)}\n`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+} finally {
+  await house.close();
+  await model.close();
+  await spoilingModel.close();
+  await servers.stop();
+  await endTemporal();
+}

@@ -1,0 +1,178 @@
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+
+import { quietTemporal } from '../../src/cli/temporal-logs.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const histories = fileURLToPath(new URL('histories', import.meta.url));
+const recorded = (await readdir(histories, { recursive: true }))
+  .filter((name) => name.endsWith('.json'))
+  .sort();
+
+/** Every workflow type with every ending that DESIGN 4 and 6 know. */
+const ENDINGS = [
+  'agent-task/cancelled',
+  'agent-task/continue-as-new',
+  'agent-task/continued',
+  'agent-task/done',
+  'agent-task/explore',
+  'agent-task/failed',
+  'agent-task/shadow',
+  'agent-task/waiting-answered',
+  'learner/continue-as-new',
+  'learner/continued',
+  'reflect-and-update/aborted',
+  'reflect-and-update/approved',
+  'reflect-and-update/expired',
+  'reflect-and-update/forced-rolled-back-in-canary',
+  'reflect-and-update/merged',
+  'reflect-and-update/nothing-learned',
+  'reflect-and-update/promoted',
+  'reflect-and-update/rejected',
+  'reflect-and-update/rolled-back-in-probation',
+  'reflect-and-update/vetoed',
+  'shadow-evaluation/cancelled',
+  'shadow-evaluation/continue-as-new',
+  'shadow-evaluation/continued',
+  'shadow-evaluation/inconclusive',
+  'shadow-evaluation/pass',
+  'shadow-evaluation/reject',
+];
+
+/** How a history ends, for those whose name says so. */
+const LAST_EVENT: Readonly<Record<string, string>> = {
+  'continue-as-new': 'EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW',
+  'shadow-evaluation/cancelled': 'EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED',
+};
+
+const History = z.looseObject({
+  events: z
+    .array(
+      z.looseObject({
+        eventType: z.string(),
+        workflowExecutionStartedEventAttributes: z
+          .looseObject({ workflowId: z.string() })
+          .optional(),
+      }),
+    )
+    .min(1),
+});
+
+async function historyOf(name: string) {
+  return History.parse(JSON.parse(await readFile(join(histories, `${name}.json`), 'utf8')));
+}
+
+function bundleOf(workflows: string): Promise<WorkflowBundle> {
+  return bundleWorkflowCode({
+    workflowsPath: join(workflows, 'index.ts'),
+    logger: new DefaultLogger('ERROR'),
+  });
+}
+
+async function replay(workflowBundle: WorkflowBundle, name: string): Promise<void> {
+  const history = await historyOf(name);
+  const workflowId =
+    history.events[0]?.workflowExecutionStartedEventAttributes?.workflowId ?? 'unknown';
+  await Worker.runReplayHistory({ workflowBundle }, history, workflowId);
+}
+
+let current: WorkflowBundle;
+
+beforeAll(async () => {
+  quietTemporal({ logLevel: 'silent' });
+  current = await bundleOf(join(root, 'src/workflows'));
+});
+
+test('every workflow type is recorded with every ending', () => {
+  expect(recorded.map((name) => name.replace(/\.json$/, ''))).toEqual(ENDINGS);
+});
+
+test.for(ENDINGS)('%s replays on the current code', async (name) => {
+  const { events } = await historyOf(name);
+
+  await expect(replay(current, name)).resolves.toBeUndefined();
+
+  const expected = LAST_EVENT[name] ?? LAST_EVENT[name.split('/')[1] ?? ''];
+  if (expected !== undefined) expect(events.at(-1)?.eventType).toBe(expected);
+});
+
+/** Paths, processes with their host, keys and addresses. */
+const MACHINE = [
+  /\/(?:root|home|tmp|work|Users)\/[\w.-]+/,
+  /\b\d+@[\w.-]+/,
+  /"identity":/,
+  /\bsk-[A-Za-z0-9]{8,}/,
+  /postgres(?:ql)?:\/\//,
+];
+
+test('a history tells nothing of the machine it was recorded on', async () => {
+  for (const name of ENDINGS) {
+    const text = JSON.stringify(payloadsDecoded(await historyOf(name)));
+
+    const found = MACHINE.flatMap((pattern) => pattern.exec(text) ?? []);
+    expect({ name, found }).toEqual({ name, found: [] });
+  }
+});
+
+/** Payloads are base64, which a pattern would look past. */
+function payloadsDecoded(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(payloadsDecoded);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]) => [
+      key,
+      key === 'data' && typeof entry === 'string'
+        ? Buffer.from(entry, 'base64').toString('utf8')
+        : payloadsDecoded(entry),
+    ]),
+  );
+}
+
+/** A bundle of the workflows with one text of one file replaced. */
+async function changed(file: string, from: string, to: string): Promise<WorkflowBundle> {
+  const copy = await mkdtemp(join(tmpdir(), 'ratchet-planted-'));
+  onTestFinished(() => rm(copy, { recursive: true, force: true }));
+  await cp(join(root, 'src/workflows'), join(copy, 'workflows'), { recursive: true });
+  await cp(join(root, 'src/domain'), join(copy, 'domain'), { recursive: true });
+  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
+  const path = join(copy, 'workflows', file);
+  const source = await readFile(path, 'utf8');
+  if (!source.includes(from)) throw new Error(`${file}: there is no ${from} to change`);
+  await writeFile(path, source.replace(from, to));
+  return bundleOf(join(copy, 'workflows'));
+}
+
+test.for([
+  {
+    what: 'an extra sleep in agentTask',
+    history: 'agent-task/done',
+    file: 'agent-task.ts',
+    from: "phase = 'grading';",
+    to: "phase = 'grading'; await condition(() => false, 1000);",
+  },
+  {
+    what: 'a promotion that is forgotten',
+    history: 'reflect-and-update/promoted',
+    file: 'candidate-life.ts',
+    from: "await settle('canary-ended', forcedBy === null);",
+    to: '',
+  },
+  {
+    what: 'a verdict that is not recorded',
+    history: 'shadow-evaluation/pass',
+    file: 'shadow-evaluation.ts',
+    from: 'await recordVerdict(',
+    to: 'void ((_: object) => _)(',
+  },
+])('$what is caught by $history', async ({ history, file, from, to }) => {
+  const planted = await changed(file, from, to);
+
+  await expect(replay(planted, history)).rejects.toBeInstanceOf(DeterminismViolationError);
+});
