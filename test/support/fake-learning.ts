@@ -98,6 +98,8 @@ export class FakeLearning implements LearningActivities {
   plan: Partial<EvaluationPlan> = {};
   policy: Partial<DrawAnswer['policy']> = {};
   touches = false;
+  /** Merged proposals of which nobody is told, as after a crash between the two. */
+  isMute = false;
   strata: readonly StratumCount[] = [{ slices: {}, n: 300, failures: 30 }];
   ownStrata: readonly StratumCount[] = [{ slices: {}, n: 300, failures: 6 }];
 
@@ -228,7 +230,7 @@ export class FakeLearning implements LearningActivities {
       into.keys.add(proposal.key);
       proposal.fate = { carrier: into.workflowId, candidate: into.id };
       const workflowId = `reflect/${proposal.episode}`;
-      if (workflowId !== into.workflowId && !told.has(workflowId)) {
+      if (!this.isMute && workflowId !== into.workflowId && !told.has(workflowId)) {
         told.add(workflowId);
         await this.#messenger.grant(workflowId, { kind: 'merged', into: into.id });
       }
@@ -262,10 +264,15 @@ export class FakeLearning implements LearningActivities {
     if (action === 'freeze' || action === 'unfreeze') this.frozen = action === 'freeze';
     else this.pinned = action === 'pin' ? version : null;
     this.audit.push({ candidate: null, to: action, actor, reason, detail: {} });
-    if (action !== 'pin' || this.canary === null) return;
-    const open = this.#candidate(this.canary);
-    this.canary = null;
-    this.#write(open, 'aborted', actor, `pinned: ${reason}`, {});
+    const rollouts = [...this.candidates.values()].filter(
+      ({ state }) => state === 'passed' || state === 'canary',
+    );
+    if (action === 'pin' && this.canary !== null) {
+      const open = this.#candidate(this.canary);
+      this.canary = null;
+      this.#write(open, 'aborted', actor, `pinned: ${reason}`, {});
+    }
+    await Promise.all(rollouts.map(({ workflowId }) => this.#messenger.wake(workflowId)));
   }
 
   async planEvaluation({ candidate }: OfCandidate): Promise<EvaluationPlan> {

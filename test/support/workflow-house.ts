@@ -1,20 +1,26 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import { WorkflowIdConflictPolicy, type WorkflowHandle } from '@temporalio/client';
+import {
+  WorkflowIdConflictPolicy,
+  WorkflowNotFoundError,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 
 import { failureInterceptor } from '../../src/activities/failure-interceptor.js';
 import type { LearningActivities } from '../../src/activities/learning-activities.js';
 import type { TaskActivities } from '../../src/activities/task-activities.js';
-import { createMessenger } from '../../src/client/messenger.js';
-import { agentId, taskId, tenantId } from '../../src/contracts/ids.js';
+import { createMessenger, learnerId } from '../../src/client/messenger.js';
+import { agentId, episodeId, taskId, tenantId } from '../../src/contracts/ids.js';
 import type { Scope, TenantId } from '../../src/domain/ids.js';
 import { searchAttributes } from '../../src/embedded/search-attributes.js';
 import { findTimeSkippingServer } from '../../src/embedded/time-skipping.js';
 import { workflowBundleOf } from '../../src/worker.js';
 import type { agentTask, AgentTaskInput, AgentTaskResult } from '../../src/workflows/agent-task.js';
+import type { learner } from '../../src/workflows/learner.js';
+import type { reflectAndUpdate, ReflectInput } from '../../src/workflows/reflect-and-update.js';
 import { FakeLearning } from './fake-learning.js';
 import { FakeTask, TOOL_NAMES } from './fake-task.js';
 
@@ -79,23 +85,59 @@ export interface WorkflowHouse {
     task: string,
     more?: Partial<AgentTaskInput>,
   ): Promise<WorkflowHandle<typeof agentTask>>;
+  startReflection(
+    world: World,
+    episode: string,
+    more?: Partial<ReflectInput>,
+  ): Promise<WorkflowHandle<typeof reflectAndUpdate>>;
+  learnerOf(world: World): WorkflowHandle<typeof learner>;
+  /** Ends everything of this tenant, so that its timers do not fire in the next test. */
+  quieten(world: World): Promise<void>;
   /** The result, with the clock skipping while it is awaited. */
   resultOf(handle: WorkflowHandle<typeof agentTask>): Promise<AgentTaskResult>;
   close(): Promise<void>;
 }
 
-/** One a test file: virtual time is global. */
+/** The SDK gives a Java machine five seconds to answer, which a busy computer may not. */
+const STARTS = 6;
+
+async function startServer(path: string): Promise<TestWorkflowEnvironment> {
+  for (let start = 1; ; start += 1) {
+    try {
+      return await TestWorkflowEnvironment.createTimeSkipping({
+        server: { executable: { type: 'existing-path', path } },
+      });
+    } catch (error) {
+      const isSlow = error instanceof Error && error.message.includes('did not start within');
+      if (!isSlow || start === STARTS) throw error;
+    }
+  }
+}
+
+let bundle: Promise<WorkflowBundleOption> | undefined;
+
+/** The workflows, bundled once a test file. */
+function bundleOnce(): Promise<WorkflowBundleOption> {
+  if (bundle === undefined) {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    bundle = workflowBundleOf();
+  }
+  return bundle;
+}
+
+/**
+ * One a test file, or one a test where days pass: virtual time is global, and this server no longer lets
+ * it pass once a workflow was terminated or a child cancelled.
+ */
 export async function openWorkflowHouse(): Promise<WorkflowHouse> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const workflowBundle = await bundleOnce();
   const path = await findTimeSkippingServer({
     home: process.env['RATCHET_HOME'] ?? join(homedir(), '.ratchet'),
     log: () => undefined,
     environment: process.env,
     path: process.env['TEMPORAL_TEST_SERVER_PATH'],
   });
-  const env = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
+  const env = await startServer(path);
   // This server adds search attributes and cannot list them.
   await env.connection.operatorService.addSearchAttributes({
     namespace: 'default',
@@ -135,7 +177,6 @@ export async function openWorkflowHouse(): Promise<WorkflowHouse> {
     };
   }
 
-  const workflowBundle = await workflowBundleOf();
   const workers: Worker[] = [];
   for (const taskQueue of [QUEUE, `${QUEUE}-shadow`]) {
     const worker = await Worker.create({
@@ -171,6 +212,28 @@ export async function openWorkflowHouse(): Promise<WorkflowHouse> {
         workflowExecutionTimeout: '400 days',
         args: [{ tenant, agent, task: taskId(task), mode: 'live', input: {}, ...more }],
       });
+    },
+    startReflection({ scope: { tenant, agent } }, episode, more = {}) {
+      const id = episodeId(`${tenant}.${episode}`);
+      const informative = { value: true, reason: 'it failed' };
+      return env.client.workflow.start<typeof reflectAndUpdate>('reflectAndUpdate', {
+        workflowId: `reflect/${id}`,
+        taskQueue: QUEUE,
+        args: [{ tenant, agent, episode: id, informative, ...more }],
+      });
+    },
+    learnerOf: ({ scope }) => env.client.workflow.getHandle<typeof learner>(learnerId(scope)),
+    async quieten({ scope, learning }) {
+      const carriers = [...learning.candidates.values()].map(({ workflowId }) => workflowId);
+      const evaluations = [...learning.candidates.keys()].map((id) => `shadow/${id}`);
+      for (const workflowId of [learnerId(scope), ...carriers, ...evaluations]) {
+        const handle = env.client.workflow.getHandle(workflowId);
+        try {
+          await handle.terminate('the test is over');
+        } catch (error) {
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        }
+      }
     },
     resultOf: (handle) => handle.result(),
     async close() {

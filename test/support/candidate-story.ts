@@ -1,0 +1,103 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+
+import { versionId } from '../../src/contracts/ids.js';
+import type { RolloutPolicy } from '../../src/domain/gate/rollout.js';
+import { candidateProgress } from '../../src/workflows/messages.js';
+import type { reflectAndUpdate } from '../../src/workflows/reflect-and-update.js';
+import { BASELINE } from './fake-learning.js';
+import { until } from './poll.js';
+import type { World, WorkflowHouse } from './workflow-house.js';
+
+export type Carrier = WorkflowHandle<typeof reflectAndUpdate>;
+
+export const DAY_MS = 86_400_000;
+/** Version of the first candidate a tenant has. */
+export const CANDIDATE = versionId('v1');
+export const OWNER = { actor: 'olga', role: 'owner', reason: 'I looked at it' } as const;
+
+export const SHORT_ROLLOUT: RolloutPolicy = {
+  stages: [
+    { share: 0.25, minOutcomes: 10, minDurationMs: 0 },
+    { share: 0.5, minOutcomes: 10, minDurationMs: 0 },
+  ],
+  probation: { outcomes: 30, minOutcomes: 10, durationMs: 7 * DAY_MS },
+};
+
+/** A tenant whose candidate is better, worse or no different in its shadow evaluation. */
+export function aWorldWhere(
+  house: WorkflowHouse,
+  candidate: 'is better' | 'is worse' | 'is no different',
+): World {
+  const world = house.world();
+  const scores = { 'is better': [1, 0], 'is worse': [0, 1], 'is no different': [1, 1] } as const;
+  const [own, other] = scores[candidate];
+  world.task.score = ({ run }) => (run?.version === BASELINE ? other : own);
+  world.learning.plan = { rollout: SHORT_ROLLOUT };
+  world.learning.policy = { concurrency: 1 };
+  return world;
+}
+
+/** Waits until the candidate is in this state, as its workflow tells. */
+export function reach(carrier: Carrier, stage: string): Promise<true> {
+  return until(`stage ${stage}`, async () => {
+    const progress = await carrier.query(candidateProgress);
+    return progress.stage === stage ? true : undefined;
+  });
+}
+
+/** Waits until the store has this state, written by an activity. */
+export function stored({ learning }: World, state: string): Promise<true> {
+  return until(`state ${state}`, () =>
+    Promise.resolve(
+      [...learning.candidates.values()].some((row) => row.state === state) ? true : undefined,
+    ),
+  );
+}
+
+/** Live tasks in pairs, one of the active version and one of the canary. */
+export function canaryTraffic(
+  { learning }: World,
+  count: number,
+  { canary, control }: { readonly canary: number; readonly control: number },
+): Promise<void> {
+  return learning.live(
+    Array.from({ length: count }, () => [
+      { success: control },
+      { success: canary, version: CANDIDATE, arm: 'canary' as const },
+    ]).flat(),
+  );
+}
+
+/** Live tasks of the active version. */
+export function traffic(world: World, count: number, success: number): Promise<void> {
+  return world.learning.live(Array.from({ length: count }, () => ({ success })));
+}
+
+/** From its start to probation, by evidence alone. */
+export async function bringToProbation(
+  house: WorkflowHouse,
+  world: World,
+  episode = 'e1',
+): Promise<Carrier> {
+  const carrier = await house.startReflection(world, episode);
+  await stored(world, 'canary');
+  await canaryTraffic(world, 10, { canary: 1, control: 1 });
+  await until('the second stage', () =>
+    Promise.resolve(world.learning.canaryShares.length === 2 ? true : undefined),
+  );
+  await canaryTraffic(world, 10, { canary: 1, control: 1 });
+  await reach(carrier, 'probation');
+  return carrier;
+}
+
+/** Why an update was refused; fails where it was taken. */
+export async function refusalOf(update: Promise<unknown>): Promise<string> {
+  try {
+    await update;
+  } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError) return error.cause?.message ?? '';
+    throw error;
+  }
+  throw new Error('The update was accepted');
+}
