@@ -1,0 +1,191 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { candidateId, versionId } from '../../src/contracts/ids.js';
+import { mulberry32 } from '../../src/domain/random.js';
+import type {
+  shadowEvaluation,
+  ShadowEvaluationInput,
+} from '../../src/workflows/shadow-evaluation.js';
+import { aPool, BASELINE } from '../support/fake-learning.js';
+import { aReply } from '../support/fake-task.js';
+import { until } from '../support/poll.js';
+import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
+
+const DAY_MS = 86_400_000;
+const VERSION = versionId('v1');
+
+let house: WorkflowHouse;
+
+beforeAll(async () => {
+  house = await openWorkflowHouse();
+});
+
+afterAll(() => house.close());
+
+/** A tenant whose candidate answers the tasks that the baseline fails. */
+function aBetterCandidate(): World {
+  const world = house.world();
+  world.task.score = ({ run }) => (run?.version === BASELINE ? 0 : 1);
+  return world;
+}
+
+function evaluate(world: World, more: Partial<ShadowEvaluationInput> = {}) {
+  const candidate = candidateId(`${world.scope.tenant}.c1`);
+  return house.env.client.workflow.start<typeof shadowEvaluation>('shadowEvaluation', {
+    workflowId: `shadow/${candidate}`,
+    taskQueue: house.queue,
+    args: [
+      {
+        ...world.scope,
+        candidate,
+        purpose: 'gate',
+        attempt: 1,
+        baseline: BASELINE,
+        version: VERSION,
+        shadowQueue: `${house.queue}-shadow`,
+        alpha: 0.005,
+        seed: 7,
+        ...more,
+      },
+    ],
+  });
+}
+
+test('ends inconclusive when no tasks came in fourteen days', async () => {
+  const world = aBetterCandidate();
+  world.learning.pool = aPool(5);
+
+  const handle = await evaluate(world);
+  const { summary, pairs } = await handle.result();
+
+  const { startTime, closeTime } = await handle.describe();
+  const waitedMs = Number(closeTime) - Number(startTime);
+  expect(summary.verdict).toBe('inconclusive');
+  expect(pairs).toBe(0);
+  expect(waitedMs).toBeGreaterThanOrEqual(14 * DAY_MS);
+  expect(waitedMs).toBeLessThan(15 * DAY_MS);
+  expect(world.learning.draws.length).toBeLessThan(1_000);
+});
+
+test('goes on with tasks that were mirrored while it waited', async () => {
+  const world = aBetterCandidate();
+  world.learning.pool = aPool(5);
+  const handle = await evaluate(world);
+  await until('the first draw', () =>
+    Promise.resolve(world.learning.draws.length > 0 ? true : undefined),
+  );
+
+  await world.learning.mirror(aPool(40, 100));
+  const { summary } = await handle.result();
+
+  expect(summary.verdict).toBe('pass');
+  expect(world.learning.draws.map(({ afterNumber }) => afterNumber).slice(0, 2)).toEqual([0, 5]);
+});
+
+/** Arms that take turns at random; the same tasks fail in every world. */
+function withDelays(world: World, seed: number): void {
+  const random = mulberry32(seed);
+  world.task.reply = async () => {
+    await delay(40 * random());
+    return aReply({ text: 'done' });
+  };
+  world.task.score = ({ run, task }) => {
+    const isHard = Number(task.slice(1)) % 4 === 0;
+    return run?.version === BASELINE || isHard ? 0 : 1;
+  };
+}
+
+test('commits pairs in index order and decides alike whatever finished first', async () => {
+  const worlds = [house.world(), house.world()];
+  for (const [index, world] of worlds.entries()) withDelays(world, 11 + index);
+
+  const handles = await Promise.all(worlds.map((world) => evaluate(world)));
+  const results = await Promise.all(handles.map((handle) => handle.result()));
+
+  const told = results.map(({ summary }) => JSON.stringify(summary));
+  for (const { learning } of worlds) {
+    const indexes = learning.pairs.map(({ index }) => index);
+    expect(indexes).toEqual(indexes.map((_index, position) => position));
+  }
+  expect(told[0]).toBe(told[1]);
+  const order = worlds.map(({ learning }) => learning.pairs.map(({ task }) => task));
+  expect(order[0]).toEqual(order[1]);
+});
+
+test('repeats both arms of a pair twice after infrastructure faults and then voids it', async () => {
+  const world = aBetterCandidate();
+  const decide = world.task.score;
+  world.task.score = (start, request) => (start.task === 'p7' ? null : decide(start, request));
+  world.learning.policy = { maxPairs: 60, concurrency: 8 };
+
+  await (await evaluate(world)).result();
+
+  const runs = world.task.starts.filter(({ task }) => task === 'p7');
+  const pair = world.learning.pairs.find(({ task }) => task === 'p7');
+  expect(runs.map(({ run }) => run?.replicate).sort()).toEqual([1, 1, 2, 2, 3, 3]);
+  expect(pair?.baseline).toMatchObject({ score: null, missing: 'infrastructure' });
+  expect(pair?.candidate).toMatchObject({ score: null, missing: 'infrastructure' });
+});
+
+test('counts an arm that was lost once and answered when it was repeated', async () => {
+  const world = aBetterCandidate();
+  world.task.score = ({ run, task }) => {
+    if (task === 'p7' && run?.version === VERSION && run.replicate === 1) return null;
+    return run?.version === BASELINE ? 0 : 1;
+  };
+
+  await (await evaluate(world)).result();
+
+  const pair = world.learning.pairs.find(({ task }) => task === 'p7');
+  expect(pair).toMatchObject({ baseline: { score: 0 }, candidate: { score: 1, missing: null } });
+});
+
+test('keeps its gate over continue-as-new', async () => {
+  const world = aBetterCandidate();
+  const whole = house.world();
+  withDelays(world, 1);
+  withDelays(whole, 2);
+
+  const handle = await evaluate(world, { maxHistoryEvents: 120 });
+  const { runId } = await handle.describe();
+  const [cut, uncut] = [await handle.result(), await (await evaluate(whole)).result()];
+
+  const first = await house.env.client.workflow.getHandle(handle.workflowId, runId).describe();
+  expect(first.status.name).toBe('CONTINUED_AS_NEW');
+  expect(cut.summary.verdict).toBe(uncut.summary.verdict);
+  expect(JSON.stringify(cut.summary)).toBe(JSON.stringify(uncut.summary));
+  const indexes = world.learning.pairs.map(({ index }) => index);
+  expect(indexes).toEqual(indexes.map((_index, position) => position));
+});
+
+test('names a regression where only what serves fails', async () => {
+  const world = house.world();
+  world.task.score = ({ run }) => (run?.version === BASELINE ? 1 : 0);
+
+  const { diagnosis } = await (await evaluate(world, { purpose: 'diagnosis' })).result();
+
+  expect(diagnosis).toBe('regression');
+});
+
+test('names drift where both fail alike', async () => {
+  const world = house.world();
+  world.learning.pool = aPool(200);
+  world.task.score = () => 0;
+
+  const { diagnosis } = await (await evaluate(world, { purpose: 'diagnosis' })).result();
+
+  expect(diagnosis).toBe('drift');
+});
+
+test('leaves a diagnosis unresolved where there are too few tasks to tell', async () => {
+  const world = house.world();
+  world.learning.pool = aPool(3);
+  world.task.score = () => 0;
+
+  const { diagnosis, pairs } = await (await evaluate(world, { purpose: 'diagnosis' })).result();
+
+  expect(diagnosis).toBe('unresolved');
+  expect(pairs).toBe(3);
+});
