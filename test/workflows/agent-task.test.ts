@@ -142,7 +142,7 @@ test('asks a person whether an unsafe effect of unknown fate happened', async ()
   const result = await house.resultOf(handle);
 
   expect(phase).toBe('needs_review');
-  expect(waiting?.question).toContain(`${world.scope.tenant}:unsafe:1:m`);
+  expect(waiting?.question).toContain(`${world.scope.tenant}:clerk:unsafe:1:m`);
   expect(world.task.toolRequests).toHaveLength(1);
   expect(world.task.answerTo('m')).toEqual({ ok: true, content: 'it is in the outbox' });
   expect(result.end).toBe('done');
@@ -321,7 +321,9 @@ test('keeps tally, call ids and answers over continue-as-new', async () => {
   const { runId: firstRun } = await handle.describe();
   await waitingCalls(handle);
 
-  await handle.executeUpdate(answer, { args: [{ actor: 'olga', text: 'this' }] });
+  // The run may continue as new in the very step that takes the answer in; this test server then
+  // never says that the update completed. What became of it is asserted below.
+  handle.executeUpdate(answer, { args: [{ actor: 'olga', text: 'this' }] }).catch(() => undefined);
   const result = await house.resultOf(handle);
 
   const first = await house.env.client.workflow.getHandle(handle.workflowId, firstRun).describe();
