@@ -48,6 +48,8 @@ export type Word = {
 export interface Mailbox {
   /** The first word that has not been acted upon. */
   word: Word | null;
+  /** The word that is being carried out, until the state it leads to is written. */
+  acting: Word | null;
   canaryGranted: boolean;
   evaluationGranted: boolean;
   woken: boolean;
@@ -75,11 +77,9 @@ export function checkWord(mailbox: Mailbox, kind: Word['kind'], decision: Decisi
       'ConflictError',
     );
   }
-  if (mailbox.word !== null) {
-    refuse(
-      `${kind}: ${mailbox.word.kind} by ${mailbox.word.decision.actor} came first`,
-      'ConflictError',
-    );
+  const first = mailbox.acting ?? mailbox.word;
+  if (first !== null) {
+    refuse(`${kind}: ${first.kind} by ${first.decision.actor} came first`, 'ConflictError');
   }
 }
 
@@ -117,6 +117,7 @@ export async function carryCandidate(
   ): Promise<void> => {
     await transition({ ...of, from, to, actor, reason, detail });
     mailbox.stage = to;
+    mailbox.acting = null;
   };
   const settle = (
     step: 'evaluated' | 'canary-wanted' | 'canary-ended' | 'ended',
@@ -160,6 +161,7 @@ export async function carryCandidate(
     const spoken = takeWord(mailbox);
     if (spoken !== null && spoken.kind !== 'approve')
       return await endedByPerson(spoken, mailbox.stage);
+    mailbox.acting = null;
     const base = await rebase(of);
     if (base.touches && !isForced) {
       await enter(
@@ -437,6 +439,7 @@ function isFailureOf(error: unknown, type: string): boolean {
 function takeWord(mailbox: Mailbox): Word | null {
   const { word } = mailbox;
   mailbox.word = null;
+  mailbox.acting = word;
   return word;
 }
 

@@ -61,6 +61,7 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
   const { tenant, agent } = input;
   const mailbox: Mailbox = {
     word: null,
+    acting: null,
     canaryGranted: false,
     evaluationGranted: false,
     woken: false,

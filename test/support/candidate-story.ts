@@ -34,7 +34,6 @@ export function aWorldWhere(
   const [own, other] = scores[candidate];
   world.task.score = ({ run }) => (run?.version === BASELINE ? other : own);
   world.learning.plan = { rollout: SHORT_ROLLOUT };
-  world.learning.policy = { concurrency: 1 };
   return world;
 }
 

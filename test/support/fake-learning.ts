@@ -82,7 +82,7 @@ export class FakeLearning implements LearningActivities {
   readonly verdicts: VerdictRecord[] = [];
   readonly reflected = new Map<string, string>();
   readonly diagnoses: { readonly conclusion: string; readonly detail: JsonObject }[] = [];
-  readonly reservations: number[] = [];
+  readonly reservations = new Map<CandidateId, number>();
   readonly canaryShares: number[] = [];
   readonly draws: DrawRequest[] = [];
   active: VersionId = BASELINE;
@@ -297,7 +297,7 @@ export class FakeLearning implements LearningActivities {
 
   async reserveAlpha({ candidate }: OfCandidate): Promise<{ readonly alpha: number }> {
     const reserved = await this.#messenger.reserve(this.#scope, candidate);
-    this.reservations.push(reserved.alpha);
+    this.reservations.set(candidate, reserved.alpha);
     return reserved;
   }
 

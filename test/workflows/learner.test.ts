@@ -85,9 +85,9 @@ test('reserves one level for a candidate, however often it is asked', async () =
   );
 
   const { reservations, spent } = await house.learnerOf(world).query(learnerState);
-  expect(new Set([...again.map(({ alpha }) => alpha), ...world.learning.reservations]).size).toBe(
-    1,
-  );
+  expect(
+    new Set([...again.map(({ alpha }) => alpha), ...world.learning.reservations.values()]).size,
+  ).toBe(1);
   expect(reservations).toBe(1);
   expect(spent).toBeCloseTo(again[0]?.alpha ?? 0, 12);
 });
@@ -99,7 +99,7 @@ test('gives the second candidate what the first left of the error budget', async
   await (await house.startReflection(world, 'e1')).result();
   await (await house.startReflection(world, 'e2')).result();
 
-  const [first = 0, second = 0] = world.learning.reservations;
+  const [first = 0, second = 0] = world.learning.reservations.values();
   expect(first).toBeCloseTo(0.005, 12);
   expect(second).toBeCloseTo(0.05 * (0.1 - first), 12);
 });
@@ -222,7 +222,7 @@ test('keeps ledger, slots and freeze over continue-as-new', async () => {
   expect(first.status.name).toBe('CONTINUED_AS_NEW');
   expect(state).toMatchObject({ reservations: 3, frozen: true, evaluating: [], promotions: 0 });
   expect(state.spent).toBeCloseTo(
-    world.learning.reservations.reduce((total, alpha) => total + alpha, 0),
+    [...world.learning.reservations.values()].reduce((total, alpha) => total + alpha, 0),
     12,
   );
 });
