@@ -98,7 +98,7 @@ export const phases: readonly Phase[] = [
     mix: NO_STOCK,
     goal: 'candidate-on-probation',
     minRounds: 1,
-    maxRounds: 8,
+    maxRounds: 12,
     begins: { kind: 'forced-rule' },
   },
   {
