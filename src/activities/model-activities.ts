@@ -74,7 +74,7 @@ export function createModelActivities({
             steps.filter((step) => step.index < index),
           ),
           functions: request.tools === 'offered' ? offeredFunctions(agent, head.mode) : [],
-          temperature: agent.model.temperature,
+          temperature: request.temperature,
           timeoutMs: agent.model.timeoutSeconds * 1000,
           signal,
         });

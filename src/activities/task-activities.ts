@@ -47,6 +47,8 @@ export interface TaskContext {
   readonly version: VersionId;
   readonly arm: string;
   readonly model: string;
+  /** Of the version that serves the task: like the model a parameter, which learning may change. */
+  readonly temperature: number;
   readonly modelTimeoutSeconds: number;
   readonly limits: TaskLimits;
   readonly tools: readonly OfferedTool[];
@@ -62,6 +64,7 @@ export interface ModelRequest {
   readonly agent: AgentId;
   readonly episode: EpisodeId;
   readonly step: number;
+  readonly temperature: number;
   readonly tools: 'offered' | 'none';
 }
 

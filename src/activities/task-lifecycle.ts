@@ -63,7 +63,7 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
         candidate: start.run?.candidate ?? null,
       };
       await store.openEpisode(head);
-      return contextOf(agent, head, task.number, modelCalls, hasLocalModel);
+      return contextOf(agent, head, task.number, { ...parameters, modelCalls }, hasLocalModel);
     },
 
     async grade({ tenant, agent: agentId, episode, output, stopped }) {
@@ -207,7 +207,7 @@ function contextOf(
   agent: Agent,
   head: OpenEpisode,
   number: number,
-  modelCalls: number,
+  { temperature, modelCalls }: { readonly temperature: number; readonly modelCalls: number },
   hasLocalModel: boolean,
 ): TaskContext {
   const isLive = head.mode === 'live';
@@ -231,6 +231,7 @@ function contextOf(
     version: head.version,
     arm: head.arm,
     model: head.model,
+    temperature,
     modelTimeoutSeconds: agent.model.timeoutSeconds,
     limits: {
       modelCalls,

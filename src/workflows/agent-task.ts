@@ -187,8 +187,8 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       }
       phase = 'thinking';
       const isLast = tally.modelCalls + 1 >= context.limits.modelCalls;
-      const { episode } = context;
-      const request = { tenant, agent, episode, step: tally.nextStep } as const;
+      const { episode, temperature } = context;
+      const request = { tenant, agent, episode, temperature, step: tally.nextStep } as const;
       const reply = await callModel(context, { ...request, tools: isLast ? 'none' : 'offered' });
       tally = {
         ...tally,

@@ -53,7 +53,7 @@ async function hear(body: unknown, before: TaskTally = NOTHING_SPENT): Promise<H
   const of = { tenant: TENANT, agent: AGENT, episode: EPISODE, task: TASK, mode: 'live' } as const;
 
   const step = before.nextStep;
-  const request = { ...of, step, tools: 'offered' } as const;
+  const request = { ...of, step, temperature: 0, tools: 'offered' } as const;
   let reply: ModelAnswer;
   try {
     reply = await runIn(anActivityEnvironment(), callModel, request);

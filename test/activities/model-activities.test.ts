@@ -34,6 +34,7 @@ const REQUEST: ModelRequest = {
   agent: AGENT,
   episode: EPISODE,
   step: 0,
+  temperature: 0,
   tools: 'offered',
 };
 
@@ -203,16 +204,16 @@ test('offers nothing where an answer in words is asked for', async () => {
   expect(model.asked[0]?.functions).toEqual([]);
 });
 
-test('the model is the one of the episode, the rest of the call that of the agent', async () => {
+test('model and temperature are those of the version, the time limit that of the agent', async () => {
   const agent = anAgent({ model: { name: 'other', temperature: 0.5, timeoutSeconds: 7 } });
   const { model, run } = await arrange({
     agent,
     store: new FakeStore([anEpisodeHead({ model: 'pinned' })]),
   });
 
-  await run();
+  await run({ temperature: 0.9 });
 
-  expect(model.asked[0]).toMatchObject({ model: 'pinned', temperature: 0.5, timeoutMs: 7_000 });
+  expect(model.asked[0]).toMatchObject({ model: 'pinned', temperature: 0.9, timeoutMs: 7_000 });
 });
 
 test('a call costs its tokens at the prices of the agent, rounded up', async () => {

@@ -71,6 +71,7 @@ export class FakeTask implements TaskActivities {
       version: start.run?.version ?? versionId('v1'),
       arm: 'active',
       model: 'gpt-test',
+      temperature: 0,
       modelTimeoutSeconds: 60,
       limits: {
         modelCalls: 10,

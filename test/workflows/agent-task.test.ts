@@ -75,6 +75,16 @@ test('runs the calls of one turn side by side and records the episode once', asy
   expect(world.task.recorded[0]).toMatchObject({ end: 'done', output: '42', tokens: 20 });
 });
 
+test('asks the model at the temperature of the version that serves the task', async () => {
+  const world = house.world();
+  world.task.context = { temperature: 0.7 };
+  world.task.says({ text: '42' });
+
+  await house.resultOf(await house.startTask(world, 'warm'));
+
+  expect(world.task.modelRequests.map(({ temperature }) => temperature)).toEqual([0.7]);
+});
+
 test('waits 30 days for the answer to a question and goes on with it', async () => {
   const world = house.world();
   world.task.context = { tools: [ASK] };
