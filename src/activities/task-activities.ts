@@ -86,6 +86,8 @@ export interface ToolRequest {
   readonly call: ToolCall;
   /** tenant : agent : task : logical step : call id; the same on every attempt and over continue-as-new. */
   readonly effectKey: string;
+  /** How often a person said that the call did not happen and is to be made again. */
+  readonly again?: number;
 }
 
 export interface ToolAnswer {

@@ -115,6 +115,7 @@ async function runOnce(
   { agent, tool, args, request, attempt }: Call,
 ): Promise<ToolResult | undefined> {
   const { tenant, call } = request;
+  const effectKey = effectKeyOf(tool, request);
   const implementation = request.mode === 'live' ? tool.run : sandboxOf(tool);
   const accepted = await store.taskInput({ tenant, agent: request.agent }, request.task);
   if (accepted === null) {
@@ -126,7 +127,7 @@ async function runOnce(
       implementation: (signal) =>
         work({
           signal,
-          effectKey: request.effectKey,
+          effectKey,
           callId: call.id,
           task: { id: request.task, input: accepted.input },
           resources,
@@ -142,7 +143,7 @@ async function runOnce(
   }
   const effect = {
     tenant,
-    key: request.effectKey,
+    key: effectKey,
     requestDigest: digestOf({ tool: tool.name, arguments: call.arguments }),
     effectClass: tool.effect,
     isLastAttempt: attempt.isLast,
@@ -155,6 +156,15 @@ async function runOnce(
         : implementation(args, context);
     }),
   );
+}
+
+/**
+ * What a person said did not happen is made again: under a key of its own where the earlier attempt would
+ * stand in its way, and under the same one where the receiver tells the two apart by it.
+ */
+function effectKeyOf(tool: AnyTool, { effectKey, again }: ToolRequest): string {
+  if (again === undefined || tool.effect === 'keyed') return effectKey;
+  return `${effectKey}:again-${String(again)}`;
 }
 
 /** No shadow run touches anything real: a tool without a sandbox ends it. */

@@ -35,8 +35,8 @@ export function registerDeciding(program: Command, invoke: Invoke): void {
     .argument('<task>')
     .option('--agent <agent>', 'whose task it is')
     .option('--text <text>', 'the answer, or the result of a call of unknown fate')
-    .option('--allow', 'let the call run')
-    .option('--deny', 'refuse it')
+    .option('--allow', 'let the call run; one of unknown fate did not happen and is made again')
+    .option('--deny', 'refuse it; one of unknown fate did not happen and shall not')
     .option('--call <id>', 'which call (default: the oldest that waits)')
     .action((task: string, options: AnswerOptions) =>
       invoke(async (context) =>

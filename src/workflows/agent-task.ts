@@ -165,13 +165,23 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       call,
       effectKey,
     };
-    const done = await callTool(context, tool, request);
-    if (done.kind === 'unknown-effect') {
+    let done = await callTool(context, tool, request);
+    for (let again = 1; done.kind === 'unknown-effect'; again += 1) {
       const given = await askPerson(
         call,
-        `Did ${call.tool} (${effectKey}) happen, and with what result?`,
+        `Did ${call.tool} (${effectKey}) happen? Say with what result, or whether it is to be made again.`,
       );
+      if (given.allow === true) {
+        done = await callTool(context, tool, { ...request, again });
+        continue;
+      }
+      if (given.allow === false) {
+        const reason = given.text ?? 'it did not happen, and a person does not want it to';
+        await reply({ ok: false, code: 'DENIED', content: reason });
+        return 'failed';
+      }
       await reply({ ok: true, content: given.text ?? 'A person confirmed this call.' });
+      return 'done';
     }
     return done.kind;
   };

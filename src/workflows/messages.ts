@@ -20,7 +20,7 @@ export interface Answer {
   readonly callId?: string;
   /** The answer to a question, or what a call of unknown fate had as its result. */
   readonly text?: string;
-  /** For a call that needs approval. */
+  /** Whether a call that needs approval may run, and one of unknown fate, which did not happen, again. */
   readonly allow?: boolean;
 }
 

@@ -153,6 +153,31 @@ test('an unsafe effect that an earlier attempt began is left to a person', async
   expect(store.stepsOf(EPISODE)).toEqual([]);
 });
 
+test('an unsafe effect that a person said did not happen runs once more, and no second time', async () => {
+  const { store, counter, run } = aToolBench({ effect: 'unsafe' });
+  await begunBefore(store, run);
+
+  await begunBefore(store, () => run({ again: 1 }));
+  const left = await run({ again: 1 }, { attempt: 2 });
+  const again = await run({ again: 2 });
+
+  expect(left.kind).toBe('unknown-effect');
+  expect(again.kind).toBe('done');
+  expect(counter.effects).toHaveLength(3);
+});
+
+test('a keyed effect that is made again keeps the key its receiver knows it by', async () => {
+  const keys: string[] = [];
+  const { run } = aToolBench({
+    effect: 'keyed',
+    run: async (_args, { effectKey }) => void keys.push(effectKey),
+  });
+
+  await run({ again: 1 });
+
+  expect(keys).toEqual(['acme:t-1:1:c1']);
+});
+
 test('an unsafe effect out of time is left to a person at once', async () => {
   const { run } = aToolBench({
     effect: 'unsafe',

@@ -158,6 +158,41 @@ test('asks a person whether an unsafe effect of unknown fate happened', async ()
   expect(result.end).toBe('done');
 });
 
+test('makes a call again once a person said that it did not happen', async () => {
+  const world = house.world();
+  world.task.says({ toolCalls: [aToolCall('m', 'send_mail')] }, { text: 'sent' });
+  world.task.tool = ({ again }) =>
+    again === 2 ? ANSWERED : { kind: 'unknown-effect', code: null, characters: 0 };
+  const handle = await house.startTask(world, 'again');
+  for (const tries of [1, 2]) {
+    await until('a question', () =>
+      Promise.resolve(world.task.toolRequests.length === tries ? true : undefined),
+    );
+    await waitingCalls(handle);
+    await handle.executeUpdate(answer, { args: [{ actor: 'olga', allow: true }] });
+  }
+  const result = await house.resultOf(handle);
+
+  expect(world.task.toolRequests.map(({ again }) => again)).toEqual([undefined, 1, 2]);
+  expect(new Set(world.task.toolRequests.map(({ effectKey }) => effectKey)).size).toBe(1);
+  expect(world.task.answerTo('m')).toBeUndefined();
+  expect(result.end).toBe('done');
+});
+
+test('tells the model that a call of unknown fate did not happen and shall not', async () => {
+  const world = house.world();
+  world.task.says({ toolCalls: [aToolCall('m', 'send_mail')] }, { text: 'never mind' });
+  world.task.tool = () => ({ kind: 'unknown-effect', code: null, characters: 0 });
+  const handle = await house.startTask(world, 'never-mind');
+  await waitingCalls(handle);
+
+  await handle.executeUpdate(answer, { args: [{ actor: 'olga', allow: false }] });
+  await house.resultOf(handle);
+
+  expect(world.task.toolRequests).toHaveLength(1);
+  expect(world.task.answerTo('m')).toMatchObject({ ok: false, code: 'DENIED' });
+});
+
 test('records a task that was cancelled while it waited as cancelled, once', async () => {
   const world = house.world();
   world.task.context = { tools: [ASK] };
