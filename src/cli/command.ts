@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 import type { Config } from '../config.js';
 import type { Io } from './io.js';
 
@@ -5,6 +7,8 @@ import type { Io } from './io.js';
 export interface CommandContext {
   readonly config: Config;
   readonly io: Io;
+  /** Standard input; only commands that say so read it. */
+  readonly input: Readable;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   readonly shared: SharedOptions;

@@ -4,6 +4,8 @@ export interface Io {
   readonly note: (line: string) => void;
   /** The one answer: the document with `--json`, else the text. */
   readonly result: (document: unknown, text: string) => void;
+  /** One answer of many, as a line of JSON on stdout with or without `--json`. */
+  readonly record: (document: unknown) => void;
   /** A progress bar on stderr; nothing where stderr is no terminal. */
   readonly progress: (total: number) => Progress;
 }
@@ -39,6 +41,10 @@ export function createIo(streams: Streams, asJson: boolean): Io {
     result: (document, text) => {
       clear();
       streams.out.write(asJson ? `${JSON.stringify(document)}\n` : `${text}\n`);
+    },
+    record: (document) => {
+      clear();
+      streams.out.write(`${JSON.stringify(document)}\n`);
     },
     progress: (total) => ({
       update: (done, label) => {

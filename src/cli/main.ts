@@ -17,6 +17,7 @@ process.stdout.on('error', () => process.exit(EXIT.ok));
 
 process.exitCode = await runCli(process.argv.slice(2), {
   streams: { out: process.stdout, error: process.stderr },
+  input: process.stdin,
   environment: childEnvironment(),
   signal: stop.signal,
   directory: process.cwd(),

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 import { CommanderError } from 'commander';
 
 import { readConfig, type Config } from '../config.js';
@@ -8,6 +10,7 @@ import { createProgram } from './program.js';
 
 export interface CliSurroundings {
   readonly streams: Streams;
+  readonly input: Readable;
   readonly environment: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   readonly directory: string;
@@ -16,7 +19,7 @@ export interface CliSurroundings {
 /** Runs one command line and answers its exit code; nothing is thrown. */
 export async function runCli(
   args: readonly string[],
-  { streams, environment, signal, directory }: CliSurroundings,
+  { streams, input, environment, signal, directory }: CliSurroundings,
 ): Promise<number> {
   let config: Config | null = null;
   let code: number = EXIT.ok;
@@ -26,7 +29,7 @@ export async function runCli(
       run: async (command, shared) => {
         config = readConfig(environment);
         const io = createIo(streams, shared.json === true);
-        code = await command({ config, io, signal, shared, directory });
+        code = await command({ config, io, input, signal, shared, directory });
       },
     });
     await program.parseAsync([...args], { from: 'user' });

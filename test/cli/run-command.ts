@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+
 import { runCli } from '../../src/cli/run-cli.js';
 
 export interface Ran {
@@ -11,6 +13,7 @@ export async function runCommandLine(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
   directory = '/nowhere',
+  input: string | Uint8Array = '',
 ): Promise<Ran> {
   let out = '';
   let error = '';
@@ -19,6 +22,7 @@ export async function runCommandLine(
       out: { write: (text) => (out += text) },
       error: { write: (text) => (error += text) },
     },
+    input: Readable.from([Buffer.from(input)]),
     environment: { RATCHET_HOME: '/nowhere', ...environment },
     signal: new AbortController().signal,
     directory,

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -158,6 +159,7 @@ async function cli(environment: NodeJS.ProcessEnv) {
   const stream = { write: (text: string) => (said += text) };
   const code = await runCli(['run', '--agent', 'order-desk', '--input', ORDER], {
     streams: { out: stream, error: stream },
+    input: Readable.from([]),
     environment: { RATCHET_HOME: servers.home, ...environment },
     signal: new AbortController().signal,
     directory: fileURLToPath(new URL('../../examples/order-desk', import.meta.url)),
