@@ -1,12 +1,14 @@
 import type { Config } from '../config.js';
 import { RatchetError } from '../domain/errors.js';
 import { codeOf, EXIT, exitCodeOf, isUnreachable, tellingLink } from './exit-codes.js';
+import { MalformedInputError } from './malformed-input.js';
 
 /** What a person is told about an error: what was found, expected, to do; the stack only on request. */
 export function errorText(error: unknown, config: Config | null): string {
   const wantsStack = config?.logLevel === 'debug';
   if (!(error instanceof Error)) return `error: ${String(error)}`;
   const stack = wantsStack && error.stack !== undefined ? `\n${error.stack}` : '';
+  if (error instanceof MalformedInputError) return `${error.message}${stack}`;
   if (error instanceof RatchetError) return `error: ${error.message}${stack}`;
   const code = exitCodeOf(error);
   if (code === EXIT.interrupted) return `interrupted${stack}`;

@@ -18,6 +18,7 @@ const BY_NAME: Readonly<Record<string, number>> = {
   ConfigError: EXIT.usage,
   InvalidInputError: EXIT.usage,
   InputRefusedError: EXIT.usage,
+  MalformedInputError: EXIT.usage,
   RecordedDataError: EXIT.usage,
   NotFoundError: EXIT.notFound,
   ConflictError: EXIT.conflict,
