@@ -1,0 +1,120 @@
+import type { Candidate, CandidateState, MergeResult, Proposal } from '../domain/candidate.js';
+import type { Actor } from '../domain/feedback.js';
+import type {
+  CandidateId,
+  EpisodeId,
+  LessonId,
+  Scope,
+  TenantId,
+  VersionId,
+} from '../domain/ids.js';
+import type { JsonObject } from '../domain/json.js';
+import type { LessonDraft, LessonRevision } from '../domain/lesson.js';
+import type { Pointer, PointerChange } from './strategy-store.js';
+
+/** A change of a candidate's state with everything that must land beside it, in one transaction. */
+export interface Transition {
+  readonly candidate: CandidateId;
+  /** States this transition may start from; another one is a ConflictError, the target itself is a no-op. */
+  readonly from: readonly CandidateState[];
+  readonly to: CandidateState;
+  readonly actor: Actor;
+  readonly reason: string;
+  /** Facts a person needs: verdict, value, threshold, n, interval, seeds, digests. */
+  readonly detail: JsonObject;
+  /** The pointer change that goes with it; `expected` is compared with the row's number. */
+  readonly pointer?: {
+    readonly expected: number;
+    readonly change: PointerChange;
+  };
+}
+
+/** A stored proposal that waits for the learner, or found its place. */
+export interface ProposalRow extends Proposal {
+  readonly result: MergeResult | null;
+  readonly rejected: { readonly code: string; readonly message: string } | null;
+}
+
+export interface CandidateRow extends Candidate {
+  readonly lessons: readonly LessonRevision[];
+  readonly openedAt: string;
+  readonly endedAt: string | null;
+  /** The last transition's reason. */
+  readonly reason: string;
+  readonly settledUpTo: number;
+}
+
+/** Proposals, and the candidates that are made of them. */
+export interface CandidateStore {
+  /** Stores what an episode proposed, accepted or refused, once by (episode, key). */
+  putProposals(
+    scope: Scope,
+    episode: EpisodeId,
+    proposals: readonly {
+      readonly draft: LessonDraft;
+      readonly rejected: {
+        readonly code: string;
+        readonly message: string;
+      } | null;
+    }[],
+  ): Promise<void>;
+  /** Accepted proposals the learner has not read, in task order, up to the barrier. */
+  waitingProposals(scope: Scope, limit: number): Promise<readonly ProposalRow[]>;
+  proposalsOf(tenant: TenantId, episode: EpisodeId): Promise<readonly ProposalRow[]>;
+  /** Everything one batch of the learner changes, in one transaction; repeating it changes nothing. */
+  applyMerge(
+    scope: Scope,
+    merge: {
+      readonly results: readonly {
+        readonly proposal: string;
+        readonly result: MergeResult;
+      }[];
+      /** New revisions, and the candidate whose bundle they join. */
+      readonly revisions: readonly {
+        readonly lesson: LessonId;
+        readonly draft: LessonDraft;
+        readonly candidate: CandidateId;
+      }[];
+      /** Evidence for revisions that exist. */
+      readonly support: readonly {
+        readonly lesson: LessonId;
+        readonly revision: number;
+        readonly draft: LessonDraft;
+      }[];
+      readonly opened: {
+        readonly id: CandidateId;
+        readonly title: string;
+        readonly opener: EpisodeId | null;
+        readonly workflowId: string;
+      } | null;
+    },
+  ): Promise<void>;
+  latestRevision(scope: Scope, lesson: LessonId): Promise<LessonRevision | null>;
+  lessonsByKey(scope: Scope, keys: readonly string[]): Promise<readonly LessonRevision[]>;
+  /**
+   * Distinct independence groups (actors; a checker or tool counts as one) behind a key's proposals,
+   * those of the excluded principals left out.
+   */
+  supportGroups(
+    scope: Scope,
+    key: string,
+    excluding: readonly string[],
+  ): Promise<{ readonly groups: number; readonly experts: number }>;
+  openCandidate(scope: Scope): Promise<CandidateRow | null>;
+  nextCandidateNumber(scope: Scope): Promise<number>;
+  candidate(tenant: TenantId, id: CandidateId): Promise<CandidateRow | null>;
+  candidates(scope: Scope): Promise<readonly CandidateRow[]>;
+  /** Closes a bundle against a baseline: fixes title, permission and version. */
+  closeBundle(
+    scope: Scope,
+    id: CandidateId,
+    closed: {
+      readonly baseline: VersionId;
+      readonly version: VersionId;
+      readonly permission: Candidate['permission'];
+      readonly title: string;
+    },
+  ): Promise<void>;
+  transition(scope: Scope, transition: Transition): Promise<{ readonly pointer: Pointer | null }>;
+  setSettled(tenant: TenantId, id: CandidateId, upTo: number): Promise<void>;
+}

@@ -1,0 +1,70 @@
+import type { Slices } from '../domain/episode.js';
+import type { CandidateId, EpisodeId, Scope, TaskId, TenantId, VersionId } from '../domain/ids.js';
+import type { JsonObject } from '../domain/json.js';
+
+export interface PoolTask {
+  readonly task: TaskId;
+  readonly number: number;
+  readonly input: JsonObject;
+  readonly slices: Slices;
+  readonly subject: string | null;
+  /** Candidates of this epoch that used this task already. */
+  readonly uses: number;
+}
+
+export interface PairRow {
+  readonly index: number;
+  readonly task: TaskId;
+  readonly slices: Slices;
+  /** The slice this pair was drawn for when it belongs to the slice top-up. */
+  readonly topUpFor: string | null;
+  readonly baseline: {
+    readonly episode: EpisodeId;
+    readonly score: number | null;
+    readonly category: string;
+    readonly missing: 'infrastructure' | 'arm' | null;
+  };
+  readonly candidate: {
+    readonly episode: EpisodeId;
+    readonly score: number | null;
+    readonly category: string;
+    readonly missing: 'infrastructure' | 'arm' | null;
+  };
+}
+
+export interface GateRecord {
+  readonly candidate: CandidateId;
+  readonly purpose: 'gate' | 'diagnosis';
+  readonly baseline: VersionId;
+  readonly version: VersionId;
+  readonly verdict: string;
+  readonly reason: string;
+  readonly alpha: number;
+  readonly seed: number;
+  readonly summary: JsonObject;
+}
+
+/** Evidence of a gate. */
+export interface EvidenceStore {
+  /** Live tasks of the last 30 days up to the barrier, that none of the lessons cite, newest first. */
+  gatePool(
+    scope: Scope,
+    candidate: CandidateId,
+    afterNumber: number,
+    limit: number,
+  ): Promise<readonly PoolTask[]>;
+  countUses(scope: Scope, candidate: CandidateId, tasks: readonly TaskId[]): Promise<void>;
+  putPairs(
+    tenant: TenantId,
+    candidate: CandidateId,
+    purpose: GateRecord['purpose'],
+    pairs: readonly PairRow[],
+  ): Promise<void>;
+  pairsOf(
+    tenant: TenantId,
+    candidate: CandidateId,
+    purpose: GateRecord['purpose'],
+  ): Promise<readonly PairRow[]>;
+  putGateRecord(scope: Scope, record: GateRecord): Promise<void>;
+  gateRecords(tenant: TenantId, candidate: CandidateId): Promise<readonly GateRecord[]>;
+}

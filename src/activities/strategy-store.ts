@@ -1,0 +1,79 @@
+import type { Slices } from '../domain/episode.js';
+import type { Actor } from '../domain/feedback.js';
+import type { CandidateId, LessonId, Scope, VersionId } from '../domain/ids.js';
+import type { JsonObject } from '../domain/json.js';
+import type { LessonRevision } from '../domain/lesson.js';
+import type { Bundle, Parameters, VersionRow } from '../domain/strategy.js';
+
+/** The one row that says what serves an agent's tasks. `number` counts its changes, from 1. */
+export interface Pointer {
+  readonly number: number;
+  readonly active: VersionId;
+  readonly canary: {
+    readonly candidate: CandidateId;
+    readonly version: VersionId;
+    readonly share: number;
+    readonly seed: number;
+  } | null;
+  /** Slice `key=value` -> the version that serves it instead. */
+  readonly exceptions: Readonly<Record<string, VersionId>>;
+  readonly pinned: VersionId | null;
+  readonly frozen: boolean;
+}
+
+/** A change of the pointer: what is given replaces, what is left out stays. */
+export type PointerChange = Partial<Omit<Pointer, 'number'>>;
+
+export interface StratumCount {
+  readonly slices: Slices;
+  readonly n: number;
+  readonly failures: number;
+}
+
+/** Versions of a strategy, and the pointer that says which of them serves. */
+export interface StrategyStore {
+  pointer(scope: Scope): Promise<Pointer | null>;
+  version(scope: Scope, id: VersionId): Promise<VersionRow | null>;
+  /** Every lesson a version serves, by walking its chain of changes. */
+  lessonsServing(scope: Scope, id: VersionId): Promise<readonly LessonRevision[]>;
+  /** What the version changed against its parent, for deriving one cached index from another. */
+  versionChange(
+    scope: Scope,
+    id: VersionId,
+  ): Promise<{
+    readonly parent: VersionId | null;
+    readonly put: readonly LessonRevision[];
+    readonly remove: readonly LessonId[];
+  }>;
+  /** Registers the agent's first version, or a deployment when its definition changed; audited. */
+  deploy(
+    scope: Scope,
+    root: {
+      readonly policyDigest: string;
+      readonly toolDigests: Readonly<Record<string, string>>;
+      readonly parameters: Parameters;
+      readonly instructions: string;
+    },
+    actor: Actor,
+  ): Promise<Pointer>;
+  /** Derives a version from another; the same content is the same id and nothing is written. */
+  deriveVersion(scope: Scope, parent: VersionId, bundle: Bundle): Promise<VersionId>;
+  changePointer(
+    scope: Scope,
+    expected: number,
+    change: PointerChange,
+    audit: {
+      readonly actor: Actor;
+      readonly action: string;
+      readonly reason: string;
+      readonly detail: JsonObject;
+    },
+  ): Promise<Pointer>;
+  /** Outcomes of live tasks that a version served, newest `limit`, per combination of slices. */
+  stratumCounts(
+    scope: Scope,
+    version: VersionId,
+    beforeNumber: number,
+    limit: number,
+  ): Promise<readonly StratumCount[]>;
+}
