@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { learnerId } from '../client/messenger.js';
 import type { Agent } from '../contracts/agent.js';
 import type { Scope, TaskId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import { unreflectedTasks } from '../store/reflection-progress.js';
 import type { AgentTaskResult } from '../workflows/agent-task.js';
+import { learnerState } from '../workflows/messages.js';
 import type { House } from './house.js';
 
 export interface RoundTask {
@@ -63,9 +65,29 @@ export class Rounds {
     const { wake } = await store.setBarrier(this.#scope, this.#upTo);
     await Promise.all(wake.map((workflowId) => messenger.wake(workflowId)));
     await messenger.wakeLearner(this.#scope);
-    while ((await store.unsettled(this.#scope)).length > 0) {
-      await sleep(POLL_MS, undefined, { signal });
-    }
+    while (!(await this.#isAtRest())) await sleep(POLL_MS, undefined, { signal });
+  }
+
+  /**
+   * Looks at the store on both sides of the learner: what gives its slot up says so to the learner first,
+   * and what the learner grants thereupon is in the store before the learner has finished granting it.
+   */
+  async #isAtRest(): Promise<boolean> {
+    const { store } = this.#house;
+    if ((await store.unsettled(this.#scope)).length > 0) return false;
+    if (await this.#learnerMoves()) return false;
+    return (await store.unsettled(this.#scope)).length === 0;
+  }
+
+  /** Whether a canary may begin or a bundle close, which the learner is then about to do. */
+  async #learnerMoves(): Promise<boolean> {
+    const { store, temporal } = this.#house;
+    const { evaluating, canary, canaryQueue, frozen } = await temporal.workflow
+      .getHandle(learnerId(this.#scope))
+      .query(learnerState);
+    if (canary !== null) return false;
+    if (canaryQueue.length > 0) return !frozen;
+    return evaluating.length === 0 && (await store.openCandidate(this.#scope)) !== null;
   }
 }
 

@@ -43,9 +43,16 @@ const UNSETTLED = `
         where w.tenant = c.tenant and w.agent = c.agent
           and w.workflow_id in (c.workflow_id, 'shadow/' || c.candidate)
       )
-      or c.state in ('passed', 'open') and not exists (
+      or c.state = 'open' and not exists (
         select from candidates busy where busy.tenant = c.tenant and busy.agent = c.agent
           and busy.candidate <> c.candidate and busy.state in ('evaluating', 'passed', 'canary')
+      )
+      or c.state = 'passed' and not exists (
+        select from candidates busy where busy.tenant = c.tenant and busy.agent = c.agent
+          and busy.candidate <> c.candidate and busy.state = 'canary'
+      ) and not exists (
+        select from pointers p where p.tenant = c.tenant and p.agent = c.agent
+          and (p.frozen or p.pinned is not null)
       )
     )`;
 
