@@ -1,7 +1,8 @@
 import type { Check } from './check.js';
 import { allTexts, folded, visible } from './normalise.js';
 
-const SECRETS: readonly RegExp[] = [
+/** Keys, tokens and passwords; some patterns know only how one begins. */
+export const SECRET_PATTERNS: readonly RegExp[] = [
   /-----BEGIN [A-Z ]{0,30}(?:PRIVATE KEY|CERTIFICATE)/,
   /\beyJ[\w-]{8,400}\.[\w-]{8,}\./,
   /\b(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[A-Za-z0-9_-]{16,}/,
@@ -18,7 +19,9 @@ const secret: Check = {
   check: (draft) => {
     const isThere = allTexts(draft)
       .map(visible)
-      .some((text) => SECRETS.some((pattern) => pattern.test(text)) || holdsRandomToken(text));
+      .some(
+        (text) => SECRET_PATTERNS.some((pattern) => pattern.test(text)) || holdsRandomToken(text),
+      );
     return isThere ? { code: 'SECRET', message: 'holds what looks like a key or password' } : null;
   },
 };
@@ -66,12 +69,23 @@ const personalData: Check = {
   },
 };
 
+/** What personal data looks like, every place of it, and whether what was found is what it looks like. */
+export const PERSONAL_PATTERNS: readonly {
+  readonly kind: string;
+  readonly pattern: RegExp;
+  readonly isOne: (found: string) => boolean;
+}[] = [
+  { kind: 'an e-mail address', pattern: new RegExp(EMAIL, 'gi'), isOne: () => true },
+  { kind: 'an account number', pattern: IBAN, isOne: isIban },
+  { kind: 'a card number', pattern: CARD, isOne: isCard },
+  { kind: 'a telephone number', pattern: new RegExp(PHONE, 'g'), isOne: () => true },
+  { kind: 'a national id', pattern: new RegExp(NATIONAL_ID, 'g'), isOne: () => true },
+];
+
 function personalKind(text: string): string | undefined {
-  if (EMAIL.test(text)) return 'an e-mail address';
-  if ([...text.matchAll(IBAN)].some(([found]) => isIban(found))) return 'an account number';
-  if ([...text.matchAll(CARD)].some(([found]) => isCard(found))) return 'a card number';
-  if (PHONE.test(text)) return 'a telephone number';
-  return NATIONAL_ID.test(text) ? 'a national id' : undefined;
+  return PERSONAL_PATTERNS.find(({ pattern, isOne }) =>
+    [...text.matchAll(pattern)].some(([found]) => isOne(found)),
+  )?.kind;
 }
 
 /** Percent escapes of an address read; everything else as it is. */
