@@ -3,7 +3,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 
 import type { z } from 'zod';
 
-import { MalformedInputError, foundText, parsedAt } from './malformed-input.js';
+import { MalformedInputError, foundText, parsedAt, placeOf } from './malformed-input.js';
 
 /** The longest line that is read, in bytes without its end. */
 const LONGEST_LINE = 1_048_576;
@@ -41,10 +41,6 @@ export async function readJsonLines<T>(
     throw new MalformedInputError(placeOf(1), WHOLE, 'no input', 'one JSON object a line');
   }
   return line;
-}
-
-export function placeOf(line: number): string {
-  return `line ${String(line)}`;
 }
 
 /** Cuts chunks into lines, without ever holding more than one unfinished line. */

@@ -20,6 +20,11 @@ export class MalformedInputError extends RatchetError {
   }
 }
 
+/** A line of the input by its number, from 1. */
+export function placeOf(line: number): string {
+  return `line ${String(line)}`;
+}
+
 /** A value as its schema reads it; what does not fit is told by place, field, what was found and expected. */
 export function parsedAt<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
   const result = schema.safeParse(value);

@@ -8,6 +8,7 @@ import type { WorkerOptions } from './commands/worker.js';
 import type { Streams } from './io.js';
 import { port, wholeNumber } from './option-values.js';
 import { registerDeciding } from './register-deciding.js';
+import { registerEvaluating } from './register-evaluating.js';
 import { registerLooking } from './register-looking.js';
 import { registerTools } from './register-tools.js';
 
@@ -35,6 +36,7 @@ export function createProgram({ streams, run }: ProgramSurroundings): Command {
   registerHouse(program, invoke);
   registerLooking(program, invoke);
   registerDeciding(program, invoke);
+  registerEvaluating(program, invoke);
   registerTools(program, invoke);
   return program;
 }

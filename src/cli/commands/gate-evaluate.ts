@@ -1,0 +1,81 @@
+import { GateLine } from '../../contracts/evaluation-lines.js';
+import { summarizeGate, type GateSummary } from '../../domain/gate/gate-summary.js';
+import { addPair, concludeGate, emptyGate, type GateState } from '../../domain/gate/gate.js';
+import { pairOutcome, type GatePair } from '../../domain/gate/pair.js';
+import { planSlices } from '../../domain/gate/slices.js';
+import type { CommandContext } from '../command.js';
+import { expectNext } from '../evaluate/expect-next.js';
+import { gatePolicyFrom, type GateEvaluateOptions } from '../evaluate/gate-options.js';
+import { gateText } from '../evaluate/gate-text.js';
+import { createPoolCounter } from '../evaluate/pool-counter.js';
+import { Spool } from '../evaluate/spool.js';
+import { EXIT } from '../exit-codes.js';
+import { readJsonLines } from '../json-lines.js';
+
+/** Puts pairs from standard input to the gate, by the functions the workflow decides with. */
+export async function runGateEvaluate(
+  options: GateEvaluateOptions,
+  { io, input, signal, directory }: Pick<CommandContext, 'io' | 'input' | 'signal' | 'directory'>,
+): Promise<number> {
+  const policy = await gatePolicyFrom(options, directory);
+  const spool = new Spool();
+  try {
+    const pool = createPoolCounter(policy.sliceKeys);
+    let whole = emptyGate(policy);
+    await readJsonLines(
+      input,
+      GateLine,
+      (pair, line) => {
+        expectNext('i', pair.i, line);
+        pool.add(pair.slice ?? {}, line);
+        if (!mayStillCount(whole)) return;
+        whole = addPair(whole, gatePairOf(pair));
+        spool.add(JSON.stringify(pair));
+      },
+      signal,
+    );
+    const counts = pool.counts();
+    for (const key of policy.sliceKeys ?? []) {
+      if (!Object.hasOwn(counts.byKey, key)) io.note(`--slice-key ${key}: no pair has it`);
+    }
+    const summary = decide(emptyGate(policy, planSlices(counts, policy)), spool);
+    io.result(summary, gateText(summary));
+    return EXIT.ok;
+  } finally {
+    spool.close();
+  }
+}
+
+/**
+ * Whether a later pair can change the verdict. Slices only ever end a gate sooner, or ask for pairs
+ * after the effect is shown: a gate without slices that ended otherwise needs no more.
+ */
+function mayStillCount({ decision }: GateState): boolean {
+  return decision === undefined || decision.verdict === 'pass';
+}
+
+function decide(start: GateState, spool: Spool): GateSummary {
+  let gate = start;
+  for (const line of spool.lines()) {
+    if (gate.decision !== undefined) break;
+    gate = addPair(gate, gatePairOf(GateLine.parse(JSON.parse(line))));
+  }
+  return summarizeGate(gate, concludeGate(gate));
+}
+
+function gatePairOf(line: GateLine): GatePair {
+  const { i, task, baseline, candidate, missing, slice, baselineCategory, candidateCategory } =
+    line;
+  return {
+    index: i,
+    task,
+    outcome: pairOutcome({
+      baseline,
+      candidate,
+      ...(missing === undefined ? {} : { missing }),
+    }),
+    slices: slice ?? {},
+    ...(baselineCategory === undefined ? {} : { baselineCategory }),
+    ...(candidateCategory === undefined ? {} : { candidateCategory }),
+  };
+}
