@@ -7,7 +7,6 @@ import type {
   Step,
   TaskEnd,
 } from '../domain/episode.js';
-import type { Feedback } from '../domain/feedback.js';
 import type { CandidateId, EpisodeId, Scope, TaskId, TenantId, VersionId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import type { AcceptedTask, Task } from '../domain/task.js';
@@ -81,7 +80,4 @@ export interface EpisodeStore {
     readonly tokens: number;
     readonly costMicroUsd: number;
   }): Promise<{ readonly wake: readonly string[] }>;
-  /** Each feedback is stored once by its id; the same id with other content is a ConflictError. */
-  putFeedback(tenant: TenantId, feedback: Feedback): Promise<{ readonly existing: boolean }>;
-  feedbackOf(tenant: TenantId, episode: EpisodeId): Promise<readonly Feedback[]>;
 }

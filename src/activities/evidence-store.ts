@@ -66,5 +66,10 @@ export interface EvidenceStore {
     purpose: GateRecord['purpose'],
   ): Promise<readonly PairRow[]>;
   putGateRecord(scope: Scope, record: GateRecord): Promise<void>;
+  /**
+   * The pinned regression set: tasks that a standing promotion won and its baseline lost, none of which
+   * the candidate's lessons cite. In a fixed order; a gated slice from 30 on (GATE 2.3).
+   */
+  pinnedTasks(scope: Scope, candidate: CandidateId): Promise<readonly PoolTask[]>;
   gateRecords(tenant: TenantId, candidate: CandidateId): Promise<readonly GateRecord[]>;
 }

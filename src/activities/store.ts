@@ -2,6 +2,7 @@ import type { AuditStore } from './audit-store.js';
 import type { CandidateStore } from './candidate-store.js';
 import type { EpisodeStore } from './episode-store.js';
 import type { EvidenceStore } from './evidence-store.js';
+import type { JudgementStore } from './judgement-store.js';
 import type { OutcomeStore } from './outcome-store.js';
 import type { StrategyStore } from './strategy-store.js';
 
@@ -9,6 +10,7 @@ export type { AuditEntry } from './audit-store.js';
 export type { CandidateRow, ProposalRow, Transition } from './candidate-store.js';
 export type { EffectRow, OpenEpisode, StoredEpisode } from './episode-store.js';
 export type { GateRecord, PairRow, PoolTask } from './evidence-store.js';
+export type { JudgeCall, JudgedPair } from './judgement-store.js';
 export type { LiveOutcome, OutcomePage } from './outcome-store.js';
 export type { Pointer, PointerChange, StratumCount } from './strategy-store.js';
 
@@ -18,4 +20,11 @@ export type { Pointer, PointerChange, StratumCount } from './strategy-store.js';
  * implementation.
  */
 export interface Store
-  extends EpisodeStore, StrategyStore, CandidateStore, EvidenceStore, OutcomeStore, AuditStore {}
+  extends
+    EpisodeStore,
+    JudgementStore,
+    StrategyStore,
+    CandidateStore,
+    EvidenceStore,
+    OutcomeStore,
+    AuditStore {}

@@ -70,6 +70,19 @@ row level security enabled and forced on audit_heads;
 policy own_tenant on audit_heads for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select, update on audit_heads to ratchet_app;
 
+create table audited_votes (
+  tenant text not null,
+  source text not null,
+  episode text not null,
+  is_hit boolean not null,
+  constraint audited_votes_pkey PRIMARY KEY (tenant, source, episode),
+  constraint audited_votes_tenant_episode_fkey FOREIGN KEY (tenant, episode) REFERENCES episodes(tenant, episode)
+);
+CREATE INDEX audited_votes_by_episode ON public.audited_votes USING btree (tenant, episode);
+row level security enabled and forced on audited_votes;
+policy own_tenant on audited_votes for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
+grant delete, insert, select, update on audited_votes to ratchet_app;
+
 create table candidate_lessons (
   tenant text not null,
   candidate text not null,
@@ -220,12 +233,17 @@ create table feedback (
   correction text,
   comment text,
   at timestamp with time zone not null default now(),
+  source_group text,
+  act text not null default 'vote'::text,
   constraint feedback_pkey PRIMARY KEY (tenant, id),
   constraint feedback_tenant_episode_fkey FOREIGN KEY (tenant, episode) REFERENCES episodes(tenant, episode),
+  constraint feedback_act_check CHECK ((act = ANY (ARRAY['vote'::text, 'audit'::text, 'veto'::text]))),
   constraint feedback_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'expert'::text, 'user'::text]))),
   constraint feedback_score_check CHECK (((score >= (0)::double precision) AND (score <= (1)::double precision)))
 );
+CREATE INDEX feedback_by_actor ON public.feedback USING btree (tenant, actor, episode);
 CREATE INDEX feedback_by_episode ON public.feedback USING btree (tenant, episode, at);
+CREATE INDEX feedback_by_role ON public.feedback USING btree (tenant, role);
 row level security enabled and forced on feedback;
 policy own_tenant on feedback for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select on feedback to ratchet_app;
@@ -274,6 +292,66 @@ create table gate_task_uses (
 row level security enabled and forced on gate_task_uses;
 policy own_tenant on gate_task_uses for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select on gate_task_uses to ratchet_app;
+
+create table judgements (
+  tenant text not null,
+  candidate_episode text not null,
+  baseline_episode text not null,
+  agent text not null,
+  candidate text not null,
+  judge text not null,
+  candidate_score double precision,
+  baseline_score double precision,
+  calls json not null,
+  audit_due boolean not null,
+  audited_candidate double precision,
+  audited_baseline double precision,
+  auditor text,
+  at timestamp with time zone not null default now(),
+  constraint judgements_pkey PRIMARY KEY (tenant, candidate_episode),
+  constraint judgements_tenant_baseline_episode_candidate_episode_key UNIQUE (tenant, baseline_episode, candidate_episode),
+  constraint judgements_tenant_agent_fkey FOREIGN KEY (tenant, agent) REFERENCES agents(tenant, agent),
+  constraint judgements_audited_baseline_check CHECK (((audited_baseline >= (0)::double precision) AND (audited_baseline <= (1)::double precision))),
+  constraint judgements_audited_candidate_check CHECK (((audited_candidate >= (0)::double precision) AND (audited_candidate <= (1)::double precision))),
+  constraint judgements_baseline_score_check CHECK (((baseline_score >= (0)::double precision) AND (baseline_score <= (1)::double precision))),
+  constraint judgements_candidate_score_check CHECK (((candidate_score >= (0)::double precision) AND (candidate_score <= (1)::double precision))),
+  constraint judgements_check CHECK ((num_nulls(candidate_score, baseline_score) = ANY (ARRAY[0, 2])))
+);
+CREATE INDEX judgements_audited ON public.judgements USING btree (tenant, judge) WHERE ((audited_candidate IS NOT NULL) AND (audited_baseline IS NOT NULL));
+CREATE INDEX judgements_due ON public.judgements USING btree (tenant, agent, at) WHERE (audit_due AND ((audited_candidate IS NULL) OR (audited_baseline IS NULL)));
+row level security enabled and forced on judgements;
+policy own_tenant on judgements for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
+grant insert, select, update on judgements to ratchet_app;
+
+create table labels (
+  tenant text not null,
+  episode text not null,
+  label text not null,
+  score double precision,
+  decided_by text not null,
+  reason text,
+  probability double precision not null,
+  disagreement double precision not null,
+  escalated_to text,
+  votes json not null,
+  at timestamp with time zone not null default now(),
+  constraint labels_pkey PRIMARY KEY (tenant, episode),
+  constraint labels_tenant_episode_fkey FOREIGN KEY (tenant, episode) REFERENCES episodes(tenant, episode),
+  constraint labels_check CHECK (((label = 'contested'::text) = (score IS NULL))),
+  constraint labels_check1 CHECK (((label = 'contested'::text) = (reason IS NOT NULL))),
+  constraint labels_check2 CHECK (((label = 'contested'::text) = (escalated_to IS NOT NULL))),
+  constraint labels_decided_by_check CHECK ((decided_by = ANY (ARRAY['checker'::text, 'veto'::text, 'votes'::text]))),
+  constraint labels_disagreement_check CHECK (((disagreement >= (0)::double precision) AND (disagreement <= (0.5)::double precision))),
+  constraint labels_escalated_to_check CHECK ((escalated_to = ANY (ARRAY['owner'::text, 'expert'::text, 'user'::text]))),
+  constraint labels_label_check CHECK ((label = ANY (ARRAY['positive'::text, 'negative'::text, 'contested'::text]))),
+  constraint labels_probability_check CHECK (((probability >= (0)::double precision) AND (probability <= (1)::double precision))),
+  constraint labels_reason_check CHECK ((reason = ANY (ARRAY['uncertain'::text, 'disagreement'::text, 'experts-disagree'::text]))),
+  constraint labels_score_check CHECK (((score >= (0)::double precision) AND (score <= (1)::double precision)))
+);
+CREATE INDEX labels_contested ON public.labels USING btree (tenant, at) WHERE (label = 'contested'::text);
+row level security enabled and forced on labels;
+policy own_tenant on labels for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
+grant insert, select, update on labels to ratchet_app;
 
 create table lesson_revisions (
   tenant text not null,
@@ -402,6 +480,21 @@ row level security enabled and forced on pairs;
 policy own_tenant on pairs for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select on pairs to ratchet_app;
 
+create table pinned_cases (
+  tenant text not null,
+  agent text not null,
+  task text not null,
+  slices jsonb not null,
+  candidate text not null,
+  at timestamp with time zone not null default now(),
+  constraint pinned_cases_pkey PRIMARY KEY (tenant, agent, task),
+  constraint pinned_cases_tenant_agent_task_fkey FOREIGN KEY (tenant, agent, task) REFERENCES tasks(tenant, agent, task),
+  constraint pinned_cases_tenant_candidate_fkey FOREIGN KEY (tenant, candidate) REFERENCES candidates(tenant, candidate)
+);
+row level security enabled and forced on pinned_cases;
+policy own_tenant on pinned_cases for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
+grant delete, insert, select, update on pinned_cases to ratchet_app;
+
 create table pointer_changes (
   tenant text not null,
   agent text not null,
@@ -527,6 +620,21 @@ row level security enabled and forced on shadow_runs;
 policy own_tenant on shadow_runs for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select, update on shadow_runs to ratchet_app;
 
+create table signals (
+  tenant text not null,
+  episode text not null,
+  kind text not null,
+  subject text not null,
+  task text not null,
+  at timestamp with time zone not null default now(),
+  constraint signals_pkey PRIMARY KEY (tenant, episode),
+  constraint signals_tenant_episode_fkey FOREIGN KEY (tenant, episode) REFERENCES tasks(tenant, episode),
+  constraint signals_kind_check CHECK ((kind = ANY (ARRAY['repeat'::text, 'correction'::text, 'thanks'::text, 'abandonment'::text])))
+);
+row level security enabled and forced on signals;
+policy own_tenant on signals for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
+grant insert, select on signals to ratchet_app;
+
 create table steps (
   tenant text not null,
   episode text not null,
@@ -561,6 +669,7 @@ create table tasks (
   constraint tasks_number_check CHECK ((number > 0))
 );
 CREATE INDEX tasks_by_input ON public.tasks USING btree (tenant, input_digest, agent);
+CREATE INDEX tasks_by_subject ON public.tasks USING btree (tenant, subject, agent, number) WHERE (subject IS NOT NULL);
 row level security enabled and forced on tasks;
 policy own_tenant on tasks for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select on tasks to ratchet_app;

@@ -9,8 +9,10 @@ import { episodeStore } from './episodes.js';
 import { evidenceStore } from './evidence.js';
 import { feedbackStore } from './feedback.js';
 import { historyStore } from './histories.js';
+import { judgementStore } from './judgements.js';
 import { mergeStore } from './merge.js';
 import { outcomeStore } from './outcomes.js';
+import { pinnedStore } from './pinned.js';
 import { pointerStore } from './pointer.js';
 import { progressStore } from './progress.js';
 import { proposalStore } from './proposals.js';
@@ -30,6 +32,7 @@ export function createStore(pool: Pool): Store {
     ...stepStore(pool),
     ...effectStore(pool),
     ...feedbackStore(pool),
+    ...judgementStore(pool),
     ...versionStore(pool),
     ...pointerStore(pool),
     ...deployStore(pool),
@@ -38,6 +41,7 @@ export function createStore(pool: Pool): Store {
     ...candidateStore(pool),
     ...transitionStore(pool),
     ...evidenceStore(pool),
+    ...pinnedStore(pool),
     ...outcomeStore(pool),
     ...auditStore(pool),
     ...historyStore(pool),

@@ -7,6 +7,7 @@ import type { CandidateId, LessonId, Scope, VersionId } from '../domain/ids.js';
 import type { LessonStatus } from '../domain/lesson.js';
 import { appendAudit, type AuditDraft } from './audit.js';
 import { bundleDigest, bundleOf, lockCandidate } from './candidates.js';
+import { pinWins, unpinWins } from './pinned.js';
 import { movePointer, readPointer } from './pointer.js';
 import { storable } from './storable.js';
 import { withTenant } from './transaction.js';
@@ -153,8 +154,14 @@ async function setStatuses(
   const replaced = { baseline, touched, candidate: found.candidate };
   const wasActive = ACTIVE.includes(found.state);
   const isActive = ACTIVE.includes(to);
-  if (isActive && !wasActive) await setReplaced(client, scope, replaced, 'active', 'retired');
-  if (wasActive && !isActive) await setReplaced(client, scope, replaced, 'retired', 'active');
+  if (isActive && !wasActive) {
+    await setReplaced(client, scope, replaced, 'active', 'retired');
+    await pinWins(client, scope, found);
+  }
+  if (wasActive && !isActive) {
+    await setReplaced(client, scope, replaced, 'retired', 'active');
+    await unpinWins(client, scope, found.candidate);
+  }
 }
 
 /** An evaluation or a life that was cut short leaves no flag behind that nobody will ever lower. */

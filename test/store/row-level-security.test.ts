@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import type { Store } from '../../src/activities/store.js';
 import { episodeId, tenantId } from '../../src/contracts/ids.js';
 import { SYSTEM } from '../../src/domain/feedback.js';
-import type { TenantId } from '../../src/domain/ids.js';
+import type { CandidateId, Scope, TenantId, VersionId } from '../../src/domain/ids.js';
 import { createStore } from '../../src/store/store.js';
 import { withTenant } from '../../src/store/transaction.js';
 import { freshDatabase, type FreshDatabase } from '../support/postgres.js';
@@ -39,7 +40,7 @@ async function fillEveryTable(): Promise<void> {
   const store = createStore(database.pool);
   await deploy(store, ALICE);
   await store.watchOutcomes(ALICE, 'reflect/watching');
-  const { task, episode } = await playTask(store, ALICE, 't-1');
+  const { task, episode } = await playTask(store, ALICE, 't-1', { subject: 'sue' });
   await store.putStep(ALICE.tenant, episode, {
     index: 0,
     kind: 'tool',
@@ -49,6 +50,8 @@ async function fillEveryTable(): Promise<void> {
     result: { ok: true, content: 'secret of Alice' },
   });
   await store.markReflected(ALICE.tenant, episode, 'one lesson proposed');
+  const next = await playTask(store, ALICE, 't-2', { subject: 'sue', input: { text: 'thanks' } });
+  await store.settleJudgements(ALICE.tenant, next.episode);
   await store.putFeedback(ALICE.tenant, {
     id: 'f-1',
     episode,
@@ -74,15 +77,25 @@ async function fillEveryTable(): Promise<void> {
   await passGate(store, ALICE, id);
   const arm = { episode, score: 1, category: 'ok', missing: null };
   await store.putPairs(ALICE.tenant, id, 'gate', [
-    { index: 0, task, slices: {}, topUpFor: null, baseline: arm, candidate: arm },
+    { index: 0, task, slices: {}, topUpFor: null, baseline: { ...arm, score: 0 }, candidate: arm },
   ]);
   await store.countUses(ALICE, id, [task]);
+  await store.putJudgement(ALICE, {
+    candidate: id,
+    judge: 'judge-1',
+    arms: { baseline: episodeId('e-baseline'), candidate: episodeId('e-candidate') },
+    scores: { baseline: 0, candidate: 1 },
+    calls: [],
+    isAuditDue: true,
+    audit: null,
+  });
   const head = await store.conversation(ALICE.tenant, episode);
   await store.openEpisode({ ...head.head, id: episodeId('e-shadow'), mode: 'shadow', version });
   await store.archiveHistory(ALICE.tenant, 'task/alice', 'run-1', { events: [] });
+  await promote(store, ALICE, id, version);
   await store.changePointer(
     ALICE,
-    1,
+    3,
     { frozen: true },
     {
       actor: SYSTEM,
@@ -91,6 +104,21 @@ async function fillEveryTable(): Promise<void> {
       detail: {},
     },
   );
+}
+
+/** Through its canary, so that its wins are pinned. */
+async function promote(
+  store: Store,
+  scope: Scope,
+  candidate: CandidateId,
+  version: VersionId,
+): Promise<void> {
+  const by = { candidate, actor: SYSTEM, reason: 'test', detail: {} };
+  const canary = { candidate, version, share: 0.5, seed: 1 };
+  const started = { expected: 1, change: { canary } };
+  await store.transition(scope, { ...by, from: ['passed'], to: 'canary', pointer: started });
+  const landed = { expected: 2, change: { active: version, canary: null } };
+  await store.transition(scope, { ...by, from: ['canary'], to: 'probation', pointer: landed });
 }
 
 async function countsAs(tenant: TenantId): Promise<Readonly<Record<string, number>>> {
