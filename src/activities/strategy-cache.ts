@@ -6,6 +6,7 @@ import {
   type LessonIndex,
   type RecallableLesson,
 } from '../domain/retrieval/recall.js';
+import { isStale } from '../domain/retention/staleness.js';
 import { NotFoundError } from '../domain/errors.js';
 import type { VersionRow } from '../domain/strategy.js';
 import type { Store } from './store.js';
@@ -54,14 +55,28 @@ export class StrategyCache {
     const row = await this.#store.version(scope, version);
     if (row === null)
       throw new NotFoundError('version', version, 'list them with `ratchet versions`');
-    const parent = row.parent === null ? undefined : this.#entries.get(keyOf(scope, row.parent));
+    const parent = await this.#parentOf(scope, row);
     if (parent !== undefined) {
-      const { index } = await parent;
       const { put, remove } = await this.#store.versionChange(scope, version);
-      return { row, index: changeLessons(index, { put: put.map(recallable), remove }) };
+      const stale = put.filter((lesson) => isStale(lesson, row)).map(({ id }) => id);
+      const fresh = put.filter((lesson) => !isStale(lesson, row)).map(recallable);
+      const change = { put: fresh, remove: [...remove, ...stale] };
+      return { row, index: changeLessons(parent.index, change) };
     }
     const lessons = await this.#store.lessonsServing(scope, version);
-    return { row, index: indexLessons(lessons.map(recallable)) };
+    return {
+      row,
+      index: indexLessons(lessons.filter((lesson) => !isStale(lesson, row)).map(recallable)),
+    };
+  }
+
+  /** The strategy this one differs from in its lessons alone, where it is here. */
+  async #parentOf(scope: Scope, row: VersionRow): Promise<Strategy | undefined> {
+    if (row.parent === null) return undefined;
+    const parent = await this.#entries.get(keyOf(scope, row.parent));
+    if (parent === undefined) return undefined;
+    const isSame = JSON.stringify(parent.row.toolDigests) === JSON.stringify(row.toolDigests);
+    return isSame ? parent : undefined;
   }
 }
 
@@ -79,5 +94,8 @@ function recallable(lesson: LessonRevision): RecallableLesson {
     when: lesson.trigger.when,
     predicates: lesson.trigger.predicates,
     guardrail: lesson.kind === 'rule',
+    trust: lesson.trust,
+    storedAt: lesson.storedAt ?? '',
+    ...(lesson.validity !== undefined && { validity: lesson.validity }),
   };
 }

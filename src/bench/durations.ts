@@ -17,3 +17,15 @@ export function median(values: readonly number[]): number {
 export function rounded(milliseconds: number): number {
   return Math.round(milliseconds * 100) / 100;
 }
+
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** Milliseconds, to a hundredth. */
+export function percentilesOf(values: readonly number[]): Percentiles {
+  const at = (share: number): number => rounded(percentile(values, share));
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+}

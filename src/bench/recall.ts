@@ -17,7 +17,7 @@ import {
   rowsWrittenSince,
   writeMark,
 } from '../store/lesson-import.js';
-import { percentile, rounded } from './durations.js';
+import { percentilesOf, rounded, type Percentiles } from './durations.js';
 import { lessonOfItsOwn, recallData } from './recall-data.js';
 
 export interface RecallOptions {
@@ -25,12 +25,6 @@ export interface RecallOptions {
   readonly queries: number;
   /** Of lessons and tasks; 1 unless told. */
   readonly seed?: number;
-}
-
-export interface Percentiles {
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
 }
 
 /** Milliseconds, one process, one query after the other. */
@@ -227,11 +221,6 @@ async function expectRecalled(
   if (episode?.recalled.some(({ text }) => text.includes(marker)) === true) return;
   const found = episode?.recalled.map(({ lesson }) => lesson).join(', ') ?? 'no episode';
   throw new Error(`recall after the promotion: found ${found}, expected the lesson on ${marker}`);
-}
-
-function percentilesOf(values: readonly number[]): Percentiles {
-  const at = (share: number): number => rounded(percentile(values, share));
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
 function textOf(report: RecallReport): string {

@@ -14,6 +14,15 @@ export function countFromOne(text: string): number {
   throw new InvalidArgumentError('Expected a whole number from 1.');
 }
 
+/** Counts with commas between them, each once, in rising order. */
+export function countsFromOne(text: string): readonly number[] {
+  const values = text.split(',').map((part) => Number(/^ *\d+ *$/.test(part) ? part : NaN));
+  if (values.every((value) => Number.isSafeInteger(value) && value >= 1)) {
+    return [...new Set(values)].sort((left, right) => left - right);
+  }
+  throw new InvalidArgumentError('Expected whole numbers from 1 with commas between, like 1,2,5.');
+}
+
 export function port(text: string): number {
   const value = wholeNumber(text);
   if (value <= 65_535) return value;

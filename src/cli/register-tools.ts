@@ -6,6 +6,7 @@ import type { ReproduceOptions } from './commands/reproduce.js';
 import { countFromOne, port, score, wholeNumber } from './option-values.js';
 import { registerBenchInterCode } from './register-bench-intercode.js';
 import { registerBenchMeasures } from './register-bench-measures.js';
+import { registerRecall } from './register-recall.js';
 
 /** Commands that check: what was decided, this machine, and how well it all works. */
 export function registerTools(program: Command, invoke: Invoke): void {
@@ -26,6 +27,7 @@ export function registerTools(program: Command, invoke: Invoke): void {
     .action(() =>
       invoke(async (context) => (await import('./commands/doctor.js')).runDoctor(context)),
     );
+  registerRecall(program, invoke);
   registerModelServer(program, invoke);
   const bench = program.command('bench').description('benchmarks and experiments');
   registerBenchInterCode(bench, invoke);

@@ -52,6 +52,12 @@ export interface Evidence {
 /** Lowest of what a lesson was derived from; reflection never raises it. */
 export type Trust = 'low' | 'medium' | 'high';
 
+/** When a lesson holds, from the first instant to just before the last; ISO 8601, null where open. */
+export interface Validity {
+  readonly from: string | null;
+  readonly until: string | null;
+}
+
 /** Who or what a lesson came from. */
 export interface LessonSource {
   readonly channel: 'tool_output' | 'user_text' | 'feedback' | 'operator' | 'reflection';
@@ -77,6 +83,8 @@ export interface LessonDraft extends LessonContent {
   readonly trust: Trust;
   /** Digest of the tool's schema that a tool note speaks of. */
   readonly toolVersions: Readonly<Record<string, string>>;
+  /** Always, where it is not told. */
+  readonly validity?: Validity;
   /** What a discovered tool note was written from; the next observation of the same thing grows it. */
   readonly fact?: SchemaFact;
 }
@@ -90,6 +98,8 @@ export interface LessonRevision extends LessonDraft {
   readonly revision: number;
   readonly contentHash: string;
   readonly status: LessonStatus;
+  /** When the revision was stored, ISO 8601. */
+  readonly storedAt?: string;
 }
 
 /** The text that stands in a prompt. */

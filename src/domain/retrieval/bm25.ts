@@ -1,15 +1,15 @@
 /**
  * BM25 over a set of documents that changes a little at a time. An index is a value: adding to it and
- * removing from it give another one that shares every posting list that did not change, so that the
- * index of a strategy version is derived from its parent's at the cost of the difference.
+ * removing from it give another one that shares every part that did not change, so that the index of a
+ * strategy version is derived from its parent's at the cost of the difference.
  */
 
-const K1 = 1.2;
-const B = 0.75;
+import { bestOf, scoreBoundOf, termWeight, type PostingList } from './postings.js';
 
 /** One searchable text, already taken apart into terms. */
 export interface Document {
   readonly id: string;
+  /** In reading order. */
   readonly terms: readonly string[];
   /** Documents of one group may be found together or not at all; '' unless told. */
   readonly group?: string;
@@ -22,45 +22,32 @@ export interface Hit {
 
 interface Slot {
   readonly id: string;
-  readonly length: number;
-  readonly terms: ReadonlyMap<string, number>;
   readonly group: string;
-  /** Of the group, in the order of first use. */
-  readonly groupPlace: number;
+  readonly terms: readonly string[];
 }
 
+/** What may be found together keeps its own term frequencies: others cost a search nothing. */
 interface Group {
-  readonly place: number;
   readonly documents: number;
   readonly totalLength: number;
+  readonly postings: ReadonlyMap<string, PostingList>;
 }
-
-/** Places of documents, in rising order, each followed by how often the term occurs there. */
-type Postings = readonly number[];
 
 export interface Bm25Index {
   /** By place; a removed document leaves a hole until the next compaction. */
   readonly slots: readonly (Slot | undefined)[];
   readonly places: ReadonlyMap<string, number>;
-  readonly postings: ReadonlyMap<string, Postings>;
-  /** By name; one whose documents were all removed stays, empty, until the next compaction. */
+  /** By name; one whose documents were all removed is gone. */
   readonly groups: ReadonlyMap<string, Group>;
 }
 
 export interface SearchOptions {
   readonly limit: number;
-  /** Groups that may be found; frequencies are those among them, so that others cannot sway it. */
-  readonly only?: (group: string) => boolean;
-  /** Documents that are not there for this search, whatever their group. */
-  readonly except?: ReadonlySet<string>;
+  /** Groups that may be found, all unless told; frequencies are those among them alone. */
+  readonly groups?: Iterable<string>;
 }
 
-export const EMPTY_INDEX: Bm25Index = {
-  slots: [],
-  places: new Map(),
-  postings: new Map(),
-  groups: new Map(),
-};
+export const EMPTY_INDEX: Bm25Index = { slots: [], places: new Map(), groups: new Map() };
 
 export function buildIndex(documents: Iterable<Document>): Bm25Index {
   return changeIndex(EMPTY_INDEX, { put: documents, remove: [] });
@@ -69,179 +56,219 @@ export function buildIndex(documents: Iterable<Document>): Bm25Index {
 /** The index after some documents were removed and some put; a put document replaces its namesake. */
 export function changeIndex(
   index: Bm25Index,
-  change: {
-    readonly put: Iterable<Document>;
-    readonly remove: Iterable<string>;
-  },
+  change: { readonly put: Iterable<Document>; readonly remove: Iterable<string> },
 ): Bm25Index {
   const put = new Map([...change.put].map((document) => [document.id, document]));
-  const removed = [...new Set([...change.remove, ...put.keys()])].flatMap(
-    (id) => index.places.get(id) ?? [],
-  );
   const slots = [...index.slots];
   const places = new Map(index.places);
-  const postings = new Map(index.postings);
-  const groups = new Map(index.groups);
+  const drafts = new Map<string, GroupDraft>();
+  const draftOf = (name: string): GroupDraft => {
+    const found = drafts.get(name) ?? new GroupDraft(index.groups.get(name));
+    drafts.set(name, found);
+    return found;
+  };
 
-  const touched = new Set<string>();
-  for (const place of removed) {
-    const slot = slots[place];
-    if (slot === undefined) continue;
+  for (const id of new Set([...change.remove, ...put.keys()])) {
+    const place = places.get(id);
+    const slot = place === undefined ? undefined : slots[place];
+    if (place === undefined || slot === undefined) continue;
     slots[place] = undefined;
-    places.delete(slot.id);
-    countIn(groups, slot.group, -1, -slot.length);
-    for (const term of slot.terms.keys()) touched.add(term);
+    places.delete(id);
+    draftOf(slot.group).remove(place, slot.terms);
   }
-  const gone = new Set(removed);
-  for (const term of touched) {
-    const kept = withoutPlaces(postings.get(term) ?? [], gone);
-    if (kept.length === 0) postings.delete(term);
-    else postings.set(term, kept);
+  for (const { id, terms, group = '' } of put.values()) {
+    places.set(id, slots.length);
+    draftOf(group).put(slots.length, terms);
+    slots.push({ id, group, terms });
   }
 
-  const grown = new Map<string, number[]>();
-  for (const document of put.values()) {
-    const place = slots.length;
-    const terms = countsOf(document.terms);
-    const { length } = document.terms;
-    const group = document.group ?? '';
-    const groupPlace = countIn(groups, group, 1, length);
-    slots.push({ id: document.id, length, terms, group, groupPlace });
-    places.set(document.id, place);
-    for (const [term, count] of terms) {
-      let list = grown.get(term);
-      if (list === undefined) {
-        list = [...(postings.get(term) ?? [])];
-        grown.set(term, list);
-      }
-      list.push(place, count);
-    }
+  const groups = new Map(index.groups);
+  for (const [name, draft] of drafts) {
+    const group = draft.group();
+    if (group === undefined) groups.delete(name);
+    else groups.set(name, group);
   }
-  for (const [term, list] of grown) postings.set(term, list);
-
-  const changed = { slots, places, postings, groups };
+  const changed = { slots, places, groups };
   return slots.length > 64 && places.size * 2 < slots.length ? compacted(changed) : changed;
 }
 
 /**
  * The best documents for the terms, best first, equal scores by id. A document without any of the
  * terms is no hit, however few others there are.
+ *
+ * Terms are read rarest first. Once what the terms still to come could add is less than what the
+ * `limit`-th best has already, no further document is looked at: the cost is the rows of the rare terms,
+ * not those of every word.
  */
 export function searchIndex(
   index: Bm25Index,
   queryTerms: readonly string[],
-  options: SearchOptions,
+  { limit, groups: names }: SearchOptions,
 ): Hit[] {
-  const allowed = allowedDocuments(index, options);
-  if (allowed.count === 0) return [];
-  const averageLength = allowed.totalLength / allowed.count;
+  if (limit <= 0) return [];
+  const groups = groupsNamed(index, names);
+  const count = groups.reduce((sum, { documents }) => sum + documents, 0);
+  if (count === 0) return [];
+  const averageLength = groups.reduce((sum, group) => sum + group.totalLength, 0) / count;
+  const asked = [...new Set(queryTerms)]
+    .map((term) => {
+      const lists = groups.flatMap(({ postings }) => postings.get(term) ?? []);
+      const frequency = lists.reduce((sum, { places }) => sum + places.length, 0);
+      const idf = Math.log(1 + (count - frequency + 0.5) / (frequency + 0.5));
+      const bound = Math.max(0, ...lists.map((list) => scoreBoundOf(list, idf, averageLength)));
+      return { lists, frequency, idf, bound };
+    })
+    .filter(({ frequency }) => frequency > 0)
+    .sort((left, right) => left.frequency - right.frequency);
+
   const scores = new Float64Array(index.slots.length);
-  const found: number[] = [];
-  for (const term of new Set(queryTerms)) {
-    const postings = index.postings.get(term) ?? [];
-    const counted = allowedPostings(index, postings, allowed);
-    const frequency = counted.length / 2;
-    const idf = Math.log(1 + (allowed.count - frequency + 0.5) / (frequency + 0.5));
-    for (let at = 0; at < counted.length; at += 2) {
-      const place = counted[at] ?? 0;
-      const length = index.slots[place]?.length ?? 0;
-      const count = counted[at + 1] ?? 0;
-      const norm = K1 * (1 - B + (B * length) / averageLength);
-      const before = scores[place] ?? 0;
-      if (before === 0) found.push(place);
-      scores[place] = before + (idf * count * (K1 + 1)) / (count + norm);
+  const lengthAt = (place: number): number => index.slots[place]?.terms.length ?? 0;
+  let found: number[] = [];
+  let toCome = asked.reduce((sum, { bound }) => sum + bound, 0);
+  let isClosed = false;
+  for (const { lists, frequency, idf, bound } of asked) {
+    if (frequency > found.length && found.length >= limit) {
+      const floor = bestOf(found, scores, limit) * (1 - 1e-9);
+      if (isClosed || toCome < floor) {
+        isClosed = true;
+        found = found.filter((place) => (scores[place] ?? 0) + toCome >= floor);
+      }
+    }
+    toCome -= bound;
+    if (isClosed) {
+      for (const place of found) {
+        const times = timesAt(lists, place);
+        if (times === 0) continue;
+        const before = scores[place] ?? 0;
+        scores[place] = before + termWeight(idf, times, lengthAt(place), averageLength);
+      }
+      continue;
+    }
+    for (const { places, counts } of lists) {
+      for (let at = 0; at < places.length; at += 1) {
+        const place = places[at] ?? 0;
+        const before = scores[place] ?? 0;
+        if (before === 0) found.push(place);
+        const added = termWeight(idf, counts[at] ?? 0, lengthAt(place), averageLength);
+        scores[place] = before + added;
+      }
     }
   }
-  return best(index, found, scores, options.limit);
-}
 
-interface Allowed {
-  /** By place of the group: 1 where its documents may be found; absent when all may. */
-  readonly groups?: Uint8Array;
-  readonly exceptPlaces: ReadonlySet<number>;
-  readonly count: number;
-  readonly totalLength: number;
-}
-
-function allowedDocuments(index: Bm25Index, { only, except }: SearchOptions): Allowed {
-  const groups = new Uint8Array(index.groups.size);
-  let count = 0;
-  let totalLength = 0;
-  for (const [name, group] of index.groups) {
-    if (only?.(name) === false) continue;
-    groups[group.place] = 1;
-    count += group.documents;
-    totalLength += group.totalLength;
-  }
-  const exceptPlaces = new Set<number>();
-  for (const id of except ?? []) {
-    const place = index.places.get(id);
-    const slot = place === undefined ? undefined : index.slots[place];
-    if (place === undefined || slot === undefined || groups[slot.groupPlace] !== 1) continue;
-    exceptPlaces.add(place);
-    count -= 1;
-    totalLength -= slot.length;
-  }
-  return { ...(only !== undefined && { groups }), exceptPlaces, count, totalLength };
-}
-
-/** The postings of the documents that may be found. */
-function allowedPostings(
-  index: Bm25Index,
-  postings: Postings,
-  { groups, exceptPlaces }: Allowed,
-): Postings {
-  if (groups === undefined && exceptPlaces.size === 0) return postings;
-  const allowed: number[] = [];
-  for (let at = 0; at < postings.length; at += 2) {
-    const place = postings[at] ?? 0;
-    const groupPlace = index.slots[place]?.groupPlace ?? 0;
-    if (groups !== undefined && groups[groupPlace] !== 1) continue;
-    if (exceptPlaces.size > 0 && exceptPlaces.has(place)) continue;
-    allowed.push(place, postings[at + 1] ?? 0);
-  }
-  return allowed;
-}
-
-/** Adds to what a group counts, and answers its place. */
-function countIn(
-  groups: Map<string, Group>,
-  name: string,
-  documents: number,
-  length: number,
-): number {
-  const group = groups.get(name) ?? { place: groups.size, documents: 0, totalLength: 0 };
-  groups.set(name, {
-    place: group.place,
-    documents: group.documents + documents,
-    totalLength: group.totalLength + length,
-  });
-  return group.place;
-}
-
-function best(
-  index: Bm25Index,
-  found: readonly number[],
-  scores: Float64Array,
-  limit: number,
-): Hit[] {
-  // A common term finds most documents: what cannot be among the best is not sorted.
-  const floor = found.length > 4 * limit ? nthHighest(found, scores, limit) : -Infinity;
-  const hits: Hit[] = [];
-  for (const place of found) {
+  const floor = found.length > limit ? bestOf(found, scores, limit) : 0;
+  const hits = found.flatMap((place): Hit[] => {
     const score = scores[place] ?? 0;
     const slot = index.slots[place];
-    if (slot !== undefined && score >= floor) hits.push({ id: slot.id, score });
-  }
+    return slot === undefined || score < floor ? [] : [{ id: slot.id, score }];
+  });
   hits.sort((left, right) => right.score - left.score || (left.id < right.id ? -1 : 1));
   return hits.slice(0, limit);
 }
 
-function nthHighest(found: readonly number[], scores: Float64Array, nth: number): number {
-  const sorted = new Float64Array(found.length);
-  found.forEach((place, at) => (sorted[at] = scores[place] ?? 0));
-  sorted.sort();
-  return sorted[Math.max(0, sorted.length - nth)] ?? -Infinity;
+/** How rare a term is among some groups: the weight that BM25 gives one occurrence, before length. */
+export function rarityIn(
+  index: Bm25Index,
+  term: string,
+  names: Iterable<string> | undefined,
+): number {
+  const groups = groupsNamed(index, names);
+  const count = groups.reduce((sum, { documents }) => sum + documents, 0);
+  const frequency = groups.reduce(
+    (sum, { postings }) => sum + (postings.get(term)?.places.length ?? 0),
+    0,
+  );
+  return frequency === 0 ? 0 : Math.log(1 + (count - frequency + 0.5) / (frequency + 0.5));
+}
+
+/** The terms of a document in reading order; none where it is not there. */
+export function termsIn(index: Bm25Index, id: string): readonly string[] {
+  const place = index.places.get(id);
+  return place === undefined ? [] : (index.slots[place]?.terms ?? []);
+}
+
+function groupsNamed(index: Bm25Index, names: Iterable<string> | undefined): readonly Group[] {
+  if (names === undefined) return [...index.groups.values()];
+  return [...new Set(names)].flatMap((name) => index.groups.get(name) ?? []);
+}
+
+/** How often a term occurs at a place: looked up, since the place is known and the list may be long. */
+function timesAt(lists: readonly PostingList[], place: number): number {
+  for (const { places, counts } of lists) {
+    let low = 0;
+    let high = places.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const there = places[middle] ?? 0;
+      if (there === place) return counts[middle] ?? 0;
+      if (there < place) low = middle + 1;
+      else high = middle - 1;
+    }
+  }
+  return 0;
+}
+
+/** A group while it changes; lists are copied when they are first touched. */
+class GroupDraft {
+  #documents: number;
+  #totalLength: number;
+  readonly #postings: Map<string, PostingList>;
+  readonly #added = new Map<string, { places: number[]; counts: number[]; shortest: number }>();
+  readonly #gone = new Map<string, Set<number>>();
+
+  constructor(from: Group | undefined) {
+    this.#documents = from?.documents ?? 0;
+    this.#totalLength = from?.totalLength ?? 0;
+    this.#postings = new Map(from?.postings);
+  }
+
+  remove(place: number, terms: readonly string[]): void {
+    this.#documents -= 1;
+    this.#totalLength -= terms.length;
+    for (const term of new Set(terms)) {
+      const gone = this.#gone.get(term) ?? new Set();
+      this.#gone.set(term, gone.add(place));
+    }
+  }
+
+  put(place: number, terms: readonly string[]): void {
+    this.#documents += 1;
+    this.#totalLength += terms.length;
+    for (const [term, count] of countsOf(terms)) {
+      const added = this.#added.get(term) ?? { places: [], counts: [], shortest: Infinity };
+      added.places.push(place);
+      added.counts.push(count);
+      added.shortest = Math.min(added.shortest, terms.length);
+      this.#added.set(term, added);
+    }
+  }
+
+  group(): Group | undefined {
+    if (this.#documents === 0) return undefined;
+    for (const [term, gone] of this.#gone) {
+      const list = this.#postings.get(term);
+      if (list === undefined) continue;
+      const stays = list.places.map((place) => !gone.has(place));
+      const places = list.places.filter((_, at) => stays[at]);
+      const counts = list.counts.filter((_, at) => stays[at]);
+      // Shortest and most stay as they were: a bound that is too high costs time and no hit.
+      if (places.length === 0) this.#postings.delete(term);
+      else this.#postings.set(term, { ...list, places, counts });
+    }
+    for (const [term, added] of this.#added) {
+      const before = this.#postings.get(term);
+      this.#postings.set(term, {
+        places: before === undefined ? added.places : [...before.places, ...added.places],
+        counts: before === undefined ? added.counts : [...before.counts, ...added.counts],
+        most: added.counts.reduce((most, count) => Math.max(most, count), before?.most ?? 0),
+        shortest: Math.min(before?.shortest ?? Infinity, added.shortest),
+      });
+    }
+    return {
+      documents: this.#documents,
+      totalLength: this.#totalLength,
+      postings: this.#postings,
+    };
+  }
 }
 
 function countsOf(terms: readonly string[]): Map<string, number> {
@@ -250,27 +277,8 @@ function countsOf(terms: readonly string[]): Map<string, number> {
   return counts;
 }
 
-function withoutPlaces(postings: Postings, gone: ReadonlySet<number>): number[] {
-  const kept: number[] = [];
-  for (let at = 0; at < postings.length; at += 2) {
-    const place = postings[at] ?? 0;
-    if (!gone.has(place)) kept.push(place, postings[at + 1] ?? 0);
-  }
-  return kept;
-}
-
 /** The same documents without holes, in the order of their places. */
 function compacted(index: Bm25Index): Bm25Index {
-  const documents = index.slots.flatMap((slot) =>
-    slot === undefined
-      ? []
-      : [
-          {
-            id: slot.id,
-            terms: [...slot.terms].flatMap(([term, n]) => Array<string>(n).fill(term)),
-            group: slot.group,
-          },
-        ],
-  );
+  const documents = index.slots.filter((slot) => slot !== undefined);
   return changeIndex(EMPTY_INDEX, { put: documents, remove: [] });
 }

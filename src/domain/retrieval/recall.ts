@@ -1,7 +1,10 @@
-import type { Predicate } from '../lesson.js';
-import { buildIndex, changeIndex, searchIndex, type Bm25Index } from './bm25.js';
+import type { Predicate, Trust, Validity } from '../lesson.js';
+import { NO_EVIDENCE_BOUND } from '../utility/uplift.js';
+import { changeIndex, buildIndex, rarityIn, termsIn, type Bm25Index } from './bm25.js';
 import { allHold, type TaskFacts } from './predicates.js';
-import { termsOf } from './terms.js';
+import { rankDocuments, type Neighbour, type Ranked } from './ranking.js';
+import { selectDiverse } from './selection.js';
+import { documentTerms, termsOf } from './terms.js';
 
 /** What recall needs to know of a lesson that serves. */
 export interface RecallableLesson {
@@ -13,6 +16,11 @@ export interface RecallableLesson {
   readonly predicates: readonly Predicate[];
   /** A standing rule: recalled wherever its predicates hold, before the others and not counted in k. */
   readonly guardrail: boolean;
+  readonly trust: Trust;
+  /** When it holds; always unless told. */
+  readonly validity?: Validity;
+  /** When the revision was stored, ISO 8601; '' where that is not known. */
+  readonly storedAt: string;
 }
 
 /** The lessons of one strategy version, ready to be searched. A value: a change gives another one. */
@@ -20,11 +28,16 @@ export interface LessonIndex {
   readonly lessons: ReadonlyMap<string, RecallableLesson>;
   /** By id. */
   readonly guardrails: readonly RecallableLesson[];
-  /** Every set of predicates a lesson has, by the name of its group in the index. */
-  readonly scopes: ReadonlyMap<string, readonly Predicate[]>;
+  /** Every scope a lesson has, by the name of its group in the index. */
+  readonly scopes: ReadonlyMap<string, LessonScope>;
   /** Of the lessons that are searched for: guardrails are not. */
   readonly index: Bm25Index;
+  /** When the newest lesson was stored; recency counts back from there, and needs no clock. */
+  readonly newestAt: string;
 }
+
+/** Lessons of one scope are allowed together or not at all: one look decides for all of them. */
+type LessonScope = Pick<RecallableLesson, 'predicates' | 'trust' | 'validity'>;
 
 export interface RecallRequest {
   readonly task: TaskFacts;
@@ -32,24 +45,54 @@ export interface RecallRequest {
   readonly limit: number;
   readonly maxGuardrails?: number;
   readonly maxTokens?: number;
-  /** Lessons held out of this task, so that they can be compared with their absence. */
-  readonly heldOut?: ReadonlySet<string>;
+  /** ISO 8601; what is valid at no time of it is left out. Every time where it is not told. */
+  readonly at?: string;
+  /** Lessons of lower trust are left out. */
+  readonly minTrust?: Trust;
+  /** Lessons a vector search found, nearest first; only those the filters allow count. */
+  readonly neighbours?: readonly Neighbour[];
+  /** Lower bounds of uplift by lesson, of those that were compared with their absence. */
+  readonly bounds?: ReadonlyMap<string, number>;
 }
 
 export interface Recalled {
   readonly lesson: RecallableLesson;
-  /** BM25 score; 0 for a guardrail, which is not searched for. */
+  /** What it was ordered by, about 0 … 1; 0 for a guardrail, which is not searched for. */
   readonly score: number;
+  readonly signals: Signals;
+}
+
+/** What the score was made of. */
+export interface Signals {
+  /** BM25 with the lift of neighbouring words. */
+  readonly lexical: number;
+  /** Cosine to the task; null where no vector search found it. */
+  readonly similarity: number | null;
+  /** Lower bound of uplift; that of no evidence where it was not measured. */
+  readonly uplift: number;
 }
 
 export const DEFAULT_MAX_GUARDRAILS = 5;
 export const DEFAULT_MAX_TOKENS = 1_500;
+
+/** A lesson that covers less of the words of a task that any lesson knows is not about that task. */
+const MIN_FIT = 0.05;
+/** The same for one that only a vector search found. */
+const MIN_SIMILARITY = 0.3;
+/** Ranked before near-duplicates and tokens are looked at. */
+const CHOICE = 20;
+/** How strongly the signals beside the words move a lesson up or down. */
+const WEIGHTS = { uplift: 0.5, specificity: 0.1, recency: 0.05 };
+const DAY_MS = 86_400_000;
+const RECENCY_HALF_LIFE_DAYS = 30;
+const TRUST_ORDER: readonly Trust[] = ['low', 'medium', 'high'];
 
 export const NO_LESSONS: LessonIndex = {
   lessons: new Map(),
   guardrails: [],
   scopes: new Map(),
   index: buildIndex([]),
+  newestAt: '',
 };
 
 export function indexLessons(lessons: Iterable<RecallableLesson>): LessonIndex {
@@ -74,62 +117,62 @@ export function changeLessons(
     .filter(({ guardrail }) => !guardrail)
     .map((lesson) => {
       const group = scopeOf(lesson);
-      scopes.set(group, lesson.predicates);
-      return {
-        id: lesson.id,
-        terms: termsOf(`${lesson.title}\n${lesson.when}\n${lesson.text}`),
-        group,
-      };
+      scopes.set(group, lesson);
+      const terms = documentTerms(lesson.title, `${lesson.when}\n${lesson.text}`);
+      return { id: lesson.id, terms, group };
     });
-  const unsearched = put.filter(({ guardrail }) => guardrail).map(({ id }) => id);
+  const touched = new Set([...remove, ...put.map(({ id }) => id)]);
+  const standing = before.guardrails.filter(({ id }) => !touched.has(id));
+  const unsearched = put.filter(({ guardrail }) => guardrail);
   return {
     lessons,
-    guardrails: [...lessons.values()]
-      .filter(({ guardrail }) => guardrail)
-      .sort((left, right) => (left.id < right.id ? -1 : 1)),
+    guardrails: [...standing, ...unsearched].sort(byId),
     scopes,
-    index: changeIndex(before.index, { put: documents, remove: [...remove, ...unsearched] }),
+    index: changeIndex(before.index, {
+      put: documents,
+      remove: [...remove, ...unsearched.map(({ id }) => id)],
+    }),
+    newestAt: put.reduce((at, { storedAt }) => (storedAt > at ? storedAt : at), before.newestAt),
   };
 }
 
-/** Lessons with the same predicates apply to the same tasks: one look decides for all of them. */
-function scopeOf({ predicates }: RecallableLesson): string {
-  return JSON.stringify(predicates);
+function scopeOf({ predicates, trust, validity }: RecallableLesson): string {
+  return JSON.stringify([predicates, trust, validity ?? null]);
 }
 
 /**
- * The lessons that fit a task, guardrails first, then by score; equal scores by id, so that the same
- * task and version always give the same prompt. A lesson that shares no term with the task is not
- * recalled, even when there is room.
+ * The lessons that fit a task: guardrails, then what the task's words and vector found, each part in the
+ * order of ids, so that the same lessons are the same prompt and a provider's prompt cache hits. A lesson
+ * that has next to nothing in common with the task is not recalled, even when there is room.
  */
 export function recallLessons(from: LessonIndex, request: RecallRequest): Recalled[] {
-  const { task, limit, heldOut } = request;
-  const guardrails = from.guardrails
-    .filter(({ id, predicates }) => heldOut?.has(id) !== true && allHold(predicates, task))
-    .slice(0, request.maxGuardrails ?? DEFAULT_MAX_GUARDRAILS)
-    .map((lesson) => ({ lesson, score: 0 }));
-  const hits = searchIndex(from.index, termsOf(queryText(task)), {
-    limit: Math.max(0, limit),
-    only: (scope) => allHold(from.scopes.get(scope) ?? [], task),
-    ...(heldOut !== undefined && { except: heldOut }),
-  }).flatMap(({ id, score }) => {
-    const lesson = from.lessons.get(id);
-    return lesson === undefined ? [] : [{ lesson, score }];
-  });
-  return withinTokens([...guardrails, ...hits], request.maxTokens ?? DEFAULT_MAX_TOKENS);
-}
-
-/** Rough token count of a text: four characters a token, as the budgets of prompts are meant. */
-export function approximateTokens(text: string): number {
-  return Math.ceil(text.length / 4);
+  const terms = termsOf(queryText(request.task));
+  const maxTokens = request.maxTokens ?? DEFAULT_MAX_TOKENS;
+  const standing = standingFor(from, request, new Set(terms), maxTokens);
+  const used = standing.reduce((sum, { lesson }) => sum + approximateTokens(lesson.text), 0);
+  const choice = fitting(from, request, terms);
+  const chosen = selectDiverse(choice, Math.max(0, request.limit), maxTokens - used);
+  return [
+    ...standing,
+    ...chosen
+      .map(({ lesson, score, signals }) => ({ lesson, score, signals }))
+      .sort((left, right) => byId(left.lesson, right.lesson)),
+  ];
 }
 
 /**
- * What a task is searched by: the values of its input, but for those that are its slices. A slice
- * says which part of the traffic this is, which predicates look at; as words it would be in every
- * query of that part and pull up what happens to be named like it.
+ * The terms of a task that the lessons of a version know, each once: tasks with the same ones get the
+ * same lessons, whatever else they say.
  */
-function queryText(task: TaskFacts): string {
+export function knownTerms(from: LessonIndex, task: TaskFacts): readonly string[] {
+  const terms = [...new Set(termsOf(queryText(task)))];
+  return terms.filter((term) => rarityIn(from.index, term, undefined) > 0);
+}
+
+/** What a task is searched by, as a text. */
+export function queryText(task: TaskFacts): string {
+  // A slice says which part of the traffic this is, which predicates look at; as words it would be in
+  // every query of that part and pull up what happens to be named like it.
   const slices = new Set(Object.values(task.slices));
   return Object.values(task.input)
     .map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
@@ -137,13 +180,103 @@ function queryText(task: TaskFacts): string {
     .join('\n');
 }
 
-/** Leaves out a lesson that no longer fits and goes on with the next, which may be shorter. */
-function withinTokens(recalled: readonly Recalled[], maxTokens: number): Recalled[] {
+/** Rough token count of a text: four characters a token, as the budgets of prompts are meant. */
+export function approximateTokens(text: string): number {
+  return Math.ceil(text.length / 4);
+}
+
+/** Where more stand than may, those with most predicates, then those that share most words. */
+function standingFor(
+  from: LessonIndex,
+  request: RecallRequest,
+  terms: ReadonlySet<string>,
+  maxTokens: number,
+): Recalled[] {
+  const holding = from.guardrails.filter((lesson) => isAllowed(lesson, request));
+  const limit = request.maxGuardrails ?? DEFAULT_MAX_GUARDRAILS;
+  const wanted = holding.length <= limit ? holding : mostFitting(holding, terms).slice(0, limit);
   let used = 0;
-  return recalled.filter(({ lesson }) => {
+  return wanted.sort(byId).flatMap((lesson) => {
     const tokens = approximateTokens(lesson.text);
-    if (used + tokens > maxTokens) return false;
+    if (used + tokens > maxTokens) return [];
     used += tokens;
-    return true;
+    const uplift = request.bounds?.get(lesson.id) ?? NO_EVIDENCE_BOUND;
+    return [{ lesson, score: 0, signals: { lexical: 0, similarity: null, uplift } }];
   });
+}
+
+function mostFitting(
+  lessons: readonly RecallableLesson[],
+  terms: ReadonlySet<string>,
+): RecallableLesson[] {
+  return lessons
+    .map((lesson) => {
+      const own = new Set(documentTerms(lesson.title, `${lesson.when}\n${lesson.text}`));
+      return { lesson, shared: [...own].filter((term) => terms.has(term)).length };
+    })
+    .sort(
+      (left, right) =>
+        right.lesson.predicates.length - left.lesson.predicates.length ||
+        right.shared - left.shared ||
+        byId(left.lesson, right.lesson),
+    )
+    .map(({ lesson }) => lesson);
+}
+
+/** The lessons about a task with what they are chosen by, best first. */
+function fitting(from: LessonIndex, request: RecallRequest, terms: readonly string[]) {
+  const groups = [...from.scopes]
+    .filter(([, scope]) => isAllowed(scope, request))
+    .map(([name]) => name);
+  const allowed = new Set(groups);
+  const neighbours = (request.neighbours ?? []).filter(({ id }) => {
+    const lesson = from.lessons.get(id);
+    return lesson !== undefined && !lesson.guardrail && allowed.has(scopeOf(lesson));
+  });
+  const known = [...new Set(terms)].reduce(
+    (sum, term) => sum + rarityIn(from.index, term, groups),
+    0,
+  );
+  const isAbout = ({ lexical, similarity }: Ranked): boolean =>
+    (lexical > 0 && lexical >= MIN_FIT * known) ||
+    (similarity !== null && similarity >= MIN_SIMILARITY);
+  return rankDocuments(from.index, { terms, limit: CHOICE, groups, neighbours })
+    .filter(isAbout)
+    .flatMap(({ id, relevance, lexical, similarity }) => {
+      const lesson = from.lessons.get(id);
+      if (lesson === undefined) return [];
+      const uplift = request.bounds?.get(id) ?? NO_EVIDENCE_BOUND;
+      const score =
+        relevance *
+        (1 +
+          WEIGHTS.uplift * (uplift - NO_EVIDENCE_BOUND) +
+          WEIGHTS.specificity * (1 - 1 / (1 + lesson.predicates.length)) +
+          WEIGHTS.recency * recencyOf(lesson, from.newestAt));
+      const tokens = approximateTokens(lesson.text);
+      const own = new Set(termsIn(from.index, id));
+      return [{ lesson, score, signals: { lexical, similarity, uplift }, tokens, terms: own }];
+    })
+    .sort((left, right) => right.score - left.score || byId(left.lesson, right.lesson));
+}
+
+function isAllowed(
+  { predicates, trust, validity }: LessonScope,
+  { task, at, minTrust }: RecallRequest,
+): boolean {
+  if (TRUST_ORDER.indexOf(trust) < TRUST_ORDER.indexOf(minTrust ?? 'low')) return false;
+  if (at !== undefined && validity !== undefined) {
+    if (validity.from !== null && at < validity.from) return false;
+    if (validity.until !== null && at >= validity.until) return false;
+  }
+  return allHold(predicates, task);
+}
+
+/** 1 for lessons as new as the newest of the version, to the day; half as much a half-life earlier. */
+function recencyOf({ storedAt }: RecallableLesson, newestAt: string): number {
+  const ageDays = Math.floor((Date.parse(newestAt) - Date.parse(storedAt)) / DAY_MS);
+  return Number.isNaN(ageDays) ? 0 : 0.5 ** (ageDays / RECENCY_HALF_LIFE_DAYS);
+}
+
+function byId(left: RecallableLesson, right: RecallableLesson): number {
+  return left.id < right.id ? -1 : 1;
 }

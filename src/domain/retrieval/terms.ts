@@ -26,6 +26,12 @@ export function termsOf(text: string): string[] {
   return terms;
 }
 
+/** The terms of a titled text; those of the title count twice, for it says what the text is about. */
+export function documentTerms(title: string, text: string): string[] {
+  const titled = termsOf(title);
+  return [...titled, ...titled, ...termsOf(text)];
+}
+
 /** Takes the English plural off: `countries` and `country`, `matches` and `match` are one term. */
 export function singular(word: string): string {
   if (word.length <= 3 || !word.endsWith('s')) return word;

@@ -155,6 +155,8 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
             when: '',
             predicates: [{ field: 'database', op: 'eq', value: task.database }],
             guardrail: false,
+            trust: 'high',
+            storedAt: '',
             database: task.database,
             evidence: after.evidence,
           });
@@ -301,6 +303,8 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
     when: '',
     predicates: [{ field: 'database', op: 'eq', value: lesson.database }],
     guardrail: false,
+    trust: 'high',
+    storedAt: '',
     evidence: [],
   }));
   const wrong = startEvaluation(

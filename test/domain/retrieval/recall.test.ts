@@ -7,7 +7,18 @@ import {
 } from '../../../src/domain/retrieval/recall.js';
 
 function aLesson(id: string, text: string, more: Partial<RecallableLesson> = {}): RecallableLesson {
-  return { id, revision: 1, title: '', text, when: '', predicates: [], guardrail: false, ...more };
+  return {
+    id,
+    revision: 1,
+    title: '',
+    text,
+    when: '',
+    predicates: [],
+    guardrail: false,
+    trust: 'high',
+    storedAt: '',
+    ...more,
+  };
 }
 
 const task = {
@@ -47,7 +58,7 @@ test('abstains when no lesson shares a term', () => {
 });
 
 test('takes at most k and puts equal scores in the order of their ids', () => {
-  const lessons = ['d', 'b', 'c', 'a'].map((id) => aLesson(id, 'singer'));
+  const lessons = ['d', 'b', 'c', 'a'].map((id) => aLesson(id, `singer ${id}1`));
 
   expect(ids(lessons)).toEqual(['a', 'b', 'c']);
 });
@@ -55,7 +66,7 @@ test('takes at most k and puts equal scores in the order of their ids', () => {
 test('puts guardrails first and does not count them in k', () => {
   const lessons = [
     aLesson('rule', 'Never guess a name.', { guardrail: true }),
-    ...['a', 'b', 'c', 'd'].map((id) => aLesson(id, 'singer')),
+    ...['a', 'b', 'c', 'd'].map((id) => aLesson(id, `singer ${id}1`)),
   ];
 
   expect(ids(lessons)).toEqual(['rule', 'a', 'b', 'c']);
@@ -71,13 +82,9 @@ test('keeps to the token cap by leaving out what no longer fits', () => {
   expect(ids(lessons, { maxTokens: 100 })).toEqual(['a', 'c']);
 });
 
-test('leaves out a lesson that is held out of this task', () => {
-  expect(ids([aLesson('a', 'singer')], { heldOut: new Set(['a']) })).toEqual([]);
-});
-
 test('searches the lessons of a version derived from another', () => {
   const parent = indexLessons([aLesson('a', 'singer'), aLesson('b', 'singer')]);
-  const child = changeLessons(parent, { put: [aLesson('c', 'many singers')], remove: ['a'] });
+  const child = changeLessons(parent, { put: [aLesson('c', 'loud singers')], remove: ['a'] });
 
   const found = recallLessons(child, { task, limit: 3 }).map(({ lesson }) => lesson.id);
 

@@ -109,6 +109,8 @@ export async function notesOn(db: pg.Pool, tables: readonly string[]): Promise<L
         when: '',
         predicates: [],
         guardrail: false,
+        trust: 'high',
+        storedAt: '',
       })),
     ),
   );

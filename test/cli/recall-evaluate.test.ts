@@ -1,0 +1,219 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+
+import { runCommandLine, type Ran } from './run-command.js';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ratchet-recall-evaluate-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+const Answer = z.strictObject({
+  n: z.int(),
+  docs: z.int(),
+  recall: z.record(z.string(), z.number().min(0).max(1)),
+  latencyMs: z.strictObject({ p50: z.number(), p95: z.number(), p99: z.number() }),
+  rankings: z.array(z.strictObject({ query_id: z.string(), doc_ids: z.array(z.string()) })),
+});
+type Answer = z.infer<typeof Answer>;
+
+interface Doc {
+  readonly doc_id: string;
+  readonly title?: string | undefined;
+  readonly text: string;
+}
+interface Query {
+  readonly query_id: string;
+  readonly question: string;
+  readonly relevant_ids: readonly string[];
+}
+
+async function file(name: string, lines: readonly unknown[]): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  return path;
+}
+
+async function evaluate(
+  docs: readonly unknown[],
+  queries: readonly unknown[],
+  ...more: readonly string[]
+): Promise<Ran> {
+  const from = ['--docs', await file('docs.jsonl', docs)];
+  const asked = ['--queries', await file('queries.jsonl', queries)];
+  return runCommandLine(['--json', 'recall', 'evaluate', ...from, ...asked, ...more]);
+}
+
+async function answered(...given: Parameters<typeof evaluate>): Promise<Answer> {
+  const ran = await evaluate(...given);
+  expect(ran.error).toBe('');
+  expect(ran.code).toBe(0);
+  return Answer.parse(JSON.parse(ran.out));
+}
+
+const DOCS = [
+  { doc_id: 'a', title: 'Stadium', text: 'capacity, highest, average', half: 'developer' },
+  { doc_id: 'b', text: 'Singer_ID, name, country, age' },
+  { doc_id: 'c', text: 'concert name, theme, year' },
+];
+const QUERIES = [
+  { query_id: 'q1', question: 'How old are the singers?', relevant_ids: ['b'], answer: '41' },
+  { query_id: 'q2', question: 'Themes of concerts in a stadium?', relevant_ids: ['c', 'a'] },
+];
+
+test('answers recall at each k, the rankings and how long a query took', async () => {
+  const answer = await answered(DOCS, QUERIES, '--k', '2,1');
+
+  expect(answer).toMatchObject({ n: 2, docs: 3, recall: { '1': 0.75, '2': 1 } });
+  expect(answer.rankings).toEqual([
+    { query_id: 'q1', doc_ids: ['b'] },
+    { query_id: 'q2', doc_ids: ['c', 'a'] },
+  ]);
+});
+
+describe('bad input', () => {
+  test.each([
+    { says: 'line 2: text: found nothing', docs: [DOCS[0], { doc_id: 'x' }], queries: QUERIES },
+    { says: 'line 1: doc_id: found 7', docs: [{ doc_id: 7, text: '' }], queries: QUERIES },
+    { says: 'line 2: doc_id: found a, which', docs: [DOCS[0], DOCS[0]], queries: QUERIES },
+    {
+      says: 'line 1: relevant_ids: found []',
+      docs: DOCS,
+      queries: [{ ...QUERIES[0], relevant_ids: [] }],
+    },
+    { says: 'line 1: question: found nothing', docs: DOCS, queries: [{ query_id: 'q' }] },
+    { says: 'line 1: text: found no input', docs: [], queries: QUERIES },
+  ])('says $says', async ({ says, docs, queries }) => {
+    const ran = await evaluate(docs, queries);
+
+    expect(ran.code).toBe(2);
+    expect(ran.error).toContain(says);
+    expect(ran.out).toBe('');
+  });
+
+  test('says which file is not there', async () => {
+    const ran = await runCommandLine(['recall', 'evaluate', '--docs', '/none', '--queries', '/no']);
+
+    expect(ran.code).toBe(2);
+    expect(ran.error).toContain('--docs: found no such file, /none');
+  });
+
+  test('says what a k may be', async () => {
+    const ran = await evaluate(DOCS, QUERIES, '--k', '1,many');
+
+    expect(ran.code).toBe(2);
+    expect(ran.error).toContain('Expected whole numbers from 1');
+  });
+});
+
+const DATA = fileURLToPath(new URL('../../../shared/data', import.meta.url));
+
+async function linesOf<T>(path: string, schema: z.ZodType<T>): Promise<T[]> {
+  const text = await readFile(join(DATA, path), 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => schema.parse(JSON.parse(line)));
+}
+
+const DocLine = z.object({ doc_id: z.string(), title: z.string().optional(), text: z.string() });
+const QueryLine = z.object({
+  query_id: z.string(),
+  question: z.string(),
+  relevant_ids: z.array(z.string()),
+});
+const TaskLine = z.object({
+  task_id: z.string(),
+  db: z.string(),
+  question: z.string(),
+  gold_tables: z.array(z.string()),
+});
+
+/** BM25 as the books have it: k1 = 1.2, b = 0.75, title and text, no stemming, no stop words. */
+function plainRecall(docs: readonly Doc[], queries: readonly Query[], k: number): number {
+  const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const texts = docs.map(({ title, text }) => wordsOf(`${title ?? ''} ${text}`));
+  const counts = texts.map((words) => {
+    const count = new Map<string, number>();
+    for (const word of words) count.set(word, (count.get(word) ?? 0) + 1);
+    return count;
+  });
+  const average = texts.reduce((sum, words) => sum + words.length, 0) / texts.length;
+  const shares = queries.map(({ question, relevant_ids: relevant }) => {
+    const words = [...new Set(wordsOf(question))];
+    const idf = words.map((word) => {
+      const frequency = counts.filter((count) => count.has(word)).length;
+      return Math.log(1 + (docs.length - frequency + 0.5) / (frequency + 0.5));
+    });
+    const scored = docs.map(({ doc_id: id }, at) => {
+      const norm = 1.2 * (0.25 + (0.75 * (texts[at]?.length ?? 0)) / average);
+      const score = words.reduce((sum, word, place) => {
+        const times = counts[at]?.get(word) ?? 0;
+        return sum + ((idf[place] ?? 0) * times * 2.2) / (times + norm);
+      }, 0);
+      return { id, score };
+    });
+    scored.sort((left, right) => right.score - left.score || (left.id < right.id ? -1 : 1));
+    const first = new Set(scored.slice(0, k).map(({ id }) => id));
+    return relevant.filter((id) => first.has(id)).length / relevant.length;
+  });
+  return shares.reduce((sum, share) => sum + share, 0) / queries.length;
+}
+
+describe.skipIf(!existsSync(DATA))('on labelled data (skipped where it is not there)', () => {
+  const KS = ['1', '2', '5', '10'];
+
+  test('is not below plain BM25 on HotpotQA by more than 0.01 at any k', async () => {
+    const docs = await linesOf('hotpot-retrieval/docs.jsonl', DocLine);
+    const queries = await linesOf('hotpot-retrieval/queries.jsonl', QueryLine);
+
+    const { recall } = await answered(docs, queries);
+
+    expect(plainRecall(docs, queries, 5)).toBeCloseTo(0.746, 3);
+    for (const k of KS) {
+      expect(recall[k]).toBeGreaterThanOrEqual(plainRecall(docs, queries, Number(k)) - 0.01);
+    }
+  });
+
+  test('finds the tables a question needs among those of every database', async () => {
+    const docs = await linesOf('intercode-sql/schema_docs.jsonl', DocLine);
+    const tasks = await linesOf('intercode-sql/tasks.jsonl', TaskLine);
+    const queries = tasks.map(({ task_id, db, question, gold_tables }) => ({
+      query_id: task_id,
+      question,
+      relevant_ids: gold_tables.map((table) => `${db}.${table}`),
+    }));
+
+    const { recall } = await answered(docs, queries, '--k', '5');
+
+    expect(recall['5']).toBeGreaterThanOrEqual(0.95);
+  });
+
+  test('stays within 0.03 of plain BM25 among ten thousand distractors', async () => {
+    const docs = await linesOf('hotpot-retrieval/docs.jsonl', DocLine);
+    const queries = await linesOf('hotpot-retrieval/queries.jsonl', QueryLine);
+    const words = docs.flatMap(({ text }) => text.split(/\s+/));
+    const distractors = Array.from({ length: 10_000 }, (_, at) => ({
+      doc_id: `distractor-${String(at)}`,
+      title: `${words[(at * 7_919) % words.length] ?? ''} ${words[(at * 104_729) % words.length] ?? ''}`,
+      text: Array.from(
+        { length: 40 },
+        (_unused, place) => words[(at * 15_485_863 + place * 32_452_843) % words.length],
+      ).join(' '),
+    }));
+
+    const { recall } = await answered([...docs, ...distractors], queries);
+
+    for (const k of KS) {
+      const plain = plainRecall([...docs, ...distractors], queries, Number(k));
+      expect(recall[k]).toBeGreaterThanOrEqual(plain - 0.03);
+    }
+  });
+});
