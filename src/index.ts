@@ -6,6 +6,8 @@ export type {
   EvaluationInput,
   Evaluator,
 } from './contracts/agent.js';
+export { defineJudge } from './contracts/judge.js';
+export type { Judge, JudgeDefinition } from './contracts/judge.js';
 export { defineConfig } from './contracts/ratchet-config.js';
 export type { RatchetConfig } from './contracts/ratchet-config.js';
 export { defineTool } from './contracts/tool.js';

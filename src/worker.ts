@@ -13,6 +13,7 @@ import type { Pool } from 'pg';
 import type { AgentRegistry } from './activities/agent-registry.js';
 import { createEvaluationActivities } from './activities/evaluation-activities.js';
 import { failureInterceptor } from './activities/failure-interceptor.js';
+import { createJudgeActivities } from './activities/judge-activities.js';
 import { createLearnerActivities } from './activities/learner-activities.js';
 import { createModelActivities, type ModelClient } from './activities/model-activities.js';
 import { createReflectionActivities } from './activities/reflection-activities.js';
@@ -58,6 +59,7 @@ export function createActivities(dependencies: Omit<WorkerDependencies, 'address
   const own = {
     ...createLifecycleActivities(shared),
     ...createModelActivities({ store, agents, models }),
+    ...createJudgeActivities({ store, agents, models }),
     ...createReflectionActivities(shared),
     ...createLearnerActivities(shared),
     ...createEvaluationActivities(shared),

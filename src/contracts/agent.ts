@@ -4,6 +4,7 @@ import type { Outcome, Slices, Trajectory } from '../domain/episode.js';
 import { InvalidInputError } from '../domain/errors.js';
 import type { JsonObject } from '../domain/json.js';
 import { DEFAULT_PERMISSIONS, LAYERS, type LayerPermissions } from '../domain/strategy.js';
+import type { Judge } from './judge.js';
 import { fieldOf } from './parse.js';
 import type { AnyTool } from './tool.js';
 
@@ -128,6 +129,8 @@ export type AgentSettings = z.infer<typeof AgentSettings>;
 export interface AgentDefinition extends z.input<typeof AgentSettings> {
   readonly tools: readonly AnyTool[];
   readonly evaluators: readonly Evaluator[];
+  /** Asked where no evaluator can tell; see `defineJudge`. */
+  readonly judge?: Judge;
   /** Names the parts of the traffic that the gate and the monitor watch on their own. */
   readonly slices?: (task: { readonly input: JsonObject }) => Slices;
   /** The user message of a task; `key: value` lines of its input unless told. */
@@ -140,6 +143,7 @@ export interface AgentDefinition extends z.input<typeof AgentSettings> {
 export interface Agent extends AgentSettings {
   readonly tools: readonly AnyTool[];
   readonly evaluators: readonly Evaluator[];
+  readonly judge?: Judge;
   readonly slices: (task: { readonly input: JsonObject }) => Slices;
   readonly prompt: (input: JsonObject) => string;
   readonly resources: () => Promise<Readonly<Record<string, unknown>>>;
@@ -150,7 +154,7 @@ export const RESERVED_TOOL_NAMES = ['ask_person', 'scratchpad'];
 
 /** Checks and completes an agent; every fault is named with its field. */
 export function defineAgent(definition: AgentDefinition): Agent {
-  const { tools, evaluators, slices, prompt, resources, ...settings } = definition;
+  const { tools, evaluators, judge, slices, prompt, resources, ...settings } = definition;
   const parsed = AgentSettings.safeParse(settings);
   if (!parsed.success) throw fieldOf(`agent ${JSON.stringify(definition.id)}`, parsed.error);
   const names = new Set<string>(RESERVED_TOOL_NAMES);
@@ -168,6 +172,7 @@ export function defineAgent(definition: AgentDefinition): Agent {
     ...parsed.data,
     tools,
     evaluators,
+    ...(judge === undefined ? {} : { judge }),
     slices: slices ?? (() => ({})),
     prompt: prompt ?? renderInput,
     resources: resources ?? (() => Promise.resolve({})),

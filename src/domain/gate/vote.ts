@@ -24,6 +24,9 @@ const LARGEST_WEIGHT = Math.log(19);
 const ACCEPTED = 0.9;
 const DISPUTED = 0.25;
 
+/** A prior of .9 must be enough for .9, whatever logarithm and exponential make of it. */
+const ROUNDING = 1e-9;
+
 /** From the highest; a contested label goes to the first of these that can be asked. */
 const AUTHORITY: readonly SourceRole[] = ['owner', 'expert', 'judge', 'user', 'implicit'];
 
@@ -66,8 +69,8 @@ export function combineVotes(votes: readonly Vote[]): VoteResult {
   if (doExpertsDisagree(votes))
     return { ...result, label: 'contested', reason: 'experts-disagree' };
   if (disagreement >= DISPUTED) return { ...result, label: 'contested', reason: 'disagreement' };
-  if (probability >= ACCEPTED) return { ...result, label: 'positive' };
-  if (probability <= 1 - ACCEPTED) return { ...result, label: 'negative' };
+  if (probability >= ACCEPTED - ROUNDING) return { ...result, label: 'positive' };
+  if (probability <= 1 - ACCEPTED + ROUNDING) return { ...result, label: 'negative' };
   return { ...result, label: 'contested', reason: 'uncertain' };
 }
 

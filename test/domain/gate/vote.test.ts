@@ -56,6 +56,13 @@ describe('votes', () => {
     expect(combineVotes(led).label).toBe('negative');
   });
 
+  test('one expert alone is just enough', () => {
+    const expert = aVote({ role: 'expert' });
+
+    expect(combineVotes([expert]).label).toBe('positive');
+    expect(combineVotes([{ ...expert, label: 'negative' }]).label).toBe('negative');
+  });
+
   test('one user alone is not enough', () => {
     expect(combineVotes([aVote({})])).toMatchObject({ label: 'contested', reason: 'uncertain' });
   });

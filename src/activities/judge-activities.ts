@@ -1,0 +1,264 @@
+import type { Agent, EvaluationInput } from '../contracts/agent.js';
+import { judgeMessages, judgeScores, type Judge, type Question } from '../contracts/judge.js';
+import { NotFoundError } from '../domain/errors.js';
+import { SUCCESS_THRESHOLD, type Outcome } from '../domain/episode.js';
+import { addAudit, emptyAudit, isJudgeBiased, judgeMargin } from '../domain/gate/judge-audit.js';
+import type { CandidateId, EpisodeId, Scope, TenantId } from '../domain/ids.js';
+import {
+  firstShown,
+  isAudited,
+  needsAnotherCall,
+  UNJUDGED,
+  verdictOf,
+  type ArmName,
+  type PairScores,
+} from '../domain/judging.js';
+import type { AgentRegistry } from './agent-registry.js';
+import { attempting } from './attempt.js';
+import type { ModelClient } from './model-activities.js';
+import type { JudgeCall, JudgedPair, PairRow, Store, StoredEpisode } from './store.js';
+
+export interface JudgeDependencies {
+  readonly store: Pick<Store, 'episode' | 'putJudgement' | 'judgementOf'>;
+  readonly agents: Pick<AgentRegistry, 'agent' | 'resources'>;
+  readonly models: ModelClient;
+}
+
+export interface JudgeOutputRequest extends Scope {
+  readonly episode: EpisodeId;
+  readonly output: string;
+}
+
+export interface JudgePairRequest extends Scope {
+  readonly candidate: CandidateId;
+  /** Both arms as graded; those of category `unjudged` are for the judge. */
+  readonly baseline: PairRow['baseline'];
+  readonly candidateArm: PairRow['candidate'];
+}
+
+export interface JudgeActivities {
+  /** The judge's outcome of one output; unknown where first and second judge abstain. */
+  judgeOutput(request: JudgeOutputRequest): Promise<Outcome>;
+  /**
+   * The two arms of a pair as the judge scores them, blind to which is which: one call in either order
+   * of outputs and a third where the two disagree. Void where first and second judge abstain. Paid once:
+   * a pair that was judged answers what is stored.
+   */
+  judgePair(request: JudgePairRequest): Promise<Pick<PairRow, 'baseline' | 'candidate'>>;
+}
+
+/**
+ * The margin m0 that superiority must exceed for an agent, from the audits of its judge by now, and whether
+ * they show a bias that no margin can be trusted with: then nothing is promoted without a person. An
+ * agent without a judge is graded by checkers, whose margin is 0.
+ */
+export async function marginFor(
+  store: Pick<Store, 'judgeAudits'>,
+  tenant: TenantId,
+  { judge }: Pick<Agent, 'judge'>,
+): Promise<{ readonly m0: number; readonly isBiased: boolean }> {
+  if (judge === undefined) return { m0: 0, isBiased: false };
+  const judges = judge.second === null ? [judge] : [judge, judge.second];
+  const margins = [];
+  for (const { version } of judges) {
+    const audits = await store.judgeAudits(tenant, version);
+    const audit = audits.reduce(addAudit, emptyAudit('model'));
+    margins.push({ m0: judgeMargin(audit), isBiased: isJudgeBiased(audit) });
+  }
+  return {
+    m0: Math.max(...margins.map(({ m0 }) => m0)),
+    isBiased: margins.some(({ isBiased }) => isBiased),
+  };
+}
+
+/** Model judges, for outcomes that no evaluator before them could tell. */
+export function createJudgeActivities(dependencies: JudgeDependencies): JudgeActivities {
+  const { store, agents } = dependencies;
+
+  return {
+    judgeOutput: ({ tenant, agent: agentId, episode, output }) =>
+      attempting(async ({ signal }) => {
+        const agent = agents.agent(agentId);
+        const { input } = await endedRun(store, tenant, episode);
+        for (const judge of judgesOf(agent)) {
+          const question = { input, outputs: [output] };
+          const { scores, reason } = await ask(dependencies, judge, question, signal);
+          const score = scores?.[0];
+          if (score !== undefined) return outcomeOf(judge, score, reason);
+        }
+        return {
+          score: null,
+          evaluator: judgeOf(agent).version,
+          source: 'judge',
+          category: 'unknown',
+          detail: 'every judge abstained',
+          missing: 'infrastructure',
+        };
+      }),
+
+    judgePair: (request) =>
+      attempting(async ({ signal }) => {
+        const { tenant, agent: agentId, candidate, baseline, candidateArm } = request;
+        const held = await store.judgementOf(tenant, candidateArm.episode);
+        if (held !== null) return armsOf(request, held.scores);
+        const agent = agents.agent(agentId);
+        const runs = {
+          baseline: await endedRun(store, tenant, baseline.episode),
+          candidate: await endedRun(store, tenant, candidateArm.episode),
+        };
+        const { judge, calls, scores } = await judgeRuns(dependencies, agent, runs, signal);
+        const isAuditDue = scores !== null && isAudited(judge.version, candidateArm.episode);
+        const judged: JudgedPair = {
+          candidate,
+          judge: judge.version,
+          arms: { baseline: baseline.episode, candidate: candidateArm.episode },
+          scores,
+          calls,
+          isAuditDue,
+          audit: isAuditDue ? await audited(dependencies, agent, judge, runs, signal) : null,
+        };
+        const stored = await store.putJudgement({ tenant, agent: agentId }, judged);
+        return armsOf(request, stored.scores);
+      }),
+  };
+}
+
+type Runs = Readonly<Record<ArmName, StoredEpisode>>;
+
+/** The first judge, or the second where the first abstains. */
+async function judgeRuns(
+  dependencies: JudgeDependencies,
+  agent: Agent,
+  runs: Runs,
+  signal: AbortSignal,
+): Promise<{ judge: Judge; calls: readonly JudgeCall[]; scores: PairScores }> {
+  const calls: JudgeCall[] = [];
+  for (const judge of judgesOf(agent)) {
+    const own: JudgeCall[] = [];
+    while (needsAnotherCall(own.map((call) => call.scores))) {
+      own.push(await judgeOnce(dependencies, judge, runs, own.length, signal));
+    }
+    calls.push(...own);
+    const scores = verdictOf(own.map((call) => call.scores));
+    if (scores !== null) return { judge, calls, scores };
+  }
+  return { judge: judgeOf(agent), calls, scores: null };
+}
+
+async function judgeOnce(
+  dependencies: JudgeDependencies,
+  judge: Judge,
+  runs: Runs,
+  call: number,
+  signal: AbortSignal,
+): Promise<JudgeCall> {
+  const first = firstShown(runs.candidate.id, call);
+  const order: readonly ArmName[] =
+    first === 'baseline' ? ['baseline', 'candidate'] : ['candidate', 'baseline'];
+  const outputs = order.map((arm) => runs[arm].output ?? '');
+  const question = { input: runs.baseline.input, outputs };
+  const { scores, reason } = await ask(dependencies, judge, question, signal);
+  const [ofFirst, ofSecond] = scores ?? [];
+  const model = judge.model.name;
+  if (ofFirst === undefined || ofSecond === undefined) {
+    return { model, first, scores: null, reason };
+  }
+  const isBaselineFirst = first === 'baseline';
+  const baseline = isBaselineFirst ? ofFirst : ofSecond;
+  const candidate = isBaselineFirst ? ofSecond : ofFirst;
+  return { model, first, scores: { baseline, candidate }, reason };
+}
+
+async function ask(
+  { models }: JudgeDependencies,
+  judge: Judge,
+  question: Question,
+  signal: AbortSignal,
+): Promise<ReturnType<typeof judgeScores>> {
+  const reply = await models.complete({
+    model: judge.model.name,
+    messages: judgeMessages(judge, question),
+    functions: [],
+    temperature: judge.model.temperature,
+    timeoutMs: judge.model.timeoutSeconds * 1000,
+    signal,
+  });
+  return judgeScores(reply.text, question.outputs.length);
+}
+
+/** What the stronger checker says of an audited pair; null where there is none or it cannot tell. */
+async function audited(
+  { agents }: JudgeDependencies,
+  agent: Agent,
+  judge: Judge,
+  runs: Runs,
+  signal: AbortSignal,
+): Promise<JudgedPair['audit']> {
+  const { auditor } = judge;
+  if (auditor === null) return null;
+  const resources = await agents.resources(agent.id);
+  const check = async (run: StoredEpisode): Promise<number | null> => {
+    const input: EvaluationInput = {
+      task: { id: run.task, input: run.input },
+      output: run.output ?? '',
+      trajectory: run.steps,
+      resources,
+      signal,
+    };
+    return (await auditor.evaluate(input)).score;
+  };
+  const baseline = await check(runs.baseline);
+  const candidate = await check(runs.candidate);
+  if (baseline === null || candidate === null) return null;
+  return { baseline, candidate, auditor: auditor.name };
+}
+
+/** Arms that were graded without the judge keep their score: what stopped by itself has failed. */
+function armsOf(
+  { baseline, candidateArm }: JudgePairRequest,
+  scores: PairScores,
+): Pick<PairRow, 'baseline' | 'candidate'> {
+  const scored = (arm: PairRow['baseline'], score: number | undefined): PairRow['baseline'] => {
+    if (arm.category !== UNJUDGED) return arm;
+    return score === undefined
+      ? { ...arm, score: null, category: 'judge-abstained' }
+      : { ...arm, score, category: categoryOf(score), missing: null };
+  };
+  return {
+    baseline: scored(baseline, scores?.baseline),
+    candidate: scored(candidateArm, scores?.candidate),
+  };
+}
+
+function outcomeOf(judge: Judge, score: number, reason: string): Outcome {
+  const { version: evaluator } = judge;
+  return { score, evaluator, source: 'judge', category: categoryOf(score), detail: reason };
+}
+
+function categoryOf(score: number): string {
+  return score >= SUCCESS_THRESHOLD ? 'ok' : 'judged-wrong';
+}
+
+function judgesOf(agent: Agent): readonly Judge[] {
+  const first = judgeOf(agent);
+  return first.second === null ? [first] : [first, first.second];
+}
+
+function judgeOf(agent: Agent): Judge {
+  if (agent.judge !== undefined) return agent.judge;
+  throw new NotFoundError(
+    'judge',
+    agent.id,
+    'give the agent a `judge`, or evaluators that can tell',
+  );
+}
+
+async function endedRun(
+  store: Pick<Store, 'episode'>,
+  tenant: TenantId,
+  id: EpisodeId,
+): Promise<StoredEpisode> {
+  const found = await store.episode(tenant, id);
+  if (found !== null) return found;
+  throw new NotFoundError('episode', id, 'expected a run that has ended');
+}

@@ -1,0 +1,61 @@
+import { SUCCESS_THRESHOLD } from './episode.js';
+import { uniformOf } from './random.js';
+
+/** Category of an outcome that waits for the agent's judge: no evaluator before it could tell. */
+export const UNJUDGED = 'unjudged';
+
+export type ArmName = 'baseline' | 'candidate';
+
+/** Scores of both arms of a pair, 0 … 1 each; null where the judge could not tell. */
+export type PairScores = Readonly<Record<ArmName, number>> | null;
+
+/** Calls after which a judge that disagrees with itself is averaged (GATE 2.7). */
+const MOST_CALLS = 3;
+
+/** Share of judged pairs that a person or a stronger checker judges again (GATE 2.7). */
+export const AUDIT_SHARE = 0.1;
+
+/**
+ * Which output a judge is shown first in its n-th call on a pair, from 0. The first is drawn from the
+ * seed, the second is the other way round, the third drawn anew: judges favour places (Zheng et al.
+ * 2023), and a place that followed the arm would be a bias of the gate.
+ */
+export function firstShown(seed: string, call: number): ArmName {
+  const isSwapped = uniformOf('order', seed, call === MOST_CALLS - 1 ? 'third' : 'first') < 0.5;
+  const isCandidateFirst = call === 1 ? !isSwapped : isSwapped;
+  return isCandidateFirst ? 'candidate' : 'baseline';
+}
+
+/** Whether a judge is asked again: once in either order, and a third time where the two differ. */
+export function needsAnotherCall(calls: readonly PairScores[]): boolean {
+  if (calls.length < 2) return true;
+  const [first, second] = calls;
+  return calls.length < MOST_CALLS && !isSame(first ?? null, second ?? null);
+}
+
+function isSame(first: PairScores, second: PairScores): boolean {
+  if (first === null || second === null) return first === second;
+  return (
+    passes(first.baseline) === passes(second.baseline) &&
+    passes(first.candidate) === passes(second.candidate) &&
+    Math.sign(first.candidate - first.baseline) === Math.sign(second.candidate - second.baseline)
+  );
+}
+
+function passes(score: number): boolean {
+  return score >= SUCCESS_THRESHOLD;
+}
+
+/** The mean of what a judge said of a pair; null where it abstained more often than it spoke. */
+export function verdictOf(calls: readonly PairScores[]): PairScores {
+  const said = calls.filter((scores) => scores !== null);
+  if (said.length * 2 <= calls.length) return null;
+  const mean = (arm: ArmName): number =>
+    said.reduce((total, scores) => total + scores[arm], 0) / said.length;
+  return { baseline: mean('baseline'), candidate: mean('candidate') };
+}
+
+/** Whether a judged pair is one of the tenth that is audited: drawn before anybody has looked at it. */
+export function isAudited(judge: string, candidateRun: string): boolean {
+  return uniformOf('judge-audit', judge, candidateRun) < AUDIT_SHARE;
+}
