@@ -55,6 +55,17 @@ export function addOutcomes(process: EProcess, x: number, mu0: number, count: nu
   };
 }
 
+/**
+ * The process as it would be without the outcomes of `part`, which it has all seen, each against the
+ * same mu0: each gambler's wealth is a product over outcomes, in any order, so that a part divides out.
+ */
+export function withoutPart(process: EProcess, part: EProcess): EProcess {
+  return {
+    n: process.n - part.n,
+    logWealth: process.logWealth.map((wealth, k) => wealth - (part.logWealth[k] ?? 0)),
+  };
+}
+
 /** ln E: the mean wealth of the gamblers, by log-sum-exp so that it neither overflows nor vanishes. */
 export function logE(process: EProcess): number {
   const largest = Math.max(...process.logWealth);

@@ -1,6 +1,6 @@
 import { addFailure, detectorValue, emptyDetector } from './detector.js';
 import type { EDetector } from './detector.js';
-import { addOutcome, emptyEProcess, exceeds, hasReached, logE } from './eprocess.js';
+import { addOutcome, emptyEProcess, exceeds, hasReached, logE, withoutPart } from './eprocess.js';
 import type { EProcess } from './eprocess.js';
 import { stratumOf } from './live-outcome.js';
 import type { LiveOutcome } from './live-outcome.js';
@@ -60,8 +60,6 @@ export type PromotionAction =
 interface StratumTests {
   readonly name: string;
   readonly slice: EProcess;
-  /** Every stratum but this one. */
-  readonly rest: EProcess;
 }
 
 /**
@@ -100,7 +98,6 @@ export function emptyPromotionMonitor(
     tests: strataWithReference(strata, policy.minReference).map((name) => ({
       name,
       slice: emptyEProcess(),
-      rest: emptyEProcess(),
     })),
     rawDetector: emptyDetector(policy.raw.kind),
     alarms: [],
@@ -140,9 +137,7 @@ function addToTests(state: PromotionMonitorState, name: string, x: number): Prom
     ...state,
     all: addOutcome(state.all, x, rate),
     tests: state.tests.map((tests) =>
-      tests.name === name
-        ? { ...tests, slice: addOutcome(tests.slice, x, rate) }
-        : { ...tests, rest: addOutcome(tests.rest, x, rate) },
+      tests.name === name ? { name, slice: addOutcome(tests.slice, x, rate) } : tests,
     ),
   };
 }
@@ -160,18 +155,16 @@ function act(state: PromotionMonitorState): PromotionMonitorState {
       : alarmed;
   }
   const suspect = strongest(state, alarm);
-  const isConfined =
-    suspect !== undefined &&
-    state.scopedTo === undefined &&
-    state.tests.length > 1 &&
-    logE(suspect.rest) < Math.log(state.policy.restThreshold);
-  if (isConfined) {
-    return {
-      ...alarmed,
-      scopedTo: suspect.name,
-      all: suspect.rest,
-      action: { kind: 'scope', at: alarm.at, slice: suspect.name },
-    };
+  if (suspect !== undefined && state.scopedTo === undefined && state.tests.length > 1) {
+    const rest = withoutPart(state.all, suspect.slice);
+    if (logE(rest) < Math.log(state.policy.restThreshold)) {
+      return {
+        ...alarmed,
+        scopedTo: suspect.name,
+        all: rest,
+        action: { kind: 'scope', at: alarm.at, slice: suspect.name },
+      };
+    }
   }
   const named = suspect === undefined || suspect.name === '' ? {} : { slice: suspect.name };
   return { ...alarmed, action: { kind: 'rollback', at: alarm.at, ...named } };

@@ -10,6 +10,7 @@ import {
   emptyEProcess,
   exceeds,
   logE,
+  withoutPart,
 } from '../../../src/domain/gate/eprocess.js';
 import type { EProcess } from '../../../src/domain/gate/eprocess.js';
 import { mulberry32 } from '../../../src/domain/random.js';
@@ -179,6 +180,20 @@ describe('the e-process', () => {
 
     expect(atOnce.n).toBe(3);
     expect(logE(atOnce)).toBeCloseTo(logE(oneByOne), 12);
+  });
+
+  test('without a part is what it would be had the part never come', () => {
+    const [part, others] = [
+      [1, 0, 0.25, 1],
+      [0, 0.5, 1, 0, 0.75],
+    ] as const;
+    const fed = (outcomes: readonly number[]) =>
+      outcomes.reduce((state, x) => addOutcome(state, x, 0.4), emptyEProcess());
+
+    const left = withoutPart(fed([...others, ...part]), fed(part));
+
+    expect(left.n).toBe(others.length);
+    expect(logE(left)).toBeCloseTo(logE(fed(others)), 12);
   });
 
   test('takes a tie at margin zero for no evidence at all', () => {
