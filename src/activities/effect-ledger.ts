@@ -3,18 +3,14 @@ import { z } from 'zod';
 import { UnknownEffectError } from '../contracts/tool-errors.js';
 import type { EffectClass } from '../contracts/tool.js';
 import type { ToolResult } from '../domain/episode.js';
-import type { TenantId } from '../domain/ids.js';
-import type { Store } from './store.js';
+import type { EffectRow } from './store.js';
 
 /** What a tool that ran out of time is answered with; for an effect it means that nobody knows. */
 export const TOOL_TIMEOUT = 'TOOL_TIMEOUT';
 
 /** One logical call that changes something outside. */
 export interface Effect {
-  readonly tenant: TenantId;
   readonly key: string;
-  /** Of tool and arguments: one key stands for one request. */
-  readonly requestDigest: string;
   readonly effectClass: Exclude<EffectClass, 'read'>;
   readonly isLastAttempt: boolean;
 }
@@ -26,30 +22,27 @@ const KeptResult: z.ZodType<ToolResult> = z.discriminatedUnion('ok', [
 ]);
 
 /**
- * Runs an effect with a row in the ledger before and after, so that its key is applied once. An effect
- * that an earlier attempt began may have happened: `run(true)` repeats a keyed one under its key and
- * asks about a queryable one first; an unsafe one is not run again. `undefined`: nobody can tell
- * whether it happened, a person has to.
+ * Runs an effect whose row in the ledger was written before, so that its key is applied once. `begun` is
+ * what the row said until then: an effect that an earlier attempt began may have happened. `run(true)`
+ * repeats a keyed one under its key and asks about a queryable one first; an unsafe one is not run again,
+ * nor is one that is done. `undefined`: nobody can tell whether it happened, a person has to.
  */
 export async function applyOnce(
-  ledger: Pick<Store, 'beginEffect' | 'finishEffect'>,
-  effect: Effect,
+  begun: EffectRow,
+  { key, effectClass, isLastAttempt }: Effect,
   run: (mayHaveHappened: boolean) => Promise<ToolResult>,
 ): Promise<ToolResult | undefined> {
-  const { tenant, key, effectClass } = effect;
-  const { state, result: kept } = await ledger.beginEffect(tenant, key, effect.requestDigest);
-  if (state === 'done') return KeptResult.parse(JSON.parse(kept ?? 'null'));
-  const mayHaveHappened = state === 'started';
+  if (begun.state === 'done') return KeptResult.parse(JSON.parse(begun.result ?? 'null'));
+  const mayHaveHappened = begun.state === 'started';
   if (mayHaveHappened && effectClass === 'unsafe') return undefined;
   try {
     const result = await run(mayHaveHappened);
     if (!result.ok && result.code === TOOL_TIMEOUT) {
       throw new UnknownEffectError(key, result.content);
     }
-    await ledger.finishEffect(tenant, key, JSON.stringify(result));
     return result;
   } catch (error) {
-    const isOver = effect.isLastAttempt || effectClass === 'unsafe';
+    const isOver = isLastAttempt || effectClass === 'unsafe';
     if (error instanceof UnknownEffectError && isOver) return undefined;
     throw error;
   }

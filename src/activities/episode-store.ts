@@ -6,6 +6,7 @@ import type {
   Slices,
   Step,
   TaskEnd,
+  ToolStep,
 } from '../domain/episode.js';
 import type { CandidateId, EpisodeId, Scope, TaskId, TenantId, VersionId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
@@ -45,6 +46,17 @@ export interface EffectRow {
   readonly result: string | null;
 }
 
+/** A tool call as an attempt finds it: answered already, or to be made. */
+export type CallStart =
+  | { readonly stored: Step }
+  | {
+      readonly stored: null;
+      /** Of the call's task. */
+      readonly input: JsonObject;
+      /** Where the call asked for a row in the ledger: what that row said before. */
+      readonly effect: EffectRow | null;
+    };
+
 /** Tasks, their episodes and effects. */
 export interface EpisodeStore {
   /** Numbers the task; a second call with the same id and input answers the first one's row. */
@@ -62,10 +74,20 @@ export interface EpisodeStore {
   ): Promise<{ readonly head: OpenEpisode; readonly steps: readonly Step[] }>;
   /** Writes a step once by index and answers the one that is stored. */
   putStep(tenant: TenantId, id: EpisodeId, step: Step): Promise<Step>;
-  step(tenant: TenantId, id: EpisodeId, index: number): Promise<Step | null>;
-  /** Marks an effect as begun and answers its state before. */
-  beginEffect(tenant: TenantId, key: string, requestDigest: string): Promise<EffectRow>;
-  finishEffect(tenant: TenantId, key: string, result: string): Promise<void>;
+  /**
+   * Begins an attempt of a tool call that is not answered yet; with an effect, whose row in the ledger is
+   * there when this returns. An effect begun with another request is a ConflictError.
+   */
+  beginCall(
+    call: Scope & {
+      readonly task: TaskId;
+      readonly episode: EpisodeId;
+      readonly step: number;
+      readonly effect: { readonly key: string; readonly requestDigest: string } | null;
+    },
+  ): Promise<CallStart>;
+  /** Marks an effect as done and writes its call's step, at once and once, like `putStep`. */
+  finishCall(tenant: TenantId, id: EpisodeId, step: ToolStep, effectKey: string): Promise<Step>;
   /**
    * Ends an episode: outcome, lineage of the lessons it used, and for live ones the wake of every
    * watching workflow, in one transaction. Answers the workflows this call has to signal.
@@ -77,6 +99,8 @@ export interface EpisodeStore {
     readonly output: string | null;
     readonly outcome: Outcome;
     readonly informative: { readonly value: boolean; readonly reason: string };
+    /** Set where no reflection will mark the episode as reflected upon: why there is nothing to learn. */
+    readonly unreflected: string | null;
     readonly tokens: number;
     readonly costMicroUsd: number;
   }): Promise<{ readonly wake: readonly string[] }>;

@@ -122,6 +122,7 @@ export interface RecordRequest {
   readonly agent: AgentId;
   readonly episode: EpisodeId;
   readonly mode: Mode;
+  readonly reflects: TaskContext['reflects'];
   readonly end: TaskEnd;
   readonly output: string | null;
   readonly outcome: Outcome;

@@ -16,7 +16,13 @@ import type { Messenger } from './messenger.js';
 import { observedCalls } from './observations.js';
 import type { OpenEpisode, Pointer, Store } from './store.js';
 import type { StrategyCache } from './strategy-cache.js';
-import type { OfferedTool, TaskActivities, TaskContext, TaskStart } from './task-activities.js';
+import type {
+  OfferedTool,
+  RecordRequest,
+  TaskActivities,
+  TaskContext,
+  TaskStart,
+} from './task-activities.js';
 
 export interface LifecycleDependencies {
   readonly store: Store;
@@ -37,14 +43,18 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
     async recall(start) {
       const agent = agents.agent(start.agent);
       const scope = { tenant: start.tenant, agent: start.agent };
-      const task = await acceptedTask(store, agent, start);
-      const pointer = await deployed(dependencies, scope, agent);
+      const [task, found] = await Promise.all([
+        acceptedTask(store, agent, start),
+        store.pointer(scope),
+      ]);
+      const pointer = await deployed(dependencies, scope, agent, found);
       const assigned = assignedVersion(start, task, pointer);
       const { row, index } = await strategies.strategy(scope, assigned.version);
       const { parameters } = row;
       const facts = { slices: task.slices, input: task.input };
-      const found = recallLessons(index, { task: facts, limit: parameters.recallLimit });
-      const recalled = found.map(recalledOf);
+      const recalled = recallLessons(index, { task: facts, limit: parameters.recallLimit }).map(
+        recalledOf,
+      );
       const episode = episodeOf(start, task);
       const modelCalls = start.run?.modelCalls ?? parameters.maxModelCalls;
       const head: OpenEpisode = {
@@ -101,12 +111,15 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
 
     async recordEpisode(request) {
       const { tenant, episode, mode, outcome } = request;
-      const { head, steps } = await store.conversation(tenant, episode);
+      const [{ head, steps }, corrections] = await Promise.all([
+        store.conversation(tenant, episode),
+        correctionsOf(store, mode, tenant, episode),
+      ]);
       const judged = informative({
         key: head.task,
         outcome,
         trajectory: steps,
-        hasCorrection: (await correctionsOf(store, mode, tenant, episode)) > 0,
+        hasCorrection: corrections > 0,
         revealsSomething: revealsSomething(agents.agent(request.agent), head, steps),
       });
       const { wake } = await store.recordEpisode({
@@ -116,6 +129,7 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
         output: request.output,
         outcome,
         informative: judged,
+        unreflected: unreflectedReason(request, judged),
         tokens: request.tokens,
         costMicroUsd: request.costMicroUsd,
       });
@@ -149,9 +163,9 @@ async function deployed(
   { store, agents, strategies }: LifecycleDependencies,
   scope: Scope,
   agent: Agent,
+  pointer: Pointer | null,
 ): Promise<Pointer> {
   const digests = agents.digests(scope.agent);
-  const pointer = await store.pointer(scope);
   if (pointer !== null) {
     const { row } = await strategies.strategy(scope, pointer.active);
     const isSame =
@@ -265,6 +279,16 @@ function stoppedOutcome(stopped: string): Outcome {
     return { ...base, score: null, missing: 'infrastructure' };
   }
   return { ...base, score: 0 };
+}
+
+/** Why nothing will be learned from an episode; null where its reflection has yet to say. */
+function unreflectedReason(
+  { mode, reflects }: RecordRequest,
+  judged: { readonly value: boolean; readonly reason: string },
+): string | null {
+  if (mode !== 'live') return null;
+  if (reflects === 'never') return 'the agent learns nothing: learning.reflect is never';
+  return judged.value ? null : judged.reason;
 }
 
 async function correctionsOf(

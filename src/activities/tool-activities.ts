@@ -7,12 +7,13 @@ import { cutText, plainText } from '../contracts/plain-text.js';
 import { ARGUMENTS_CODES, parseToolArguments } from '../contracts/tool-arguments.js';
 import { UnknownEffectError } from '../contracts/tool-errors.js';
 import type { AnyTool, ToolContext } from '../contracts/tool.js';
-import type { ToolResult } from '../domain/episode.js';
+import type { Step, ToolResult, ToolStep } from '../domain/episode.js';
 import { ConflictError, NotFoundError } from '../domain/errors.js';
+import type { JsonObject } from '../domain/json.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { attempting, type Attempt } from './attempt.js';
 import { applyOnce } from './effect-ledger.js';
-import type { Store } from './store.js';
+import type { EffectRow, Store } from './store.js';
 import type { CallAnswer, TaskActivities, ToolAnswer, ToolRequest } from './task-activities.js';
 
 /** One run of one implementation of a tool. */
@@ -35,7 +36,7 @@ export interface ToolRuntime {
 }
 
 export interface ToolDependencies {
-  readonly store: Pick<Store, 'step' | 'putStep' | 'beginEffect' | 'finishEffect' | 'taskInput'>;
+  readonly store: Pick<Store, 'beginCall' | 'finishCall' | 'putStep'>;
   readonly agents: Pick<AgentRegistry, 'agent' | 'agents' | 'resources'>;
   readonly runtime: ToolRuntime;
 }
@@ -80,22 +81,43 @@ async function callTool(
   attempt: Attempt,
 ): Promise<ToolAnswer> {
   const { store, agents } = dependencies;
-  const stored = await storedAnswer(store, request);
-  if (stored !== undefined) return stored;
-
-  const agent = agents.agent(request.agent);
+  const { tenant, agent: agentId, task, episode, step, call } = request;
+  const agent = agents.agent(agentId);
   const tool = agent.tools.find((each) => each.name === name);
   if (tool === undefined)
     throw new NotFoundError('tool', name, `agent ${agent.id} has no such tool`);
-  const parsed = await parseToolArguments(tool.input, request.call.arguments);
+  const parsed = await parseToolArguments(tool.input, call.arguments);
   if (!parsed.ok) {
     const { code, message } = parsed;
     return putResult(store, request, { ok: false, code, content: message });
   }
-  const result = await runOnce(dependencies, { agent, tool, args: parsed.value, request, attempt });
-  return result === undefined
-    ? { kind: 'unknown-effect', code: null, characters: 0 }
-    : putResult(store, request, result);
+  const implementation = request.mode === 'live' ? tool.run : sandboxOf(tool);
+  const key = effectKeyOf(tool, request);
+  const isEffect = request.mode === 'live' && tool.effect !== 'read';
+  const requestDigest = digestOf({ tool: tool.name, arguments: call.arguments });
+  const start = await store.beginCall({
+    tenant,
+    agent: agentId,
+    task,
+    episode,
+    step,
+    effect: isEffect ? { key, requestDigest } : null,
+  });
+  if (start.stored !== null) return answerOf(start.stored);
+
+  const made = {
+    agent,
+    tool,
+    implementation,
+    args: parsed.value,
+    input: start.input,
+    key,
+    request,
+  };
+  const result = await runOnce(dependencies, made, start.effect, attempt);
+  if (result === undefined) return { kind: 'unknown-effect', code: null, characters: 0 };
+  if (start.effect === null) return putResult(store, request, result);
+  return answerOf(await store.finishCall(tenant, episode, stepOf(request, result), key));
 }
 
 /** Of a tool that names none. */
@@ -104,32 +126,30 @@ const TIMEOUT_SECONDS = 60;
 interface Call {
   readonly agent: Agent;
   readonly tool: AnyTool;
+  readonly implementation: AnyTool['run'];
   readonly args: unknown;
+  /** Of the task. */
+  readonly input: JsonObject;
+  readonly key: string;
   readonly request: ToolRequest;
-  readonly attempt: Attempt;
 }
 
 /** `undefined` where nobody can tell whether the effect happened. */
 async function runOnce(
-  { store, agents, runtime }: ToolDependencies,
-  { agent, tool, args, request, attempt }: Call,
+  { agents, runtime }: ToolDependencies,
+  { agent, tool, implementation, args, input, key, request }: Call,
+  begun: EffectRow | null,
+  attempt: Attempt,
 ): Promise<ToolResult | undefined> {
-  const { tenant, call } = request;
-  const effectKey = effectKeyOf(tool, request);
-  const implementation = request.mode === 'live' ? tool.run : sandboxOf(tool);
-  const accepted = await store.taskInput({ tenant, agent: request.agent }, request.task);
-  if (accepted === null) {
-    throw new NotFoundError('task', request.task, 'tools run for tasks that were accepted');
-  }
   const resources = await agents.resources(agent.id);
   const run = (work: (context: ToolContext) => Promise<unknown>): Promise<ToolResult> =>
     runtime.run({
       implementation: (signal) =>
         work({
           signal,
-          effectKey,
-          callId: call.id,
-          task: { id: request.task, input: accepted.input },
+          effectKey: key,
+          callId: request.call.id,
+          task: { id: request.task, input },
           resources,
         }),
       timeoutSeconds: tool.timeoutSeconds ?? TIMEOUT_SECONDS,
@@ -138,17 +158,11 @@ async function runOnce(
       isLastAttempt: attempt.isLast,
     });
 
-  if (request.mode !== 'live' || tool.effect === 'read') {
+  if (begun === null || tool.effect === 'read') {
     return run((context) => implementation(args, context));
   }
-  const effect = {
-    tenant,
-    key: effectKey,
-    requestDigest: digestOf({ tool: tool.name, arguments: call.arguments }),
-    effectClass: tool.effect,
-    isLastAttempt: attempt.isLast,
-  };
-  return applyOnce(store, effect, (mayHaveHappened) =>
+  const effect = { key, effectClass: tool.effect, isLastAttempt: attempt.isLast };
+  return applyOnce(begun, effect, (mayHaveHappened) =>
     run(async (context) => {
       const asked = mayHaveHappened ? await askWhetherItHappened(tool, context) : undefined;
       return asked?.happened === true
@@ -193,12 +207,7 @@ async function askWhetherItHappened(
 }
 
 /** A note of the agent to itself: the conversation shows it from the next model call on. */
-async function takeNote(
-  store: Pick<Store, 'step' | 'putStep'>,
-  request: ToolRequest,
-): Promise<ToolAnswer> {
-  const stored = await storedAnswer(store, request);
-  if (stored !== undefined) return stored;
+async function takeNote(store: Pick<Store, 'putStep'>, request: ToolRequest): Promise<ToolAnswer> {
   const parsed = await parseToolArguments(SCRATCHPAD.input, request.call.arguments);
   return putResult(
     store,
@@ -209,38 +218,32 @@ async function takeNote(
   );
 }
 
-async function storedAnswer(
-  store: Pick<Store, 'step'>,
-  { tenant, episode, step: index }: ToolRequest,
-): Promise<ToolAnswer | undefined> {
-  const step = await store.step(tenant, episode, index);
-  if (step === null) return undefined;
-  if (step.kind === 'tool') return answerOf(step.result);
-  throw new ConflictError(
-    `step ${String(index)}: found a model's reply, expected a tool's answer; ` +
-      'a step keeps its place in the trajectory',
-  );
-}
+type AnsweredCall = Pick<CallAnswer, 'tenant' | 'episode' | 'step' | 'call'>;
 
 async function putResult(
   store: Pick<Store, 'putStep'>,
-  { tenant, episode, step: index, call }: Pick<CallAnswer, 'tenant' | 'episode' | 'step' | 'call'>,
+  answered: AnsweredCall,
   result: ToolResult,
 ): Promise<ToolAnswer> {
-  const stored = await store.putStep(tenant, episode, {
-    index,
-    kind: 'tool',
-    callId: call.id,
-    tool: call.tool,
-    arguments: call.arguments,
-    result,
-  });
-  return answerOf(stored.kind === 'tool' ? stored.result : result);
+  const { tenant, episode } = answered;
+  return answerOf(await store.putStep(tenant, episode, stepOf(answered, result)));
+}
+
+function stepOf({ step: index, call }: AnsweredCall, result: ToolResult): ToolStep {
+  const { id: callId, tool } = call;
+  return { index, kind: 'tool', callId, tool, arguments: call.arguments, result };
 }
 
 const REFUSALS: ReadonlySet<string> = new Set(ARGUMENTS_CODES);
 
-function answerOf(result: ToolResult): ToolAnswer {
+function answerOf(step: Step): ToolAnswer {
+  if (step.kind !== 'tool') {
+    throw new ConflictError(
+      `step ${String(step.index)}: found a model's reply, expected a tool's answer; ` +
+        'a step keeps its place in the trajectory',
+    );
+  }
+  const { result } = step;
   const characters = result.content.length;
   if (result.ok) return { kind: 'done', code: null, characters };
   const kind = REFUSALS.has(result.code) ? 'refused' : 'failed';

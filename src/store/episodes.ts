@@ -1,7 +1,15 @@
 import type { Pool } from 'pg';
 
 import type { OpenEpisode, Store, StoredEpisode } from '../activities/store.js';
-import type { Arm, Mode, Outcome, RecalledLesson, Slices, TaskEnd } from '../domain/episode.js';
+import type {
+  Arm,
+  Mode,
+  Outcome,
+  RecalledLesson,
+  Slices,
+  Step,
+  TaskEnd,
+} from '../domain/episode.js';
 import { NotFoundError } from '../domain/errors.js';
 import type {
   AgentId,
@@ -14,7 +22,7 @@ import type {
 import type { JsonObject } from '../domain/json.js';
 import { stepsOf } from './steps.js';
 import { storable, storableJson, storableOrNull } from './storable.js';
-import { withTenant } from './transaction.js';
+import { queryTenant, withTenant } from './transaction.js';
 
 interface HeadRow {
   readonly episode: EpisodeId;
@@ -81,30 +89,29 @@ export function episodeStore(
   pool: Pool,
 ): Pick<Store, 'openEpisode' | 'episode' | 'conversation' | 'recordEpisode'> {
   return {
-    openEpisode: (episode) =>
-      withTenant(pool, episode.scope.tenant, async (client) => {
-        await client.query({
-          name: 'open-episode',
-          text: 'select open_episode($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)',
-          values: [
-            episode.scope.tenant,
-            episode.id,
-            episode.scope.agent,
-            episode.task,
-            episode.mode,
-            episode.version,
-            episode.arm,
-            storableJson(episode.input),
-            storableJson(episode.slices),
-            storableOrNull(episode.subject),
-            episode.model,
-            storableJson(episode.recalled),
-            storable(episode.system),
-            storable(episode.user),
-            episode.candidate,
-          ],
-        });
-      }),
+    openEpisode: async (episode) => {
+      await queryTenant(pool, episode.scope.tenant, {
+        name: 'open-episode',
+        text: 'select open_episode($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)',
+        values: [
+          episode.scope.tenant,
+          episode.id,
+          episode.scope.agent,
+          episode.task,
+          episode.mode,
+          episode.version,
+          episode.arm,
+          storableJson(episode.input),
+          storableJson(episode.slices),
+          storableOrNull(episode.subject),
+          episode.model,
+          storableJson(episode.recalled),
+          storable(episode.system),
+          storable(episode.user),
+          episode.candidate,
+        ],
+      });
+    },
 
     episode: (tenant, id) =>
       withTenant(pool, tenant, async (client) => {
@@ -128,42 +135,60 @@ export function episodeStore(
         return stored;
       }),
 
-    conversation: (tenant, id) =>
-      withTenant(pool, tenant, async (client) => {
-        const { rows } = await client.query<HeadRow>({
-          name: 'episode-head',
-          text: `select ${HEAD} from episodes e where e.tenant = $1 and e.episode = $2`,
+    conversation: async (tenant, id) => {
+      const { rows } = await queryTenant<HeadRow & { readonly steps: readonly Step[] }>(
+        pool,
+        tenant,
+        {
+          name: 'conversation',
+          text: `select ${HEAD}, coalesce((
+                   select json_agg(s.body order by s.step) from steps s
+                   where s.tenant = e.tenant and s.episode = e.episode
+                 ), '[]') as steps
+                 from episodes e where e.tenant = $1 and e.episode = $2`,
           values: [tenant, id],
-        });
-        const [row] = rows;
-        if (row === undefined) throw unknownEpisode(id);
-        return { head: headOf(row), steps: await stepsOf(client, tenant, id) };
-      }),
+        },
+      );
+      const [row] = rows;
+      if (row === undefined) throw unknownEpisode(id);
+      return { head: headOf(row), steps: row.steps };
+    },
 
     recordEpisode: (end) =>
       withTenant(pool, end.tenant, async (client) => {
-        const { outcome, informative } = end;
-        const { rows } = await client.query<{ readonly wake: readonly string[] }>({
-          name: 'record-episode',
-          text: `select wake
-                 from record_episode($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-          values: [
-            end.tenant,
-            end.id,
-            end.end,
-            storableOrNull(end.output),
-            informative.value,
-            storable(informative.reason),
-            end.tokens,
-            end.costMicroUsd,
-            outcome.score,
-            storable(outcome.evaluator),
-            outcome.source,
-            storable(outcome.category),
-            storable(outcome.detail),
-            outcome.missing ?? null,
-          ],
-        });
+        const { outcome, informative, unreflected } = end;
+        const [{ rows }] = await Promise.all([
+          client.query<{ readonly wake: readonly string[] }>({
+            name: 'record-episode',
+            text: `select wake
+                   from record_episode($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+            values: [
+              end.tenant,
+              end.id,
+              end.end,
+              storableOrNull(end.output),
+              informative.value,
+              storable(informative.reason),
+              end.tokens,
+              end.costMicroUsd,
+              outcome.score,
+              storable(outcome.evaluator),
+              outcome.source,
+              storable(outcome.category),
+              storable(outcome.detail),
+              outcome.missing ?? null,
+            ],
+          }),
+          unreflected === null
+            ? undefined
+            : client.query({
+                name: 'mark-unreflected',
+                text: `insert into reflections (tenant, episode, result)
+                       select tenant, episode, $3 from episodes where tenant = $1 and episode = $2
+                       on conflict do nothing`,
+                values: [end.tenant, end.id, storable(unreflected)],
+              }),
+        ]);
         const [row] = rows;
         if (row === undefined) throw unknownEpisode(end.id);
         return { wake: row.wake };

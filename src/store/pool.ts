@@ -21,6 +21,8 @@ export function createPool(config: PoolConfig): Pool {
   const pool = new Pool({
     connectionString: config.url,
     application_name: config.applicationName,
+    // Statements are sent without waiting for the answers of those before: transactions rely on it.
+    pipeline: true,
     max: config.max ?? 10,
     // Plans are cached while tables are nearly empty; one that reads whole tables would outlive that.
     options: '-c enable_seqscan=off',

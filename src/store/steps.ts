@@ -4,7 +4,7 @@ import type { Store } from '../activities/store.js';
 import type { Step } from '../domain/episode.js';
 import type { EpisodeId, TenantId } from '../domain/ids.js';
 import { storableJson } from './storable.js';
-import { withTenant } from './transaction.js';
+import { queryTenant } from './transaction.js';
 
 interface StepRow {
   readonly body: Step;
@@ -24,13 +24,14 @@ export async function stepsOf(
   return rows.map((row) => row.body);
 }
 
-async function stepAt(
-  client: PoolClient,
+/** The step that keeps this place in the trajectory. */
+export async function stepAt(
+  pool: Pool,
   tenant: TenantId,
   id: EpisodeId,
   index: number,
 ): Promise<Step | null> {
-  const { rows } = await client.query<StepRow>({
+  const { rows } = await queryTenant<StepRow>(pool, tenant, {
     name: 'step',
     text: 'select body from steps where tenant = $1 and episode = $2 and step = $3',
     values: [tenant, id, index],
@@ -38,21 +39,17 @@ async function stepAt(
   return rows[0]?.body ?? null;
 }
 
-export function stepStore(pool: Pool): Pick<Store, 'putStep' | 'step'> {
+export function stepStore(pool: Pool): Pick<Store, 'putStep'> {
   return {
-    putStep: (tenant, id, step) =>
-      withTenant(pool, tenant, async (client) => {
-        const { rowCount } = await client.query({
-          name: 'put-step',
-          text: `insert into steps (tenant, episode, step, kind, body) values ($1, $2, $3, $4, $5)
-                 on conflict do nothing`,
-          values: [tenant, id, step.index, step.kind, storableJson(step)],
-        });
-        if (rowCount === 1) return step;
-        return (await stepAt(client, tenant, id, step.index)) ?? step;
-      }),
-
-    step: (tenant, id, index) =>
-      withTenant(pool, tenant, (client) => stepAt(client, tenant, id, index)),
+    putStep: async (tenant, id, step) => {
+      const { rowCount } = await queryTenant(pool, tenant, {
+        name: 'put-step',
+        text: `insert into steps (tenant, episode, step, kind, body) values ($1, $2, $3, $4, $5)
+               on conflict do nothing`,
+        values: [tenant, id, step.index, step.kind, storableJson(step)],
+      });
+      if (rowCount === 1) return step;
+      return (await stepAt(pool, tenant, id, step.index)) ?? step;
+    },
   };
 }

@@ -4,7 +4,7 @@ import type { Store } from '../activities/store.js';
 import { auditStore } from './audit.js';
 import { candidateStore } from './candidates.js';
 import { deployStore } from './deploy.js';
-import { effectStore } from './effects.js';
+import { callStore } from './effects.js';
 import { episodeStore } from './episodes.js';
 import { evidenceStore } from './evidence.js';
 import { feedbackStore } from './feedback.js';
@@ -30,7 +30,7 @@ export function createStore(pool: Pool): Store {
     ...taskStore(pool),
     ...episodeStore(pool),
     ...stepStore(pool),
-    ...effectStore(pool),
+    ...callStore(pool),
     ...feedbackStore(pool),
     ...judgementStore(pool),
     ...versionStore(pool),

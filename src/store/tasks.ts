@@ -8,7 +8,7 @@ import type { JsonObject } from '../domain/json.js';
 import { digestOf } from '../contracts/digest.js';
 import { episodeIdOf } from './derived-ids.js';
 import { storableJson, storableOrNull } from './storable.js';
-import { withTenant } from './transaction.js';
+import { queryTenant } from './transaction.js';
 
 interface TaskRow {
   readonly number: number;
@@ -25,47 +25,45 @@ interface AcceptedRow extends TaskRow {
 
 export function taskStore(pool: Pool): Pick<Store, 'acceptTask' | 'taskInput'> {
   return {
-    acceptTask: (task) =>
-      withTenant(pool, task.tenant, async (client) => {
-        const digest = digestOf(task.input);
-        const { rows } = await client.query<AcceptedRow>({
-          name: 'accept-task',
-          text: `select number, episode, input, input_digest, subject, slices, existing
-                 from accept_task($1, $2, $3, $4, $5, $6, $7, $8)`,
-          values: [
-            task.tenant,
-            task.agent,
-            task.id,
-            episodeIdOf(task.tenant, task.agent, task.id),
-            storableJson(task.input),
-            digest,
-            storableOrNull(task.subject),
-            storableJson(task.slices),
-          ],
-        });
-        const [row] = rows;
-        if (row === undefined) throw new Error(`task ${task.id} was not stored`);
-        if (row.input_digest !== digest) {
-          throw new ConflictError(
-            `task ${task.id} of agent ${task.agent}: found it accepted with another input, ` +
-              'expected the same; choose another id',
-          );
-        }
-        const { tenant, agent, id } = task;
-        const { number, episode, input, subject, slices, existing } = row;
-        return { tenant, agent, id, number, episode, input, subject, slices, existing };
-      }),
+    acceptTask: async (task) => {
+      const digest = digestOf(task.input);
+      const { rows } = await queryTenant<AcceptedRow>(pool, task.tenant, {
+        name: 'accept-task',
+        text: `select number, episode, input, input_digest, subject, slices, existing
+               from accept_task($1, $2, $3, $4, $5, $6, $7, $8)`,
+        values: [
+          task.tenant,
+          task.agent,
+          task.id,
+          episodeIdOf(task.tenant, task.agent, task.id),
+          storableJson(task.input),
+          digest,
+          storableOrNull(task.subject),
+          storableJson(task.slices),
+        ],
+      });
+      const [row] = rows;
+      if (row === undefined) throw new Error(`task ${task.id} was not stored`);
+      if (row.input_digest !== digest) {
+        throw new ConflictError(
+          `task ${task.id} of agent ${task.agent}: found it accepted with another input, ` +
+            'expected the same; choose another id',
+        );
+      }
+      const { tenant, agent, id } = task;
+      const { number, episode, input, subject, slices, existing } = row;
+      return { tenant, agent, id, number, episode, input, subject, slices, existing };
+    },
 
-    taskInput: (scope, task) =>
-      withTenant(pool, scope.tenant, async (client) => {
-        const { rows } = await client.query<TaskRow>({
-          name: 'task-input',
-          text: `select number, episode, input, subject, slices from tasks
-                 where tenant = $1 and agent = $2 and task = $3`,
-          values: [scope.tenant, scope.agent, task],
-        });
-        const [row] = rows;
-        return row === undefined ? null : { ...scope, id: task, ...row };
-      }),
+    taskInput: async (scope, task) => {
+      const { rows } = await queryTenant<TaskRow>(pool, scope.tenant, {
+        name: 'task-input',
+        text: `select number, episode, input, subject, slices from tasks
+               where tenant = $1 and agent = $2 and task = $3`,
+        values: [scope.tenant, scope.agent, task],
+      });
+      const [row] = rows;
+      return row === undefined ? null : { ...scope, id: task, ...row };
+    },
   };
 }

@@ -1,4 +1,11 @@
-import { escapeLiteral, type Pool, type PoolClient } from 'pg';
+import {
+  escapeLiteral,
+  type Pool,
+  type PoolClient,
+  type QueryConfig,
+  type QueryResult,
+  type QueryResultRow,
+} from 'pg';
 
 import { tenantId } from '../contracts/ids.js';
 import type { TenantId } from '../domain/ids.js';
@@ -21,8 +28,30 @@ export async function withTenant<T>(
   tenant: TenantId,
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
-  const begin = `begin; set local role ${APP_ROLE}; set local ratchet.tenant = ${escapeLiteral(tenantId(tenant))}`;
-  return inTransaction(pool, begin, work);
+  return inTransaction(pool, asTenant(tenant), work);
+}
+
+/** One statement in a transaction like that of `withTenant`, in a single round trip. */
+export async function queryTenant<Row extends QueryResultRow>(
+  pool: Pool,
+  tenant: TenantId,
+  query: QueryConfig,
+): Promise<QueryResult<Row>> {
+  return retried(() =>
+    withClient(pool, async (client) => {
+      // The commit of a transaction whose statement failed rolls it back.
+      const [, result] = await Promise.all([
+        client.query(asTenant(tenant)),
+        client.query<Row>(query),
+        client.query('commit'),
+      ]);
+      return result;
+    }),
+  );
+}
+
+function asTenant(tenant: TenantId): string {
+  return `begin; set local role ${APP_ROLE}; set local ratchet.tenant = ${escapeLiteral(tenantId(tenant))}`;
 }
 
 /** Runs `work` as the role that may list the tenants. */
@@ -38,32 +67,40 @@ export async function asOwner<T>(pool: Pool, work: (client: PoolClient) => Promi
   return inTransaction(pool, 'begin', work);
 }
 
-async function inTransaction<T>(
+function inTransaction<T>(
   pool: Pool,
   begin: string,
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
+  return retried(() =>
+    withClient(pool, async (client) => {
+      // Sent together with the first statement of `work`, which fails where this one does.
+      const [, result] = await Promise.all([
+        client.query(begin),
+        Promise.resolve(client).then(work),
+      ]);
+      await client.query('commit');
+      return result;
+    }),
+  );
+}
+
+async function retried<T>(transaction: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await once(pool, begin, work);
+      return await transaction();
     } catch (error) {
       if (attempt === ATTEMPTS || !isRace(error)) throw translated(error);
     }
   }
 }
 
-async function once<T>(
-  pool: Pool,
-  begin: string,
-  work: (client: PoolClient) => Promise<T>,
-): Promise<T> {
+/** Nothing of a transaction that failed is left on the connection. */
+async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query(begin);
-    const result = await work(client);
-    await client.query('commit');
-    return result;
+    return await work(client);
   } catch (error) {
     try {
       await client.query('rollback');

@@ -240,6 +240,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       agent,
       episode,
       mode: input.mode,
+      reflects: context.reflects,
       end,
       output: closing.output,
       outcome,
@@ -247,7 +248,6 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       costMicroUsd: tally.costMicroUsd,
     });
     if (input.mode === 'live') {
-      upsertSearchAttributes(searchAttributes.ended(outcome));
       const reflects = context.reflects;
       if (reflects === 'always' || (reflects === 'informative' && informative.value)) {
         await startChild<typeof reflectAndUpdate>('reflectAndUpdate', {
@@ -258,6 +258,8 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
           typedSearchAttributes: searchAttributes.owner(input),
         });
       }
+      // After the start, which the end of the task waits for.
+      upsertSearchAttributes(searchAttributes.ended(outcome));
     }
     phase = 'ended';
     await condition(allHandlersFinished);

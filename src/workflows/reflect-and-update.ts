@@ -101,9 +101,12 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
     );
   }
 
+  if (input.informative?.value === false) {
+    return { end: 'nothing-learned', candidate: null, reason: input.informative.reason };
+  }
   if (candidate === null && input.episode !== undefined) {
     const of = { tenant, agent, episode: input.episode };
-    const accepted = await analyse(of, input);
+    const accepted = await analyse(of);
     await markReflected({ ...of, result: accepted.reason });
     if (accepted.count === 0) {
       return { end: 'nothing-learned', candidate: null, reason: accepted.reason };
@@ -138,9 +141,7 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
 /** Attribution, proposals and their validation; a second look in the sandbox where nothing was found. */
 async function analyse(
   of: Scope & { readonly episode: EpisodeId },
-  input: ReflectInput,
 ): Promise<{ count: number; reason: string }> {
-  if (input.informative?.value === false) return { count: 0, reason: input.informative.reason };
   const blame = await attribute(of);
   let proposed = await propose({ ...of, exploration: null });
   if (proposed.exploration !== null) {

@@ -5,10 +5,14 @@ import { aToolBench, TOOL_REQUEST } from '../support/tool-bench.js';
 
 /** What a worker leaves behind that died after the effect was begun. */
 async function begunBefore(store: FakeStore, run: () => Promise<unknown>): Promise<void> {
-  const finish = store.finishEffect.bind(store);
-  store.finishEffect = () => Promise.reject(new Error('the worker died'));
+  const finish = store.finishCall.bind(store);
+  store.finishCall = () => Promise.reject(new Error('the worker died'));
   await expect(run()).rejects.toThrow('the worker died');
-  store.finishEffect = finish;
+  store.finishCall = finish;
+}
+
+function never(): never {
+  throw new Error('the ledger is empty');
 }
 
 test('an effect stands in the ledger before the tool runs and after', async () => {
@@ -36,24 +40,24 @@ test('a reading tool leaves nothing in the ledger', async () => {
 });
 
 test.each(['keyed', 'queryable', 'unsafe'] as const)(
-  'a %s effect that is done is not run again, though its step was not stored',
+  'a %s effect that the ledger knows as done is answered from there and not run again',
   async (effect) => {
     const query = async () => ({ happened: false });
     const { store, counter, run, result } = aToolBench({ effect, query });
-    const putStep = store.putStep.bind(store);
-    store.putStep = () => Promise.reject(new Error('the worker died'));
-    await expect(run()).rejects.toThrow('the worker died');
-    store.putStep = putStep;
+    await begunBefore(store, run);
+    const [[key, row] = never()] = store.effects;
+    const kept = JSON.stringify({ ok: false, code: 'E1', content: 'refused' });
+    store.effects.set(key, { ...row, state: 'done', result: kept });
 
     const answer = await run({}, { attempt: 2 });
 
-    expect(answer).toEqual({ kind: 'done', code: null, characters: 5 });
-    expect(result()).toEqual({ ok: true, content: 'added' });
+    expect(answer).toEqual({ kind: 'failed', code: 'E1', characters: 7 });
+    expect(result()).toEqual({ ok: false, code: 'E1', content: 'refused' });
     expect(counter.effects).toHaveLength(1);
   },
 );
 
-test('an effect that failed is answered from the ledger too', async () => {
+test('an effect that failed is not run again', async () => {
   const { store, counter, run } = aToolBench({
     effect: 'unsafe',
     run: async () => {
@@ -61,14 +65,12 @@ test('an effect that failed is answered from the ledger too', async () => {
       throw Object.assign(new Error('refused'), { code: 'E1' });
     },
   });
-  const putStep = store.putStep.bind(store);
-  store.putStep = () => Promise.reject(new Error('the worker died'));
-  await expect(run()).rejects.toThrow('the worker died');
-  store.putStep = putStep;
+  await run();
 
   const answer = await run({}, { attempt: 2 });
 
   expect(answer).toEqual({ kind: 'failed', code: 'E1', characters: 7 });
+  expect([...store.effects.values()]).toMatchObject([{ state: 'done' }]);
   expect(counter.effects).toHaveLength(1);
 });
 

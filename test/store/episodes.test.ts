@@ -78,9 +78,10 @@ test('keeps the step that was written first and answers it to the second writer'
     ['one', 'two', 'three'].map((content) => store.putStep(tenant, episode, toolStep(0, content))),
   );
 
-  const stored = await store.step(tenant, episode, 0);
+  const { steps } = await store.conversation(tenant, episode);
+  const [stored] = steps;
   expect(answers).toEqual([stored, stored, stored]);
-  expect((await store.conversation(tenant, episode)).steps).toHaveLength(1);
+  expect(steps).toHaveLength(1);
 });
 
 test('keeps what a tool answered to the character', async () => {
@@ -89,13 +90,7 @@ test('keeps what a tool answered to the character', async () => {
 
   await store.putStep(tenant, episode, step);
 
-  expect(await store.step(tenant, episode, 0)).toEqual(step);
-});
-
-test('answers null for a step that is not there', async () => {
-  const { episode } = await startTask(store, scope, 'no-step');
-
-  expect(await store.step(tenant, episode, 3)).toBeNull();
+  expect((await store.conversation(tenant, episode)).steps).toEqual([step]);
 });
 
 test('writes the head of an episode once', async () => {
@@ -201,44 +196,6 @@ test('refuses feedback on an episode that does not exist', async () => {
   const missing = store.putFeedback(tenant, aFeedback(episodeId('e-none')));
 
   await expect(missing).rejects.toThrow(NotFoundError);
-});
-
-test('the ledger tells a new effect from one that was begun and one that was done', async () => {
-  const key = 'acme:t-1:3:0';
-
-  const before = await store.beginEffect(tenant, key, 'digest');
-  const again = await store.beginEffect(tenant, key, 'digest');
-  await store.finishEffect(tenant, key, 'the result');
-  const after = await store.beginEffect(tenant, key, 'digest');
-
-  expect(before).toEqual({ state: 'new', result: null });
-  expect(again).toEqual({ state: 'started', result: null });
-  expect(after).toEqual({ state: 'done', result: 'the result' });
-});
-
-test('lets one of many that begin the same effect find it new', async () => {
-  const states = await Promise.all(
-    Array.from({ length: 10 }, () => store.beginEffect(tenant, 'acme:race:0:0', 'digest')),
-  );
-
-  expect(states.filter(({ state }) => state === 'new')).toHaveLength(1);
-});
-
-test('keeps the first result of an effect', async () => {
-  await store.beginEffect(tenant, 'acme:first:0:0', 'digest');
-  await store.finishEffect(tenant, 'acme:first:0:0', 'first');
-
-  await store.finishEffect(tenant, 'acme:first:0:0', 'second');
-
-  const { result } = await store.beginEffect(tenant, 'acme:first:0:0', 'digest');
-  expect(result).toBe('first');
-});
-
-test('refuses one effect key for two requests, and an end without a beginning', async () => {
-  await store.beginEffect(tenant, 'acme:two:0:0', 'one request');
-
-  await expect(store.beginEffect(tenant, 'acme:two:0:0', 'another')).rejects.toThrow(ConflictError);
-  await expect(store.finishEffect(tenant, 'acme:none:0:0', 'x')).rejects.toThrow(NotFoundError);
 });
 
 test('archives a history once and answers it by workflow', async () => {

@@ -6,9 +6,9 @@ import { UnavailableError } from '../../src/domain/errors.js';
 import { translated } from '../../src/store/failures.js';
 import { checkDatabase, createPool, UnsafeDatabaseError } from '../../src/store/pool.js';
 import { createStore } from '../../src/store/store.js';
-import { withTenant } from '../../src/store/transaction.js';
+import { queryTenant, withTenant } from '../../src/store/transaction.js';
 import { emptyDatabase, freshDatabase, type FreshDatabase } from '../support/postgres.js';
-import { aScope, deploy } from '../support/store-builders.js';
+import { aScope, deploy, startTask } from '../support/store-builders.js';
 
 const TENANT = tenantId('acme');
 
@@ -93,8 +93,11 @@ test('a statement over its time limit is cancelled and can be tried again', asyn
 
 test('a transaction that loses a deadlock runs again', async () => {
   const store = createStore(database.pool);
-  await store.beginEffect(TENANT, 'one', 'digest');
-  await store.beginEffect(TENANT, 'two', 'digest');
+  const { task, episode } = await startTask(store, aScope(), 't-1');
+  for (const key of ['one', 'two']) {
+    const effect = { key, requestDigest: 'digest' };
+    await store.beginCall({ ...aScope(), task, episode, step: 1, effect });
+  }
   const lockBoth = (first: string, second: string) =>
     withTenant(database.pool, TENANT, async (client) => {
       const lock = (key: string) =>
@@ -111,6 +114,35 @@ test('a transaction that loses a deadlock runs again', async () => {
   const both = await Promise.all([lockBoth('one', 'two'), lockBoth('two', 'one')]);
 
   expect(both).toEqual(['both', 'both']);
+});
+
+test('a statement sent together with its transaction sees one tenant and leaves nothing behind', async () => {
+  const setting = `current_setting('ratchet.tenant', true)`;
+  const pool = createPool({ url: database.url, applicationName: 'ratchet-test', max: 1 });
+
+  const within = await queryTenant(pool, TENANT, {
+    text: `select current_user::text as "user", ${setting} as tenant`,
+  });
+  const after = await pool.query(
+    `select current_user = 'ratchet_app' as is_app, ${setting} as tenant`,
+  );
+  await pool.end();
+
+  expect(within.rows).toEqual([{ user: 'ratchet_app', tenant: TENANT }]);
+  expect(after.rows).toEqual([{ is_app: false, tenant: '' }]);
+});
+
+test('a statement that fails together with its transaction frees the connection for the next', async () => {
+  const pool = createPool({ url: database.url, applicationName: 'ratchet-test', max: 1 });
+
+  const failed = await queryTenant(pool, TENANT, { text: 'select 1 / 0' }).catch(
+    (error: unknown) => error,
+  );
+  const next = await queryTenant(pool, TENANT, { text: 'select 1 as one' });
+  await pool.end();
+
+  expect(failed).toMatchObject({ message: 'division by zero' });
+  expect(next.rows).toEqual([{ one: 1 }]);
 });
 
 test('other failures of the database stay what they are', async () => {

@@ -12,6 +12,7 @@ import {
   deploy,
   endEpisode,
   openCandidate,
+  PASSED,
   playTask,
   startTask,
 } from '../support/store-builders.js';
@@ -48,6 +49,25 @@ test('says what a task still waits for until it was reflected upon', async () =>
 
   expect(running).toEqual([`task ${task} has not ended`]);
   expect(ended).toEqual([`episode ${episode} is being reflected upon`]);
+  expect(await store.unsettled(scope)).toEqual([]);
+});
+
+test('is at rest after an episode that nothing is to be learned from', async () => {
+  const scope = await deployed('nothing');
+  const { episode } = await startTask(store, scope, 't-1');
+
+  await store.recordEpisode({
+    tenant: scope.tenant,
+    id: episode,
+    end: 'done',
+    output: null,
+    outcome: PASSED,
+    informative: { value: false, reason: 'a routine success' },
+    unreflected: 'a routine success',
+    tokens: 0,
+    costMicroUsd: 0,
+  });
+
   expect(await store.unsettled(scope)).toEqual([]);
 });
 

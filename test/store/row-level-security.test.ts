@@ -61,7 +61,8 @@ async function fillEveryTable(): Promise<void> {
     correction: null,
     comment: null,
   });
-  await store.beginEffect(ALICE.tenant, 'alice:t-1:0:0', 'digest');
+  const effect = { key: 'alice:t-1:0:0', requestDigest: 'digest' };
+  await store.beginCall({ ...ALICE, task, episode, step: 1, effect });
   const evidence = {
     episode,
     task,

@@ -1,6 +1,6 @@
-import type { EffectRow, OpenEpisode, Store } from '../../src/activities/store.js';
+import type { CallStart, EffectRow, OpenEpisode, Store } from '../../src/activities/store.js';
 import { agentId, episodeId, taskId, tenantId, versionId } from '../../src/contracts/ids.js';
-import type { Step } from '../../src/domain/episode.js';
+import type { Step, ToolStep } from '../../src/domain/episode.js';
 import { ConflictError, NotFoundError } from '../../src/domain/errors.js';
 import type { EpisodeId, Scope, TaskId, TenantId } from '../../src/domain/ids.js';
 import type { AcceptedTask } from '../../src/domain/task.js';
@@ -33,7 +33,7 @@ export function anEpisodeHead(more: Partial<OpenEpisode> = {}): OpenEpisode {
 
 type Served = Pick<
   Store,
-  'openEpisode' | 'conversation' | 'putStep' | 'step' | 'taskInput' | 'beginEffect' | 'finishEffect'
+  'openEpisode' | 'conversation' | 'putStep' | 'taskInput' | 'beginCall' | 'finishCall'
 >;
 
 /** Episodes, steps and effects in memory, with the promises of the real store: written once, by key. */
@@ -67,10 +67,6 @@ export class FakeStore implements Served {
     return stored;
   }
 
-  async step(_tenant: TenantId, id: EpisodeId, index: number): Promise<Step | null> {
-    return this.#steps.get(id)?.get(index) ?? null;
-  }
-
   async taskInput({ tenant, agent }: Scope, task: TaskId): Promise<AcceptedTask | null> {
     const head = [...this.#heads.values()].find((each) => each.task === task);
     if (head?.scope.tenant !== tenant || head.scope.agent !== agent) return null;
@@ -78,21 +74,45 @@ export class FakeStore implements Served {
     return { tenant, agent, id: task, input, subject, number: 1, episode, slices };
   }
 
-  async beginEffect(tenant: TenantId, key: string, requestDigest: string): Promise<EffectRow> {
-    const row = this.effects.get(`${tenant}/${key}`);
+  async beginCall({
+    tenant,
+    agent,
+    task,
+    episode,
+    step,
+    effect,
+  }: Parameters<Store['beginCall']>[0]): Promise<CallStart> {
+    const stored = this.#steps.get(episode)?.get(step);
+    if (stored !== undefined) return { stored };
+    const accepted = await this.taskInput({ tenant, agent }, task);
+    if (accepted === null) throw new NotFoundError('task', task, 'accept it first');
+    const { input } = accepted;
+    if (effect === null) return { stored: null, input, effect };
+    return { stored: null, input, effect: this.#begin(`${tenant}/${effect.key}`, effect) };
+  }
+
+  #begin(key: string, { requestDigest }: { readonly requestDigest: string }): EffectRow {
+    const row = this.effects.get(key);
     if (row === undefined) {
-      const begun = { state: 'started', result: null, digest: requestDigest } as const;
-      this.effects.set(`${tenant}/${key}`, begun);
+      this.effects.set(key, { state: 'started', result: null, digest: requestDigest });
       return { state: 'new', result: null };
     }
     if (row.digest !== requestDigest) throw new ConflictError(`effect ${key}: another request`);
     return row;
   }
 
-  async finishEffect(tenant: TenantId, key: string, result: string): Promise<void> {
-    const row = this.effects.get(`${tenant}/${key}`);
+  async finishCall(
+    tenant: TenantId,
+    id: EpisodeId,
+    step: ToolStep,
+    effectKey: string,
+  ): Promise<Step> {
+    const key = `${tenant}/${effectKey}`;
+    const row = this.effects.get(key);
     if (row === undefined) throw new NotFoundError('effect', key, 'begin it first');
-    this.effects.set(`${tenant}/${key}`, { ...row, state: 'done', result: row.result ?? result });
+    const result = row.result ?? JSON.stringify(step.result);
+    this.effects.set(key, { ...row, state: 'done', result });
+    return this.putStep(tenant, id, step);
   }
 
   /** What a test looks at: the trajectory in order. */

@@ -106,6 +106,7 @@ export function endEpisode(store: Store, scope: Scope, id: EpisodeId, outcome = 
     output: 'select 1',
     outcome,
     informative: { value: outcome.score !== 1, reason: 'test' },
+    unreflected: null,
     tokens: 10,
     costMicroUsd: 5,
   });
