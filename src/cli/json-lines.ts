@@ -5,8 +5,7 @@ import type { z } from 'zod';
 
 import { MalformedInputError, foundText, parsedAt, placeOf } from './malformed-input.js';
 
-/** The longest line that is read, in bytes without its end. */
-const LONGEST_LINE = 1_048_576;
+const MEBIBYTE = 1_048_576;
 
 const NEWLINE = 0x0a;
 
@@ -16,16 +15,17 @@ const WHOLE = 'text';
 /**
  * Reads JSON lines as they come and hands on each one parsed, with its number from 1. It holds a chunk
  * and a line at most, however many there are. Anything that is no line of its own (blank, longer than
- * 1 MiB, no UTF-8, no JSON object, a key twice) is a MalformedInputError, as is input without a line.
- * What `take` throws ends the reading.
+ * `longestLine` bytes without its end, no UTF-8, no JSON object, a key twice) is a MalformedInputError,
+ * as is input without a line. What `take` throws ends the reading.
  */
 export async function readJsonLines<T>(
   input: Readable,
   schema: z.ZodType<T>,
   take: (value: T, line: number) => void,
   signal: AbortSignal,
+  longestLine = MEBIBYTE,
 ): Promise<number> {
-  const lines = new LineSplitter();
+  const lines = new LineSplitter(longestLine);
   let line = 0;
   const read = (bytes: Buffer): void => {
     line += 1;
@@ -47,6 +47,11 @@ export async function readJsonLines<T>(
 class LineSplitter {
   #parts: Buffer[] = [];
   #length = 0;
+  readonly #longestLine: number;
+
+  constructor(longestLine: number) {
+    this.#longestLine = longestLine;
+  }
 
   split(chunk: Buffer, take: (bytes: Buffer) => void, number: () => number): void {
     let from = 0;
@@ -71,9 +76,10 @@ class LineSplitter {
     if (bytes.length === 0) return;
     this.#parts.push(bytes);
     this.#length += bytes.length;
-    if (this.#length <= LONGEST_LINE) return;
-    const found = `more than ${String(LONGEST_LINE)} bytes`;
-    throw new MalformedInputError(placeOf(line), WHOLE, found, 'a line of 1 MiB at most');
+    if (this.#length <= this.#longestLine) return;
+    const found = `more than ${String(this.#longestLine)} bytes`;
+    const longest = `a line of ${String(this.#longestLine / MEBIBYTE)} MiB at most`;
+    throw new MalformedInputError(placeOf(line), WHOLE, found, longest);
   }
 }
 

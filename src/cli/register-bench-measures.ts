@@ -3,9 +3,10 @@ import type { Command } from 'commander';
 import type { OverheadOptions } from '../bench/overhead.js';
 import type { RecallOptions } from '../bench/recall.js';
 import type { Invoke } from './command.js';
+import type { BenchAttributionOptions } from './commands/bench-attribution.js';
 import { countFromOne, wholeNumber } from './option-values.js';
 
-/** `bench overhead` and `bench recall`: what Ratchet costs, on the machine it runs on. */
+/** Benches that stand for themselves: what Ratchet costs on this machine, and how well it blames. */
 export function registerBenchMeasures(bench: Command, invoke: Invoke): void {
   bench
     .command('overhead')
@@ -27,6 +28,17 @@ export function registerBenchMeasures(bench: Command, invoke: Invoke): void {
     .action((options: RecallOptions) =>
       invoke(async ({ config, io, signal }) =>
         (await import('../bench/recall.js')).runRecall(options, config, io, signal),
+      ),
+    );
+  bench
+    .command('attribution')
+    .description('blame for labelled failures against what people said, by cross-validation')
+    .requiredOption('--data <directory>', 'with cases.jsonl of Who&When')
+    .option('--seed <n>', 'of the folds of the nested cross-validation', wholeNumber, 1)
+    .option('--weights <file>', 'write the weights trained on all cases there, as a module')
+    .action((options: BenchAttributionOptions) =>
+      invoke(async (context) =>
+        (await import('./commands/bench-attribution.js')).runBenchAttribution(options, context),
       ),
     );
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Invoke } from './command.js';
 import type { GateEvaluateOptions } from './evaluate/gate-options.js';
 
-/** `gate evaluate` and `monitor evaluate`: what the loop decides with, on anybody's data. */
+/** `gate evaluate`, `monitor evaluate` and `attribute`: what the loop decides with, on anybody's data. */
 export function registerEvaluating(program: Command, invoke: Invoke): void {
   program
     .command('gate')
@@ -32,6 +32,12 @@ export function registerEvaluating(program: Command, invoke: Invoke): void {
       invoke(async (context) =>
         (await import('./commands/monitor-evaluate.js')).runMonitorEvaluate(context),
       ),
+    );
+  program
+    .command('attribute')
+    .description('failed trajectories as JSON lines on stdin, whom to blame for each on stdout')
+    .action(() =>
+      invoke(async (context) => (await import('./commands/attribute.js')).runAttribute(context)),
     );
 }
 
