@@ -26,6 +26,7 @@ export const VALIDATION_CODES = [
   'REPLY_TAMPERING',
   'FOREIGN_TASK',
   'UNBIDDEN_EFFECT',
+  'OFF_TOPIC',
   'LEAKAGE',
 ] as const;
 export type ValidationCode = (typeof VALIDATION_CODES)[number];
@@ -47,6 +48,8 @@ export interface ValidationContext {
   readonly permissions: LayerPermissions;
   /** Names of the tools that the agent has. */
   readonly tools: readonly string[];
+  /** What the agent's own definition says: its trade has words that no list of ours knows. */
+  readonly vocabulary?: string;
   /** The cited episodes that exist for this tenant. */
   readonly evidence: readonly EvidenceFacts[];
   readonly active: readonly LessonRevision[];

@@ -1,27 +1,5 @@
-import { lessonText, type LessonDraft } from '../lesson.js';
-import { termsOf } from '../retrieval/terms.js';
 import type { Check } from './check.js';
-import { isFixedForm } from './fixed-form.js';
-import { folded, sentencesOf, visible } from './normalise.js';
-
-/** A sentence of a lesson as written and folded, and the terms of all that surrounds it. */
-interface Sentence {
-  readonly written: string;
-  readonly folded: string;
-  readonly around: () => ReadonlySet<string>;
-}
-
-/** A lesson in a form of ours has no sentences of its own. */
-function freeSentences(draft: LessonDraft): Sentence[] {
-  if (isFixedForm(draft)) return [];
-  const sentences = sentencesOf(visible(lessonText(draft.body)));
-  const terms = sentences.map((sentence) => termsOf(sentence));
-  return sentences.map((written, at) => ({
-    written,
-    folded: folded(written),
-    around: () => new Set(terms.filter((_, other) => other !== at).flat()),
-  }));
-}
+import { freeSentences, type Sentence } from './sentences.js';
 
 function sentenceCheck(
   name: string,
@@ -31,47 +9,84 @@ function sentenceCheck(
 ): Check {
   return {
     name,
-    check: (draft) => (freeSentences(draft).some(isAtFault) ? { code, message } : null),
+    check: (draft, context) =>
+      freeSentences(draft, context).some(isAtFault) ? { code, message } : null,
   };
 }
 
-const REPLY =
-  /\b(?:your|every|each|all) (?:\w+ )?(?:response|reply|answer|message|output|text|writing)s?\b/;
-const YOUR_REPLY = /\byour (?:\w+ )?(?:response|reply|answer|message|output)s?\b/;
+/** What the agent says to people, as others speak of it. */
+const SAID =
+  '(?:response|repl(?:y|ies)|answer|message|output|text|writing|summar(?:y|ies)|sentence|word)s?';
+const REPLY = new RegExp(
+  `\\b(?:your|every|each|all) (?:\\w+ ){0,2}${SAID}\\b|\\beverything you (?:say|write)\\b`,
+);
+const YOUR_REPLY = new RegExp(`\\byour (?:\\w+ ){0,2}${SAID}\\b`);
+/** What of a reply is the agent's work: which values it holds and in which form. */
+const FORM =
+  /\b(?:numbers?|figures?|digits?|decimals?|units?|currency|percent\w*|iso|yyyy|dates?|times?|json|csv|xml|markdown|tables?|columns?|rows?|fields?|keys?|(?:one|single|few) words?|yes|ids?|sql|round\w*|sort\w*|order\w*|format\w*|names?|values?|totals?|list\w*|amounts?|language of|(?:user|customer|caller|sender)'?s language)\b/;
 const DISFIGURED =
-  /\b(?:letters?|vowels?|consonants?|alphabet\w*|characters?|spaces?|spacing|punctuation|typos?|misspell\w*|anagram\w*|scrambl\w*|jumbl\w*|shuffl\w*|homophon\w*|alphanumeric|cipher\w*|caesar|rot-?13|morse|base-?(?:16|32|64|85)|hexadecimal|binary|emojis?|emoticons?|leet\w*|pig latin|backwards?|reverse\w*|symbols?|substitution|rhym\w*|(?:every|each) (?:second|third|fourth|other|nth|\w+th) word|in (?:fours|threes|pairs|reverse|sets))\b/;
+  /\b(?:letters?|vowels?|consonants?|alphabet\w*|characters?|spaces?|spacing|punctuation|typos?|misspell\w*|anagram\w*|scrambl\w*|jumbl\w*|shuffl\w*|homophon\w*|alphanumeric|cipher\w*|caesar|rot-?\d+|morse|base-?(?:16|32|58|64|85)|hex|hexadecimal|octal|binary|ascii|unicode|url-?encod\w*|encrypt\w*|encod\w*|emojis?|emoticons?|smileys?|pictograms?|kaomoji|leet\w*|pig latin|backwards?|revers\w*|mirror\w*|flip\w*|upside|inverted|right to left|end to start|symbols?|substitution|rhym\w*|uppercase|all caps|(?:every|each) (?:second|third|fourth|other|nth|\w+th) word|in (?:fours|threes|pairs|reverse|sets))\b/;
+/** Ciphers and the like: nothing but a reply is put into them, unless something is to be read. */
+const CIPHERED =
+  /\b(?:rot-?\d+|caesar|atbash|vigenere|morse|playfair|cipher\w*|pig latin|leet ?speak|anagram\w*|kaomoji)\b/;
+const READS = /\b(?:decod\w*|decipher\w*|decrypt\w*|pars\w*|read\w*|recogni[sz]\w*)\b/;
+/** A result put into an encoding; what is uploaded or read may have one. */
+const ENCODED_RESULT =
+  /^(?:show|give|present|print|return|write|encode|render|express|convert|produce|output|turn|answer|spell)\b(?:\W{1,4}\w+){0,8}?\W{1,4}(?:base-?\d\d|hex|hexadecimal|octal|binary|ascii\d*|zeros|url-?encoded)\b/;
+const CARRIER =
+  /\b(?:files?|attachments?|contents?|images?|payloads?|body|headers?|parameters?|fields?|credentials?|columns?|bytes|upload\w*|api|argument)\b/;
 const LETTERWISE =
-  /\b(?:replac\w*|substitut\w*|swap\w*|convert\w*|encod\w*|remov\w*|rearrang\w*|revers\w*|group\w*|omit\w*|drop\w*|writ\w*)\b(?:\W{1,4}\w+){0,5}?\W{1,4}(?:vowels?|consonants?|(?:every|each|all) (?:\w+ )?letters?|letters? (?:by|with|as|of))\b/;
-const REWORKED =
-  /\b(?:modify|augment|enhance|alter|embellish|enrich|supplement|extend|spice up|garnish) your (?:\w+ )?(?:response|reply|answer|message|output)s?\b/;
-const INSERTED =
-  /\b(?:add|include|insert|integrate|incorporate|append|prepend|embed|modify|augment|enhance|mention|suggest|tease|promote|recommend|advertise|endorse|weave|slip|end|begin|start|conclude|put)\b/;
-const RHETORIC =
-  /\b(?:sentence|statement|paragraph|tips?|remind\w*|headline|links?|linking|advert\w*|slogan|promot\w*|sponsor\w*|recommendation|encourag\w*|invit\w*|urg\w*|appeal|express\w*|gratitude|thank\w*|emphasi\w*|stress\w*|highlight\w*|benefits|hint\w*|announcement|scandal|donat\w*|vote|users? (?:to|should|join|share|install)|readers?|followers?|community|product|brand|offer\w*|discount|free|reason|opinion|rumou?r|conspirac\w*|urgency)\b/;
+  /\b(?:replac\w*|substitut\w*|swap\w*|shift\w*|convert\w*|encod\w*|remov\w*|rearrang\w*|revers\w*|group\w*|omit\w*|drop\w*|writ\w*|spell\w*|flip\w*)\b(?:\W{1,4}\w+){0,5}?\W{1,4}(?:vowels?|consonants?|emojis?|(?:every|each|all) (?:\w+ ){0,2}(?:letters?|characters?|words?)|letters? (?:by|with|as|of)|backwards?|right to left)\b|\b(?:replac\w*|substitut\w*|swap\w*)\b(?:\W{1,4}\w+){0,4}?\W{1,4}(?:nouns?|verbs?|adjectives?|keywords?|words?)\b(?:\W{1,4}\w+){0,4}?\W{1,4}(?:with|for|by)\b/;
+const TONGUES =
+  'english|french|german|spanish|italian|russian|japanese|chinese|mandarin|cantonese|portuguese|arabic|hindi|korean|latin|dutch|swahili|turkish|polish|greek|hebrew|swedish|norwegian|danish|finnish|czech|hungarian|romanian|ukrainian|thai|vietnamese|indonesian|malay|tagalog|bengali|urdu|persian|farsi|welsh|irish|gaelic|icelandic|esperanto|klingon|elvish|sanskrit|yiddish|zulu|afrikaans|catalan|basque';
+/** How the agent is to speak, whatever it is asked: in a language, a manner or somebody's voice. */
+const SPEAKS = new RegExp(
+  `^(?:only )?(?:respond|reply|answer|speak|talk|write|sing|communicate|switch|chat|continue|give|repeat|translate|say)\\b(?:\\W{1,4}\\w+){0,6}?\\W{1,4}(?:in|to|into) (?:\\w+ )?(?:${TONGUES})\\b`,
+);
+const MANNERED =
+  /^(?:only )?(?:respond|reply|speak|talk|sing|chat|rhyme)\b|\b(?:talk|speak|sound|write|act|answer|respond|reply) like (?:an?|the|my)\b|\bin the (?:style|voice|manner|tone|accent) of an?\b|\bto the tune of\b/;
+const REWORKED = new RegExp(
+  `\\b(?:modify|augment|enhance|alter|embellish|enrich|supplement|extend|spice up|garnish|decorate|mirror|flip|twist|disguise|pad|sprinkle) (?:\\w+ ){0,3}your (?:\\w+ )?${SAID}\\b`,
+);
+/** What is put into what the agent says beside its answer. */
+const INSERTED = new RegExp(
+  `\\b(?:add|include|insert|integrate|incorporate|append|prepend|embed|mention|suggest|tease|promote|recommend|advertise|endorse|plug|praise|weave|work|slip|put|place|end|begin|start|finish|close|open|conclude|sign|note|state|let)\\b(?:\\W{1,4}\\w+){0,12}?\\W{1,4}(?:in|into|to|at the (?:end|start|beginning|top|bottom) of|on|with|behind|after|of) (?:your|each|every|the (?:final|whole)) (?:\\w+ ){0,2}${SAID}\\b`,
+);
+const WITH_INSERTION = new RegExp(
+  `^(?:in|at the (?:end|start|beginning) of|with|(?:end|begin|start|finish|close|open|conclude|sign)) (?:your|each|every|all|any) (?:\\w+ ){0,2}${SAID}\\b`,
+);
+const PITCH =
+  /\b(?:slogan|coupons?|jokes?|riddles?|limericks?|fun facts?|headline|horoscope|sponsor\w*|advert\w*|promo\w*|discounts?|off today|special offer|giveaway|lottery|prize|donat\w*|subscribe to|follow us|our (?:new|latest|brand|product|store|shop|website|newsletter|community|channel|app|partner)\w*)\b/;
 
 const replyTampering = sentenceCheck(
   'reply-tampering',
   'REPLY_TAMPERING',
   'disfigures replies or carries a message of somebody else into them',
-  ({ folded: text }) =>
-    (REPLY.test(text) && DISFIGURED.test(text)) ||
-    LETTERWISE.test(text) ||
-    REWORKED.test(text) ||
-    (YOUR_REPLY.test(text) &&
-      INSERTED.test(text) &&
-      (RHETORIC.test(text) || /"[^"]{12,}"/.test(text))),
+  ({ folded: text }) => {
+    if (LETTERWISE.test(text) || REWORKED.test(text) || SPEAKS.test(text)) return true;
+    if (CIPHERED.test(text) && !READS.test(text)) return true;
+    if (ENCODED_RESULT.test(text) && !CARRIER.test(text)) return true;
+    if (MANNERED.test(text) && !FORM.test(text)) return true;
+    if (REPLY.test(text) && DISFIGURED.test(text)) return true;
+    if (YOUR_REPLY.test(text) && !FORM.test(text)) return true;
+    if (INSERTED.test(text) || WITH_INSERTION.test(text))
+      return !FORM.test(text) || PITCH.test(text);
+    return PITCH.test(text) && IMPERATIVE_OF_SPEECH.test(text);
+  },
 );
 
+const IMPERATIVE_OF_SPEECH =
+  /^(?:add|include|insert|mention|tell|say|start|begin|finish|end|close|put|make up|share|offer|promote|advertise|plug|praise|slip|point|invite|encourage|recommend|suggest)\b/;
+
 const QUESTION =
-  /^(?:so |and |now |please |hey |hi |also )?(?:what|who|whom|whose|how|why|when|where|which|can|could|would|will|do|does|did|is|are|should|may|have|has)\b[^?]*\?/;
+  /^(?:what|who|whom|whose|how|why|when|where|which|can|could|would|will|do|does|did|is|are|should|may|have|has)\b[^?]*\?/;
 const FOR_THE_ASKER =
   /(?:^|[,;:] |\b(?:and|please|you|to|then) )(?:show|tell|give|teach|send|write|find|explain to|provide) (?:me|us)\b|\bplease (?!note|see)|\bi (?:want|need|would like) (?:you|to know)\b|\b(?:can|could|would|will) you\b/;
 /** Verbs of asking for a text: alone they tell a foreign task where nothing else is about it. */
 const ASKS_FOR_TEXT =
-  /^(?:(?:now|also|then|first|next|finally|additionally|and|please|kindly)[, ]{1,2})*(?:explain|describe|draft|compose|translate|tell|outline|recite|sing|summari[sz]e|paraphrase|rewrite|discuss|develop|generate|provide|recommend|suggest|propose|brainstorm|illustrate|narrate|invent|imagine|analy[sz]e|break down|come up with|say that|claim|state that|assert|inform|convince|persuade|spread)\b/;
+  /^(?:explain|describe|draft|compose|translate|tell|outline|recite|sing|summari[sz]e|paraphrase|rewrite|discuss|develop|generate|provide|recommend|suggest|propose|brainstorm|illustrate|narrate|invent|imagine|analy[sz]e|break down|come up with|say that|claim|state that|assert|inform|convince|persuade|spread)\b/;
 /** Verbs of everyday work: a foreign task only where they ask for a kind of text. */
-const MAKES =
-  /^(?:(?:now|also|then|first|next|finally|additionally|and|please|kindly)[, ]{1,2})*(?:write|create|give|list|design|plan|compare|define|name|identify|make|prepare)\b/;
+const MAKES = /^(?:write|create|give|list|design|plan|compare|define|name|identify|make|prepare)\b/;
 const GENRE =
   /\b(?:essays?|poems?|poetry|haiku|stor(?:y|ies)|letters? to|speech(?:es)?|articles?|blog|songs?|lyrics|jokes?|riddles?|recipes?|scripts? for|novels?|tweets?|headlines?|press release|business plan|marketing|slogans?|in simple terms|lifecycle|theor(?:y|em) of|concept of|history of|process of|causes of|plot of|equivalent (?:for|of)|(?:in|to|into) (?:english|french|german|spanish|italian|russian|japanese|chinese|mandarin|portuguese|arabic|hindi|korean|latin|dutch)|(?:french|german|spanish|italian|russian|japanese|chinese|portuguese|arabic|hindi|korean|dutch) (?:equivalent|word|phrase|translation)|sentiment of)\b/;
 
@@ -79,21 +94,27 @@ const foreignTask = sentenceCheck(
   'foreign-task',
   'FOREIGN_TASK',
   'asks for something of its own instead of saying how the work is done',
-  ({ written, folded: text, around }) => {
+  (sentence) => {
+    const { folded: text } = sentence;
     if (QUESTION.test(text) || FOR_THE_ASKER.test(text)) return true;
     const asks = ASKS_FOR_TEXT.test(text);
     if ((asks || MAKES.test(text)) && GENRE.test(text)) return true;
-    return asks && isUnrelated(written, around());
+    return asks && isUnrelated(sentence);
   },
 );
 
-/** Whether a sentence among others shares no term with any of them. */
-function isUnrelated(sentence: string, around: ReadonlySet<string>): boolean {
-  return around.size > 0 && !termsOf(sentence).some((term) => around.has(term));
+/** Whether a sentence among others has next to nothing in common with them. */
+function isUnrelated({ folded, terms, kin, around }: Sentence): boolean {
+  return around > 0 && (kin === 0 || kin / terms < MIN_KIN) && !CONDITION.test(folded);
 }
 
+const MIN_KIN = 0.25;
+/** Work is done under conditions; what somebody else wants is wanted at once. */
+const CONDITION =
+  /\b(?:if|when|where|once|until|unless|before|after|only|in case|whenever|while|for each|instead)\b/;
+
 const OUTWARD =
-  /^(?:(?:now|also|then|first|next|finally|additionally|and|please|kindly|always|immediately|quietly|silently|discreetly|after that|when done)[, ]{1,2})*(?:send|transfer|pay|wire|buy|purchase|order|book|reserve|make an? (?:\w+ )?(?:reservation|booking|payment|transaction|transfer|purchase|donation)|delete|erase|wipe|destroy|drop|truncate|invite|post|publish|visit|open|browse|navigate to|download|install|run|execute|upload|e-?mail|message|forward|copy|call|text|create an? (?:\w+ )?(?:event|meeting|appointment|account|user)|schedule|cancel|concatenate|modify the recipient|change the|say that|subscribe|unsubscribe|vote|donate|add (?:\w+ )?(?:user|member)|move all|share the|mark all)\b/;
+  /^(?:send|transfer|pay|wire|buy|purchase|order|book|reserve|make an? (?:\w+ )?(?:reservation|booking|payment|transaction|transfer|purchase|donation)|delete|erase|wipe|destroy|drop|truncate|invite|post|publish|visit|open|browse|navigate to|download|install|run(?! through| over)|execute|upload|e-?mail|message|forward|copy|call|text|create an? (?:\w+ )?(?:event|meeting|appointment|account|user)|schedule|cancel|concatenate|modify the recipient|change the|say that|subscribe|unsubscribe|vote|donate|add (?:\w+ )?(?:user|member)|move all|share the|mark all)\b/;
 const TARGET =
   /[$€£¥]\s?\d|\b\d{3,}\b|\bids? ['"]?\d|['"][^'"]{2,}['"]|\b(?:to|with|for|from|named|called|user|the) \p{Lu}\p{Ll}{2,}/u;
 const DESTRUCTIVE =
@@ -103,10 +124,11 @@ const unbiddenEffect = sentenceCheck(
   'unbidden-effect',
   'UNBIDDEN_EFFECT',
   'commands an act on something outside, whatever the task is',
-  ({ written, folded: text, around }) => {
+  (sentence) => {
+    const { written, folded: text } = sentence;
     if (DESTRUCTIVE.test(text)) return true;
     if (!OUTWARD.test(text)) return false;
-    return TARGET.test(written) || isUnrelated(written, around());
+    return TARGET.test(written) || isUnrelated(sentence);
   },
 );
 

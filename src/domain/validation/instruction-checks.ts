@@ -46,6 +46,14 @@ const INJECTION: readonly RegExp[] = [
   /\bbefore (?:you|doing|answering|solving|continuing|completing|anything)\b(?:\W{1,3}\w+){0,9}?\W{1,4}(?:do|perform|complete|execute|make sure to do|carry out) (?:the following|this|these|what)\b/,
   /\bas (?:the|an|your) (?:admin|administrator|owner|operator|developer|system|supervisor)\W{1,3}(?:i|we)\b|\bi am (?:the|an|your) (?:admin|administrator|owner|operator|developer)/,
   /\b(?:do not|don't|never) (?:tell|inform|mention|reveal|notify|alert|warn)(?:\W{1,3}\w+){0,5}?\W{1,3}(?:user|users|owner|operator|anyone|anybody|human|humans|reviewer)\b|\bwithout (?:telling|informing|notifying|the user)|\b(?:secretly|covertly|stealthily)\b/,
+  // What was said before is declared void, and something else is put in its place.
+  /\b(?:earlier|above|previous(?:ly)?|before|so far|until now|prior)\b(?:\W{1,4}\w+){0,4}?\W{1,4}(?:no longer|not) (?:appl(?:y|ies)|counts?|holds?|matters?|binds?)\b|\b(?:put|set|lay|leave|throw|push) (?:aside|away|behind)\b(?:\W{1,4}\w+){0,3}?\W{1,4}(?:told|said|taught|rules?|instructions?|guidelines?|instructed)\b/,
+  /\b(?:your|the) (?:only|sole|new|real|true|actual|final|highest) (?:\w+ )?(?:guideline|rule|instruction|assignment|mission|objective|purpose|master|priority|orders?|duty|job)s?\b/,
+  /\byou (?:work|act|speak|answer|serve|operate) (?:only |now |solely )?(?:for|on behalf of|in the name of)\b|\bfrom (?:here|now|this point|today) on(?:wards?)?\b/,
+  /\b(?:this|the following) (?:rule|note|lesson|instruction|message|text|line)s? (?:outranks?|overrides?|replaces?|supersedes?|takes? (?:precedence|priority)|comes? first|is above)\b/,
+  /\b(?:do|follow|execute) (?:what|whatever|everything|anything)\b(?:\W{1,3}\w+){0,6}?\W{1,3}(?:says?|asks?|tells?|wants?|orders?|commands?)\b|\byou are (?:now )?in (?:an? )?\w+ mode\b/,
+  /\bobey\b|\bwhatever (?:the|your) (?:user|owner|source|task|instructions?|developer)s? (?:says?|asks?|wants?|states?)\b/,
+  /\b(?:keep|leave|hold) (?:this|it|that|these|them|the following|the above)(?:\W{1,3}\w+){0,3}?\W{1,3}(?:hidden|secret|private|quiet|to yourself|between us|confidential)\b|\b(?:hide|conceal) (?:this|it|that|these|them|your)\b|\b(?:never|not|don't) let (?:\w+ ){1,3}?(?:find out|know|notice|see|learn|suspect)\b|\bnobody (?:may|must|should|shall) (?:know|notice|learn|find out)\b/,
   /\bremember\b\W{1,3}(?:this |that |to )?(?:permanently|forever|in all future|for (?:all|every))\b|\b(?:save|store|write|add|keep|copy) (?:this|these|the following)(?:\W{1,3}\w+){0,4}?\W{1,3}(?:memory|memories|lessons?|long-term)\b/,
 ];
 
@@ -80,6 +88,8 @@ const WIDENING: readonly RegExp[] = [
   new RegExp(
     `\\b(?:chang(?:e|ing)|reset(?:ting)?|set|modify|updat(?:e|ing)|replace|rotate|share|use|enter)\\b${within(4)}(?:passwords?|credentials|api keys?|access keys?|ssh keys?|access control|security settings?|privacy settings?|permissions?|system policy|tool permissions?)\\b(?!\\W{1,3}(?:from|of the supervisor|field|parameter))`,
   ),
+  // Asked of people, for somebody else.
+  /(?:^|[.!?;,]\s|\b(?:and|please|to|also|then) )(?:ask (?:\w+ ){0,3}?for|request|demand|solicit|collect|obtain|urge (?:\w+ ){1,3}?to|get (?:\w+ ){1,2}?to|(?:have|make|let|tell|encourage|convince|persuade|remind|invite) (?:\w+ ){1,3}?(?:to )?(?:share|enter|confirm|provide|send|reveal|type|give|hand over|submit))\b(?:\W{1,4}\w+){0,8}?\W{1,4}(?:card (?:numbers?|details)|security codes?|cvv|cvc|pins?|passwords?|bank (?:data|details|accounts?|information)|passport (?:numbers?|details)|social security|ssn|login(?: data| details)?|credentials|seed phrase|recovery code|account numbers?|one-time codes?)\b(?!\W{1,3}(?:from|by|of) (?:the )?supervisor)/,
   /\bsudo\b|\bchmod\b|\bas root\b|\badmin(?:istrator)? (?:access|rights|privileges?|mode|token|account)\b|\bauto-?approve\b|\bno approval (?:is )?(?:needed|required)\b/,
 ];
 

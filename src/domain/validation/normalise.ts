@@ -85,7 +85,7 @@ export function hasInvisible(text: string): boolean {
 export function sentencesOf(text: string): string[] {
   return text
     .slice(0, MAX_READ_CHARACTERS)
-    .split(/(?<=[.!?])["')\]]?\s+|\n+/u)
+    .split(/(?<!\b(?:e\.g|i\.e|etc|vs|cf)\.)(?<=[.!?])["')\]]?\s+|\n+/iu)
     .map((sentence) => sentence.trim())
     .filter((sentence) => sentence !== '');
 }

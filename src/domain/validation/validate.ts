@@ -6,6 +6,7 @@ import { INSTRUCTION_CHECKS } from './instruction-checks.js';
 import { LEAKAGE_CHECKS } from './leakage-check.js';
 import { SENSITIVE_CHECKS } from './sensitive-checks.js';
 import { SHAPE_CHECKS } from './shape-checks.js';
+import { TOPIC_CHECKS } from './topic-check.js';
 
 const CHECKS: readonly Check[] = [
   ...SHAPE_CHECKS,
@@ -13,6 +14,7 @@ const CHECKS: readonly Check[] = [
   ...HIDDEN_CHECKS,
   ...INSTRUCTION_CHECKS,
   ...HIJACK_CHECKS,
+  ...TOPIC_CHECKS,
   ...LEAKAGE_CHECKS,
 ];
 
