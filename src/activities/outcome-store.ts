@@ -31,6 +31,8 @@ export interface OutcomeStore {
     cursor: number,
     passedOver: readonly number[],
     limit: number,
+    /** Hours after its end until an outcome that is not known counts as 0; 24 unless told (GATE 2.7). */
+    windowHours?: number,
   ): Promise<OutcomePage>;
   /** Learning reads nothing of live tasks numbered above this; null lifts it. Answers workflows to wake. */
   setBarrier(scope: Scope, upTo: number | null): Promise<{ readonly wake: readonly string[] }>;

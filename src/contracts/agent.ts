@@ -84,6 +84,12 @@ export const LearningSettings = z.strictObject({
   explorationModelCalls: z.int().min(0).max(200).default(0),
   /** The model of an exploration; the task's own unless told. */
   explorationModel: z.string().optional(),
+  /** Hours after a live task's end in which its outcome may become known; then it counts as 0. */
+  attributionHours: z
+    .number()
+    .gt(0)
+    .max(24 * 30)
+    .default(24),
   /** Shadow runs (arms and explorations) an agent may spend a day. */
   shadowRunsPerDay: z.int().min(0).default(20_000),
   /** How long a candidate waits for a person before it expires to reject. */

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { Arm, Mode, Slices, TaskEnd } from '../domain/episode.js';
 import { SUCCESS_THRESHOLD } from '../domain/episode.js';
 import type { AgentId, EpisodeId, TaskId, TenantId, VersionId } from '../domain/ids.js';
+import { JOIN_LABEL, LABELLED_SCORE } from './labels.js';
 import { withDirectory, withTenant } from './transaction.js';
 
 export interface EpisodeSummary {
@@ -66,10 +67,11 @@ export function episodeQueries(pool: Pool): EpisodeQueries {
       withTenant(pool, tenant, async (client) => {
         const { rows } = await client.query<EpisodeRow>(
           `select e.episode as id, e.agent, e.task, e.number, e.mode, e.version, e.arm, e.slices,
-             e.task_end as end, o.score, o.category, json_array_length(e.recalled) as lessons, e.tokens,
+             e.task_end as end, ${LABELLED_SCORE} as score, o.category, json_array_length(e.recalled) as lessons, e.tokens,
              e.cost_micro_usd as cost, e.started_at, e.ended_at
            from episodes e
            left join outcomes o on o.tenant = e.tenant and o.episode = e.episode
+           ${JOIN_LABEL}
            where e.tenant = $1 and ($2::text is null or e.agent = $2) and e.mode = $3
            order by e.started_at desc, e.number desc, e.episode limit $4`,
           [tenant, agent ?? null, mode, limit],
@@ -86,10 +88,11 @@ export function episodeQueries(pool: Pool): EpisodeQueries {
       withTenant(pool, tenant, async (client) => {
         const { rows } = await client.query<SliceCount>(
           `with ended as (
-             select e.agent, e.slices, o.score >= $3 as succeeded
+             select e.agent, e.slices, (${LABELLED_SCORE}) >= $3 as succeeded
              from episodes e join outcomes o on o.tenant = e.tenant and o.episode = e.episode
+             ${JOIN_LABEL}
              where e.tenant = $1 and ($2::text is null or e.agent = $2) and e.mode = 'live'
-               and o.score is not null
+               and (${LABELLED_SCORE}) is not null
            )
            select agent, null as key, null as value, count(*)::integer as n,
              (count(*) filter (where succeeded))::integer as successes

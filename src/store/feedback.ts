@@ -25,7 +25,7 @@ export function feedbackStore(
           await assertSame(client, tenant, given);
           return { existing: true, label: await labelOn(client, tenant, given.episode) };
         }
-        if (mode !== 'live') {
+        if (mode === 'shadow' || mode === 'explore') {
           await auditJudgement(client, tenant, given);
           return { existing: false, label: null };
         }

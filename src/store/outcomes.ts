@@ -4,11 +4,12 @@ import type { LiveOutcome, Store } from '../activities/store.js';
 import type { Arm, Slices } from '../domain/episode.js';
 import { NotFoundError } from '../domain/errors.js';
 import type { EpisodeId, Scope, VersionId } from '../domain/ids.js';
+import { JOIN_LABEL, LABELLED_SCORE } from './labels.js';
 import { withTenant } from './transaction.js';
 
 /** After a later task has ended for this long, one that is still unknown no longer holds up the others. */
 const PASS_OVER_SECONDS = 60;
-/** How long after its end a task's outcome may become known before it counts as 0 (GATE 2.7). */
+/** How long after its end a task's outcome may become known before it counts as 0 (GATE 2.7), unless told. */
 const ATTRIBUTION_HOURS = 24;
 
 interface OutcomeRow {
@@ -23,19 +24,21 @@ interface OutcomeRow {
 }
 
 /**
- * Live tasks with what is known of them. An outcome is known when it has a score, when the arm itself is
- * why it has none, or when the attribution window has passed.
+ * Live tasks with what is known of them. An outcome is known when it has a score that nobody disputes,
+ * when the arm itself is why it has none, or when the attribution window has passed.
  */
 const ROWS = `select t.number, t.episode, e.version, e.arm, t.slices,
-    case when o.missing = 'arm' then 0 else o.score end as score,
+    ${LABELLED_SCORE} as score,
     coalesce(
-      o.score is not null or o.missing = 'arm'
-        or e.ended_at <= clock_timestamp() - make_interval(hours => $4), false) as known,
+      (${LABELLED_SCORE}) is not null
+        or e.ended_at <= clock_timestamp() - make_interval(secs => $4::double precision * 3600),
+      false) as known,
     t.number < horizon.number as passable
   from tasks t
   join agents a on a.tenant = t.tenant and a.agent = t.agent
   left join episodes e on e.tenant = t.tenant and e.episode = t.episode
   left join outcomes o on o.tenant = t.tenant and o.episode = t.episode
+  ${JOIN_LABEL}
   cross join (
     select coalesce((
       select ended.number from episodes ended
@@ -51,12 +54,13 @@ async function skippedBefore(
   client: PoolClient,
   scope: Scope,
   numbers: readonly number[],
+  windowHours: number,
 ): Promise<readonly OutcomeRow[]> {
   if (numbers.length === 0) return [];
   const { rows } = await client.query<OutcomeRow>({
     name: 'outcomes-skipped',
     text: `${ROWS} and t.number = any($3::integer[]) order by t.number`,
-    values: [scope.tenant, scope.agent, numbers, ATTRIBUTION_HOURS, PASS_OVER_SECONDS],
+    values: [scope.tenant, scope.agent, numbers, windowHours, PASS_OVER_SECONDS],
   });
   return rows;
 }
@@ -66,11 +70,12 @@ async function after(
   scope: Scope,
   cursor: number,
   limit: number,
+  windowHours: number,
 ): Promise<readonly OutcomeRow[]> {
   const { rows } = await client.query<OutcomeRow>({
     name: 'outcomes-after',
     text: `${ROWS} and t.number > $3::integer order by t.number limit $6`,
-    values: [scope.tenant, scope.agent, cursor, ATTRIBUTION_HOURS, PASS_OVER_SECONDS, limit],
+    values: [scope.tenant, scope.agent, cursor, windowHours, PASS_OVER_SECONDS, limit],
   });
   return rows;
 }
@@ -102,7 +107,7 @@ export function outcomeStore(
         );
       }),
 
-    readOutcomes: (scope, workflowId, cursor, passedOver, limit) =>
+    readOutcomes: (scope, workflowId, cursor, passedOver, limit, windowHours = ATTRIBUTION_HOURS) =>
       withTenant(pool, scope.tenant, async (client) => {
         // Lowered before the read: what commits later finds it down and raises it again.
         await client.query({
@@ -114,7 +119,7 @@ export function outcomeStore(
 
         const outcomes: LiveOutcome[] = [];
         const late = new Set(passedOver);
-        for (const row of await skippedBefore(client, scope, passedOver)) {
+        for (const row of await skippedBefore(client, scope, passedOver, windowHours)) {
           const outcome = outcomeOf(row);
           if (outcome === undefined || outcomes.length === limit) continue;
           outcomes.push(outcome);
@@ -123,7 +128,7 @@ export function outcomeStore(
 
         let reached = cursor;
         const room = limit - outcomes.length;
-        for (const row of room === 0 ? [] : await after(client, scope, cursor, room)) {
+        for (const row of room === 0 ? [] : await after(client, scope, cursor, room, windowHours)) {
           const outcome = outcomeOf(row);
           if (outcome !== undefined) outcomes.push(outcome);
           else if (row.passable) late.add(row.number);

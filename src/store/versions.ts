@@ -9,6 +9,7 @@ import type { LessonId, Scope, VersionId } from '../domain/ids.js';
 import type { Json } from '../domain/json.js';
 import type { Bundle, LessonRef, Parameters, VersionRow } from '../domain/strategy.js';
 import { versionIdOf } from './derived-ids.js';
+import { JOIN_LABEL, LABELLED_SCORE } from './labels.js';
 import { LESSON_COLUMNS, lessonOf, lessonsFrom, type LessonRow } from './lesson-rows.js';
 import { storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
@@ -260,12 +261,13 @@ export function versionStore(
           readonly failures: number;
         }>(
           `select slices, count(*)::integer as n,
-             (count(*) filter (where score is null or score < $6))::integer as failures
+             (count(*) filter (where score < $6))::integer as failures
            from (
-             select e.slices, o.score from episodes e
+             select e.slices, ${LABELLED_SCORE} as score from episodes e
              join outcomes o on o.tenant = e.tenant and o.episode = e.episode
+             ${JOIN_LABEL}
              where e.tenant = $1 and e.agent = $2 and e.mode = 'live' and e.version = $3
-               and e.number < $4 and (o.score is not null or o.missing = 'arm')
+               and e.number < $4 and (${LABELLED_SCORE}) is not null
              order by e.number desc limit $5
            ) newest
            group by slices order by slices::text`,
