@@ -6,8 +6,15 @@ import { RecordedDataError } from './recorded-data-error.js';
 
 const ADVICE = 'the data directory of INTERCODE recordings, given by --data DIR';
 
-/** The records of a JSON-lines file, one at a time; a blank line is passed over. */
-export async function* readJsonLines<T>(file: string, schema: z.ZodType<T>): AsyncGenerator<T> {
+/**
+ * The records of a JSON-lines file, one at a time; a blank line is passed over. `advice` says what a file
+ * that is not there was expected to be.
+ */
+export async function* readJsonLines<T>(
+  file: string,
+  schema: z.ZodType<T>,
+  advice = ADVICE,
+): AsyncGenerator<T> {
   const lines = createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity });
   let line = 0;
   try {
@@ -16,16 +23,16 @@ export async function* readJsonLines<T>(file: string, schema: z.ZodType<T>): Asy
       if (text.trim() !== '') yield parsed(text, schema, file, line);
     }
   } catch (error) {
-    throw asDataError(error, file);
+    throw asDataError(error, file, advice);
   }
 }
 
 /** A file that is one JSON document. */
-export async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
+export async function readJson<T>(file: string, schema: z.ZodType<T>, advice = ADVICE): Promise<T> {
   try {
     return parsed(await readFile(file, 'utf8'), schema, file, 0);
   } catch (error) {
-    throw asDataError(error, file);
+    throw asDataError(error, file, advice);
   }
 }
 
@@ -62,8 +69,8 @@ function describe(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
-function asDataError(error: unknown, file: string): unknown {
+function asDataError(error: unknown, file: string, advice: string): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error;
   const found = error.code === 'ENOENT' ? 'no such file' : `an unreadable file (${error.message})`;
-  return new RecordedDataError({ file, line: 0, field: '' }, found, ADVICE, { cause: error });
+  return new RecordedDataError({ file, line: 0, field: '' }, found, advice, { cause: error });
 }
