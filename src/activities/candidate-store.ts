@@ -12,16 +12,22 @@ import type { JsonObject } from '../domain/json.js';
 import type { LessonDraft, LessonRevision } from '../domain/lesson.js';
 import type { Pointer, PointerChange } from './strategy-store.js';
 
-/** A change of a candidate's state with everything that must land beside it, in one transaction. */
-export interface Transition {
+/** One candidate's change of state. */
+export interface Move {
   readonly candidate: CandidateId;
   /** States this transition may start from; another one is a ConflictError, the target itself is a no-op. */
   readonly from: readonly CandidateState[];
   readonly to: CandidateState;
+}
+
+/** A change of a candidate's state with everything that must land beside it, in one transaction. */
+export interface Transition extends Move {
   readonly actor: Actor;
   readonly reason: string;
   /** Facts a person needs: verdict, value, threshold, n, interval, seeds, digests. */
   readonly detail: JsonObject;
+  /** Candidates that move for the same reason, each with an audit entry of its own. */
+  readonly also?: readonly Move[];
   /** The pointer change that goes with it; `expected` is compared with the row's number. */
   readonly pointer?: {
     readonly expected: number;

@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { permissionsOf, type Agent } from '../contracts/agent.js';
 import { runEpisodeIdOf } from '../contracts/digest.js';
 import { NotFoundError } from '../domain/errors.js';
-import type { CandidateId, Scope, TaskId, TenantId } from '../domain/ids.js';
+import type { Scope, TaskId } from '../domain/ids.js';
 import { LAYER_OF_KIND } from '../domain/lesson.js';
 import { permutation, seedOf } from '../domain/random.js';
 import { recallLessons, type LessonIndex } from '../domain/retrieval/recall.js';
 import { strictestPermission } from '../domain/strategy.js';
 import type { AgentRegistry } from './agent-registry.js';
+import { candidateRow } from './candidate-reading.js';
 import type { DrawRequest, DrawnTask, LearningActivities } from './learning-activities.js';
 import type { Messenger } from './messenger.js';
 import type { CandidateRow, PoolTask, Store } from './store.js';
@@ -69,8 +70,8 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
       };
     },
 
-    async reserveAlpha({ tenant, agent, candidate }) {
-      return messenger.reserve({ tenant, agent }, candidate);
+    async reserveAlpha({ tenant, agent, candidate, attempt }) {
+      return messenger.reserve({ tenant, agent }, candidate, attempt);
     },
 
     async settleWithLearner({ tenant, agent, ...settlement }) {
@@ -141,18 +142,6 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
       await store.transition({ tenant, agent }, transition);
     },
   };
-}
-
-export async function candidateRow(
-  store: Store,
-  tenant: TenantId,
-  candidate: CandidateId,
-): Promise<CandidateRow> {
-  const row = await store.candidate(tenant, candidate);
-  if (row === null) {
-    throw new NotFoundError('candidate', candidate, 'list them with `ratchet candidates`');
-  }
-  return row;
 }
 
 /** A candidate compared with what serves: re-based where the active version is another one by now. */

@@ -11,6 +11,7 @@ import { mergeDraft } from '../domain/mining/merge.js';
 import { strictestPermission } from '../domain/strategy.js';
 import { versionId } from '../contracts/ids.js';
 import type { AgentRegistry } from './agent-registry.js';
+import { assertActive } from './candidate-reading.js';
 import type { LearningActivities } from './learning-activities.js';
 import type { Messenger } from './messenger.js';
 import { changingPointer, transitionWithPointer } from './pointer-change.js';
@@ -85,7 +86,7 @@ export function createLearnerActivities(dependencies: LearnerDependencies): Lear
       await messenger.grant(workflowId, { kind: 'canary', candidate });
     },
 
-    async override({ tenant, agent, action, actor, reason, version }) {
+    async override({ tenant, agent, action, actor, reason, version, expectedVersion }) {
       const scope = { tenant, agent };
       if (reason.trim() === '') {
         throw new InvalidInputError('reason', 'an empty text', `why to ${action}`);
@@ -94,6 +95,7 @@ export function createLearnerActivities(dependencies: LearnerDependencies): Lear
         store,
         scope,
         async (pointer) => {
+          assertActive(pointer, expectedVersion ?? undefined, action);
           if (action === 'freeze' || action === 'unfreeze') {
             const frozen = action === 'freeze';
             return pointer.frozen === frozen ? null : { frozen };

@@ -9,6 +9,7 @@ import type { LessonDraft } from '../domain/lesson.js';
 import type { Blame } from '../domain/attribution.js';
 import type { RolloutPolicy } from '../domain/gate/rollout.js';
 import type { Permission } from '../domain/strategy.js';
+import type { Settlement } from '../workflows/messages.js';
 import type { LiveOutcome, PairRow, StratumCount } from './store.js';
 
 export interface OfEpisode extends Scope {
@@ -118,6 +119,13 @@ export interface RolloutRequest extends OfCandidate {
   readonly detail: JsonObject;
 }
 
+export interface RollbackRequest extends RolloutRequest {
+  /** Where a canary that is taken back ends: `rolled-back` unless told. */
+  readonly to?: 'rolled-back' | 'aborted' | 'evaluating';
+  /** The version that whoever decided this believed to be active; another one is a ConflictError. */
+  readonly expectedVersion?: string;
+}
+
 export interface CanaryAnswer {
   /** False when the agent is frozen or pinned: try again when told. */
   readonly started: boolean;
@@ -173,12 +181,12 @@ export interface LearningActivities {
   }>;
 
   planEvaluation(of: OfCandidate): Promise<EvaluationPlan>;
-  /** Asks the learner for this candidate's level, by update with the candidate as update id. */
-  reserveAlpha(of: OfCandidate): Promise<{ readonly alpha: number }>;
+  /** Asks the learner for the level of one evaluation, by update with both as update id. */
+  reserveAlpha(of: OfCandidate & { readonly attempt: number }): Promise<{ readonly alpha: number }>;
   settleWithLearner(
     of: OfCandidate & {
       readonly workflowId: string;
-      readonly step: 'evaluated' | 'canary-wanted' | 'canary-ended' | 'ended';
+      readonly step: Settlement['step'];
       readonly promoted: boolean;
     },
   ): Promise<void>;
@@ -192,6 +200,8 @@ export interface LearningActivities {
   recordVerdict(record: VerdictRecord): Promise<void>;
   transition(request: TransitionRequest): Promise<void>;
 
+  /** A ConflictError where another version is active than a person believed who says this word. */
+  expectActive(of: Scope & { readonly word: string; readonly expected: string }): Promise<void>;
   /** Re-bases on the active version where it changed; says whether the two touch. */
   rebase(of: OfCandidate): Promise<{ readonly changed: boolean; readonly touches: boolean }>;
   startCanary(
@@ -204,7 +214,7 @@ export interface LearningActivities {
   ): Promise<{ readonly cursor: number; readonly state: CandidateState }>;
   /** Moves the pointer back to the last known-good version; idempotent. */
   rollBack(
-    request: RolloutRequest,
+    request: RollbackRequest,
   ): Promise<{ readonly to: VersionId; readonly state: CandidateState }>;
   readOutcomes(request: ReadRequest): Promise<OutcomeRead>;
   stopWatching(of: Scope & { readonly workflowId: string }): Promise<void>;
@@ -223,6 +233,7 @@ export interface LearningActivities {
       readonly actor: Actor;
       readonly reason: string;
       readonly version: string | null;
+      readonly expectedVersion: string | null;
       readonly updateId: string;
     },
   ): Promise<void>;

@@ -13,7 +13,11 @@ export interface Messenger {
   startCandidate(scope: Scope, candidate: CandidateId): Promise<void>;
   /** Starts the learner where it is not there, then tells it that proposals wait. */
   wakeLearner(scope: Scope): Promise<void>;
-  /** Update with the candidate as update id, so that asking twice reserves once. */
-  reserve(scope: Scope, candidate: CandidateId): Promise<{ readonly alpha: number }>;
+  /** Update with candidate and attempt as update id, so that asking twice reserves once. */
+  reserve(
+    scope: Scope,
+    candidate: CandidateId,
+    attempt: number,
+  ): Promise<{ readonly alpha: number }>;
   settle(scope: Scope, settlement: Settlement): Promise<void>;
 }

@@ -34,10 +34,14 @@ export async function changingPointer(
 export async function transitionWithPointer(
   store: Store,
   scope: Scope,
-  decide: (
-    pointer: Pointer,
-  ) => Promise<
+  decide: (pointer: Pointer) => Promise<
     | { readonly kind: 'move'; readonly transition: Parameters<Store['transition']>[1] }
+    /** A change of the pointer that no candidate has part in. */
+    | {
+        readonly kind: 'change';
+        readonly change: PointerChange;
+        readonly audit: Parameters<Store['changePointer']>[3];
+      }
     | { readonly kind: 'nothing' }
   >,
 ): Promise<Pointer> {
@@ -50,6 +54,9 @@ export async function transitionWithPointer(
       continue;
     }
     try {
+      if (decided.kind === 'change') {
+        return await store.changePointer(scope, pointer.number, decided.change, decided.audit);
+      }
       const { pointer: moved } = await store.transition(scope, decided.transition);
       return moved ?? pointer;
     } catch (error) {
@@ -60,7 +67,7 @@ export async function transitionWithPointer(
   }
 }
 
-async function activePointer(store: Store, scope: Scope): Promise<Pointer> {
+export async function activePointer(store: Store, scope: Scope): Promise<Pointer> {
   const pointer = await store.pointer(scope);
   if (pointer === null) {
     throw new ConflictError(

@@ -1,16 +1,13 @@
-import type { CandidateState } from '../domain/candidate.js';
 import { ConflictError, RatchetError } from '../domain/errors.js';
 import { SYSTEM } from '../domain/feedback.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
 import { recallLessons } from '../domain/retrieval/recall.js';
-import {
-  candidateRow,
-  onActiveBaseline,
-  type EvaluationDependencies,
-} from './evaluation-activities.js';
-import type { LearningActivities, RolloutRequest } from './learning-activities.js';
-import { changingPointer, transitionWithPointer } from './pointer-change.js';
-import type { CandidateRow, Pointer, Store } from './store.js';
+import { assertActive, candidateRow } from './candidate-reading.js';
+import { onActiveBaseline, type EvaluationDependencies } from './evaluation-activities.js';
+import type { LearningActivities, RollbackRequest } from './learning-activities.js';
+import { activePointer, changingPointer, transitionWithPointer } from './pointer-change.js';
+import { rollBack } from './rollback.js';
+import type { CandidateRow, Pointer } from './store.js';
 
 /** Another version became active during this candidate's canary; what was measured is out of date. */
 export class StaleBaselineError extends RatchetError {
@@ -24,6 +21,7 @@ export class StaleBaselineError extends RatchetError {
 
 type Rollout = Pick<
   LearningActivities,
+  | 'expectActive'
   | 'rebase'
   | 'startCanary'
   | 'widenCanary'
@@ -46,6 +44,10 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
   const { store } = dependencies;
 
   return {
+    async expectActive({ tenant, agent, word, expected }) {
+      assertActive(await activePointer(store, { tenant, agent }), expected, word);
+    },
+
     async rebase({ tenant, agent, candidate }) {
       const scope = { tenant, agent };
       const before = await candidateRow(store, tenant, candidate);
@@ -136,7 +138,7 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
     },
 
     async rollBack(request) {
-      return rollBack(store, request);
+      return rollingBack(dependencies, request);
     },
 
     async readOutcomes({ tenant, agent, candidate, workflowId, cursor, passedOver }) {
@@ -178,7 +180,7 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
         unresolved: 'paired replay: neither shown; a person should look',
       }[conclusion];
       if (conclusion === 'regression') {
-        await rollBack(store, { ...scope, candidate, actor: SYSTEM, reason, detail });
+        await rollingBack(dependencies, { ...scope, candidate, actor: SYSTEM, reason, detail });
         return;
       }
       const object = { kind: 'candidate', id: candidate };
@@ -187,69 +189,14 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
   };
 }
 
-/**
- * Returns to the last known-good version: what served before the oldest promotion that is still on
- * probation. The newest lineage is quarantined; the others on probation go back to evaluation.
- */
-export async function rollBack(
-  store: Store,
-  request: RolloutRequest,
-): Promise<{ readonly to: VersionId; readonly state: CandidateState }> {
-  const scope = scopeOf(request);
-  const move = (
-    row: CandidateRow,
-    to: CandidateState,
-    pointer: Pointer,
-    change: Parameters<Store['changePointer']>[2] | null,
-  ) => ({
-    candidate: row.id,
-    from: ['canary', 'probation', 'promoted'] as const,
-    to,
-    actor: request.actor,
-    reason: request.reason,
-    detail: request.detail,
-    ...(change === null ? {} : { pointer: { expected: pointer.number, change } }),
-  });
-
-  const pointer = await transitionWithPointer(store, scope, async (current) => {
-    const row = await candidateRow(store, scope.tenant, request.candidate);
-    if (row.state === 'canary') {
-      return { kind: 'move', transition: move(row, 'rolled-back', current, { canary: null }) };
-    }
-    const chain = await servingChain(store, scope, current);
-    const [newest] = chain;
-    const oldest = chain.at(-1);
-    const isServing = chain.some(({ id }) => id === row.id);
-    if (!isServing || newest === undefined || oldest?.baseline == null) return { kind: 'nothing' };
-    // Those in between are moved first: a crash after this leaves the pointer to be moved again.
-    for (const other of chain.slice(1)) {
-      await store.transition(scope, move(other, 'evaluating', current, null));
-    }
-    const change = { active: oldest.baseline, canary: null };
-    return { kind: 'move', transition: move(newest, 'rolled-back', current, change) };
-  });
-  const { state } = await candidateRow(store, scope.tenant, request.candidate);
-  return { to: pointer.active, state };
-}
-
-/** The promotions on probation that the active version is made of, newest first; at least the newest. */
-async function servingChain(
-  store: Store,
-  scope: Scope,
-  pointer: Pointer,
-): Promise<readonly CandidateRow[]> {
-  const rows = (await store.candidates(scope)).filter(
-    ({ state }) => state === 'probation' || state === 'promoted',
-  );
-  const chain: CandidateRow[] = [];
-  let served: VersionId | null = pointer.active;
-  for (;;) {
-    const next = rows.find(({ version }) => version === served);
-    if (next === undefined || (chain.length > 0 && next.state !== 'probation')) return chain;
-    chain.push(next);
-    if (next.state === 'promoted') return chain;
-    served = next.baseline;
-  }
+/** Rolls back and wakes the workflows of every candidate that was moved. */
+async function rollingBack(
+  { store, messenger }: EvaluationDependencies,
+  request: RollbackRequest,
+): Promise<Awaited<ReturnType<LearningActivities['rollBack']>>> {
+  const { to, state, moved } = await rollBack(store, request);
+  for (const workflowId of moved) await messenger.wake(workflowId);
+  return { to, state };
 }
 
 function scopeOf({ tenant, agent }: Scope): Scope {

@@ -54,6 +54,15 @@ export async function findEpisode(
   look: Look,
   text: string,
 ): Promise<{ readonly tenant: TenantId; readonly episode: StoredEpisode }> {
+  for (const tenant of look.tenants) {
+    const imported = await look.queries.episodeOfRun(tenant, text);
+    const found = imported === null ? null : await look.store.episode(tenant, imported);
+    if (found !== null) return { tenant, episode: found };
+  }
+  // Names of runs hold what no id of ours does.
+  if (text.includes('/') || text.includes(' ')) {
+    throw new NotFoundError('episode', text, 'list them with `ratchet episodes`');
+  }
   const id = episodeId(text);
   for (const tenant of look.tenants) {
     const episode = await look.store.episode(tenant, id);
@@ -84,6 +93,24 @@ export async function findVersion(
     );
   }
   return onlyOne('version', text, begun, 'list them with `ratchet versions`');
+}
+
+/**
+ * The version a person believes to be active, by its id or the beginning of it. One that is not there is handed
+ * on as it is: whoever compares it refuses it, like any other that is not active.
+ */
+export async function expectedVersion(
+  look: Look,
+  text: string | undefined,
+  agent: string | undefined,
+): Promise<{ readonly expectedVersion?: string }> {
+  if (text === undefined) return {};
+  try {
+    return { expectedVersion: (await findVersion(look, text, agent)).id };
+  } catch (error) {
+    if (error instanceof NotFoundError) return { expectedVersion: text };
+    throw error;
+  }
 }
 
 export async function findLesson(

@@ -14,6 +14,8 @@ const WORDS = [
   ['abort', 'end a candidate'],
 ] as const;
 
+const EXPECT_VERSION = ['--expect-version <version>', 'refuse when another one is active'] as const;
+
 /** Commands by which people judge and decide. */
 export function registerDeciding(program: Command, invoke: Invoke): void {
   program
@@ -50,7 +52,7 @@ export function registerDeciding(program: Command, invoke: Invoke): void {
       .argument('<candidate>', 'its id or the beginning of it, or c3')
       .requiredOption('--reason <text>', 'why', reason)
       .option('--agent <agent>', 'whose candidate it is')
-      .option('--expect-version <version>', 'refuse when another one is active')
+      .option(...EXPECT_VERSION)
       .action((candidate: string, options: DecideOptions) =>
         invoke(async (context) =>
           (await import('./commands/decide.js')).decide(word, candidate, options, context),
@@ -67,6 +69,7 @@ function registerOverrides(program: Command, invoke: Invoke): void {
     .requiredOption('--agent <agent>', 'whose')
     .requiredOption('--reason <text>', 'why', reason)
     .option('--to <version>', 'or the beginning of its id')
+    .option(...EXPECT_VERSION)
     .action((options: RollbackOptions) =>
       invoke(async (context) =>
         (await import('./commands/override.js')).rollback(options, context),
@@ -83,6 +86,7 @@ function registerOverrides(program: Command, invoke: Invoke): void {
       .description(description)
       .requiredOption('--agent <agent>', 'whose')
       .requiredOption('--reason <text>', 'why', reason)
+      .option(...EXPECT_VERSION)
       .action((options: OverrideOptions) =>
         invoke(async (context) =>
           (await import('./commands/override.js')).override(kind, options, context),
@@ -95,6 +99,7 @@ function registerOverrides(program: Command, invoke: Invoke): void {
     .requiredOption('--agent <agent>', 'whose')
     .requiredOption('--version <version>', 'or the beginning of its id')
     .requiredOption('--reason <text>', 'why', reason)
+    .option(...EXPECT_VERSION)
     .action((options: OverrideOptions) =>
       invoke(async (context) =>
         (await import('./commands/override.js')).override('pin', options, context),

@@ -71,9 +71,9 @@ export function createMessenger(client: Client, taskQueue: string): Messenger {
       await workflow.getHandle(learnerId(scope)).signal(proposalsWaiting);
     },
 
-    async reserve(scope, candidate) {
+    async reserve(scope, candidate, attempt) {
       await startLearner(scope);
-      const updateId = `reserve-${candidate}`;
+      const updateId = `reserve-${candidate}-${String(attempt)}`;
       return workflow
         .getHandle(learnerId(scope))
         .executeUpdate(reserve, { args: [{ candidate }], updateId });

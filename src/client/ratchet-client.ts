@@ -7,8 +7,8 @@ import {
 } from '@temporalio/client';
 
 import type { Store } from '../activities/store.js';
-import { candidateRow } from '../activities/evaluation-activities.js';
-import { rollBack } from '../activities/rollout-activities.js';
+import { assertActive, candidateRow } from '../activities/candidate-reading.js';
+import { rollBack, rollBackTo } from '../activities/rollback.js';
 import type { Messenger } from '../activities/messenger.js';
 import { feedbackFor } from '../contracts/feedback.js';
 import { versionId } from '../contracts/ids.js';
@@ -250,6 +250,8 @@ export class RatchetClient {
       readonly role: Role;
       readonly reason: string;
       readonly to?: string;
+      /** Version that the person believes to be active; a mismatch is refused. */
+      readonly expectedVersion?: string;
     },
   ): Promise<{ readonly to: string }> {
     assertMayOverride(given.role, 'rollback', given.reason);
@@ -257,17 +259,19 @@ export class RatchetClient {
     if (pointer === null) {
       throw new NotFoundError('agent', scope.agent, 'run a task first, so that it has a version');
     }
+    assertActive(pointer, given.expectedVersion, 'rollback');
     const actor = { id: given.actor, role: given.role };
+    const expected =
+      given.expectedVersion === undefined ? {} : { expectedVersion: given.expectedVersion };
     if (given.to !== undefined) {
       const to = versionId(given.to);
       if ((await this.#store.version(scope, to)) === null) {
         throw new NotFoundError('version', to, 'list them with `ratchet versions`');
       }
-      if (pointer.active === to) return { to };
-      const detail = { from: pointer.active, to };
-      const audit = { actor, action: 'rollback', reason: given.reason, detail };
-      const moved = await this.#store.changePointer(scope, pointer.number, { active: to }, audit);
-      return { to: moved.active };
+      const { reason } = given;
+      const done = await rollBackTo(this.#store, scope, { to, actor, reason, ...expected });
+      await this.#wake(done.moved);
+      return { to: done.to };
     }
     const rows = await this.#store.candidates(scope);
     const canary = rows.find(({ id }) => id === pointer.canary?.candidate);
@@ -283,18 +287,29 @@ export class RatchetClient {
       );
     }
     if (serving.state === 'promoted') {
-      const { to } = await rollBack(this.#store, {
+      const { to, moved } = await rollBack(this.#store, {
         ...scope,
         candidate: serving.id,
         actor,
         reason: given.reason,
         detail: { automatic: false },
+        ...expected,
       });
+      await this.#wake(moved);
       return { to };
     }
     const { actor: name, role, reason } = given;
-    await this.decide(scope.tenant, serving.id, 'rollback', { actor: name, role, reason });
+    await this.decide(scope.tenant, serving.id, 'rollback', {
+      actor: name,
+      role,
+      reason,
+      ...expected,
+    });
     return { to: serving.baseline ?? pointer.active };
+  }
+
+  async #wake(workflowIds: readonly string[]): Promise<void> {
+    for (const workflowId of workflowIds) await this.#messenger.wake(workflowId);
   }
 
   async #update(workflowId: string, send: () => Promise<unknown>): Promise<void> {

@@ -22,7 +22,7 @@ const NEXT: Readonly<Record<CandidateState, readonly CandidateState[]>> = {
   evaluating: ['passed', 'waiting', 'rejected', 'aborted', 'canary'],
   waiting: ['passed', 'evaluating', 'canary', 'rejected', 'aborted'],
   passed: ['waiting', 'evaluating', 'canary', 'rejected', 'aborted'],
-  canary: ['probation', 'rolled-back', 'aborted'],
+  canary: ['probation', 'rolled-back', 'aborted', 'evaluating'],
   probation: ['promoted', 'rolled-back', 'evaluating'],
   promoted: ['rolled-back'],
   rejected: [],

@@ -58,7 +58,7 @@ export async function decideFromPage(
   if (actor.role === 'system') {
     throw new DeniedError(`${word}: found the system as actor, expected a person`);
   }
-  const said = { actor: actor.id, role: actor.role, reason };
+  const said = { actor: actor.id, role: actor.role, reason, expectedVersion: active };
   if (row.state === 'promoted') await house.client.rollback(scope, said);
-  else await house.client.decide(tenant, id, word, { ...said, expectedVersion: active });
+  else await house.client.decide(tenant, id, word, said);
 }

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 
+import type { Move } from '../activities/candidate-store.js';
 import type { Pointer, Store, Transition } from '../activities/store.js';
 import { isEnd, mayFollow, type CandidateState } from '../domain/candidate.js';
 import { ConflictError, DeniedError } from '../domain/errors.js';
@@ -42,34 +43,49 @@ export function transitionStore(pool: Pool): Pick<Store, 'transition'> {
   return {
     transition: (scope, transition) =>
       withTenant(pool, scope.tenant, async (client) => {
-        const { candidate: id, to, from } = transition;
-        const found = await lockCandidate(client, scope.tenant, id);
-        if (found.state === to) return { pointer: await readPointer(client, scope) };
-        if (!from.includes(found.state) || !mayFollow(found.state, to)) {
-          throw new ConflictError(
-            `candidate ${id}: found it ${found.state}, expected one of ${from.join(', ')} ` +
-              `to become ${to}; look at it again`,
-          );
+        const audit = await moved(client, scope, transition, transition);
+        if (audit === null) return { pointer: await readPointer(client, scope) };
+        for (const other of transition.also ?? []) {
+          const own = await moved(client, scope, other, transition);
+          if (own !== null) await appendAudit(client, scope.tenant, own);
         }
-        if (SERVING.includes(to)) await assertCleared(client, scope, found, transition);
-
-        const audit: AuditDraft = {
-          actor: transition.actor,
-          action: to,
-          object: { kind: 'candidate', id },
-          reason: transition.reason,
-          detail: { ...transition.detail, before: found.state, after: to },
-        };
-        await client.query(
-          `update candidates set state = $3, reason = $4,
-             ended_at = case when $5 then clock_timestamp() end
-           where tenant = $1 and candidate = $2`,
-          [scope.tenant, id, to, storable(transition.reason), isEnd(to)],
-        );
-        await setStatuses(client, scope, found, to);
-        await dropWatches(client, scope, found, to);
         return { pointer: await landed(client, scope, transition, audit) };
       }),
+  };
+}
+
+/** Writes one candidate's new state; answers the audit entry it needs, null where it is there already. */
+async function moved(
+  client: PoolClient,
+  scope: Scope,
+  { candidate: id, from, to }: Move,
+  transition: Transition,
+): Promise<AuditDraft | null> {
+  const found = await lockCandidate(client, scope.tenant, id);
+  if (found.state === to) return null;
+  if (!from.includes(found.state) || !mayFollow(found.state, to)) {
+    throw new ConflictError(
+      `candidate ${id}: found it ${found.state}, expected one of ${from.join(', ')} ` +
+        `to become ${to}; look at it again`,
+    );
+  }
+  if (SERVING.includes(to)) await assertCleared(client, scope, found, transition);
+  // What is evaluated anew gets evidence of its own, also where its baseline is the one it had.
+  const isAnew = to === 'evaluating' && SERVING.includes(found.state);
+  await client.query(
+    `update candidates set state = $3, reason = $4, evaluation = evaluation + $6,
+       ended_at = case when $5 then clock_timestamp() end
+     where tenant = $1 and candidate = $2`,
+    [scope.tenant, id, to, storable(transition.reason), isEnd(to), isAnew ? 1 : 0],
+  );
+  await setStatuses(client, scope, found, to);
+  await dropWatches(client, scope, found, to);
+  return {
+    actor: transition.actor,
+    action: to,
+    object: { kind: 'candidate', id },
+    reason: transition.reason,
+    detail: { ...transition.detail, before: found.state, after: to },
   };
 }
 

@@ -15,6 +15,7 @@ import type { LearningActivities } from '../activities/learning-activities.js';
 import {
   emptyLedger,
   openEpochIfDue,
+  release,
   reserve as reserveAlpha,
   settle as settleAlpha,
   withdraw,
@@ -42,7 +43,7 @@ import {
   type Override,
   type Settlement,
 } from './messages.js';
-import { liveOutcomeOf, referenceOf } from './rollout.js';
+import { liveOutcomeOf, referenceOf } from './live-reading.js';
 import { searchAttributes } from './search-attributes.js';
 import type { shadowEvaluation } from './shadow-evaluation.js';
 
@@ -136,7 +137,8 @@ export async function learner(input: LearnerInput): Promise<void> {
       if (canary?.candidate === candidate) canary = null;
       if (evaluating?.candidate === candidate) evaluating = null;
       queue = queue.filter((other) => other.candidate !== candidate);
-      if (step === 'canary-ended' && promoted) ledger = settleAlpha(ledger, candidate, true);
+      if (step === 'sent-back') ledger = release(ledger, candidate);
+      if (step === 'canary-ended') ledger = settleAlpha(ledger, candidate, promoted);
       if (step === 'ended') {
         ledger = promoted ? ledger : withdraw(settleAlpha(ledger, candidate, false), candidate);
         if (promoted) toWatch.push(candidate);
@@ -151,6 +153,7 @@ export async function learner(input: LearnerInput): Promise<void> {
       actor: { id: given.actor, role: given.role },
       reason: given.reason,
       version: given.version ?? null,
+      expectedVersion: given.expectedVersion ?? null,
       updateId: currentUpdateInfo()?.id ?? '',
     });
     if (action === 'freeze') frozen = true;

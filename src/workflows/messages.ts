@@ -5,7 +5,7 @@ import type { CandidateId } from '../domain/ids.js';
 
 /** Clients import this file; it imports no workflow. */
 
-/** A person's word on a candidate; `expected` is the state the person saw. */
+/** A person's word on a candidate. */
 export interface Decision {
   readonly actor: string;
   readonly role: Role;
@@ -94,11 +94,14 @@ export interface Reservation {
 }
 export const reserve = defineUpdate<Reservation, [{ candidate: CandidateId }]>('reserve');
 
-/** `evaluated` frees the slot; `canary-wanted` queues for the canary; the rest end a stage. */
+/**
+ * `evaluated` frees the slot; `canary-wanted` queues for the canary; `sent-back` is a candidate that is
+ * evaluated anew, at a level of its own; the rest end a stage.
+ */
 export interface Settlement {
   readonly candidate: CandidateId;
   readonly workflowId: string;
-  readonly step: 'evaluated' | 'canary-wanted' | 'canary-ended' | 'ended';
+  readonly step: 'evaluated' | 'canary-wanted' | 'canary-ended' | 'sent-back' | 'ended';
   readonly promoted: boolean;
 }
 export const settle = defineUpdate<undefined, [Settlement]>('settle');
@@ -108,6 +111,8 @@ export interface Override {
   readonly role: Role;
   readonly reason: string;
   readonly version?: string;
+  /** Version that the person believes to be active; a mismatch is refused. */
+  readonly expectedVersion?: string;
 }
 export const freeze = defineUpdate<undefined, [Override]>('freeze');
 export const unfreeze = defineUpdate<undefined, [Override]>('unfreeze');

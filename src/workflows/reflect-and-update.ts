@@ -12,7 +12,8 @@ import {
 import type { LearningActivities } from '../activities/learning-activities.js';
 import type { CandidateId, EpisodeId, Scope } from '../domain/ids.js';
 import type { agentTask } from './agent-task.js';
-import { carryCandidate, checkWord, grant, type Mailbox } from './candidate-life.js';
+import { carryCandidate } from './candidate-life.js';
+import { checkWord, emptyMailbox, grant } from './mailbox.js';
 import { searchAttributes } from './search-attributes.js';
 import {
   abort,
@@ -27,7 +28,7 @@ import {
   type Grant,
 } from './messages.js';
 
-const { attribute, propose, validate, markReflected, fateOf } =
+const { attribute, propose, validate, markReflected, fateOf, expectActive } =
   proxyLocalActivities<LearningActivities>({
     startToCloseTimeout: '60s',
     localRetryThreshold: '2m',
@@ -59,15 +60,7 @@ export interface ReflectResult {
  */
 export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResult> {
   const { tenant, agent } = input;
-  const mailbox: Mailbox = {
-    word: null,
-    acting: null,
-    canaryGranted: false,
-    evaluationGranted: false,
-    woken: false,
-    stage: 'open',
-    detail: {},
-  };
+  const mailbox = emptyMailbox();
   const grants: Grant[] = [];
   let candidate: CandidateId | null = input.candidate ?? null;
 
@@ -93,7 +86,12 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
   for (const [word, update] of words) {
     setHandler(
       update,
-      (decision: Decision) => {
+      async (decision: Decision) => {
+        if (decision.expectedVersion !== undefined) {
+          await expectActive({ tenant, agent, word, expected: decision.expectedVersion });
+          // What was so at the door may be so no more.
+          checkWord(mailbox, word, decision);
+        }
         mailbox.word = { kind: word, decision };
         return `${word} accepted`;
       },

@@ -5,6 +5,7 @@ import { versionId } from '../../src/contracts/ids.js';
 import type { RolloutPolicy } from '../../src/domain/gate/rollout.js';
 import { candidateProgress } from '../../src/workflows/messages.js';
 import type { reflectAndUpdate } from '../../src/workflows/reflect-and-update.js';
+import type { VersionId } from '../../src/domain/ids.js';
 import { BASELINE } from './fake-learning.js';
 import { until } from './poll.js';
 import type { World, WorkflowHouse } from './workflow-house.js';
@@ -59,11 +60,12 @@ export function canaryTraffic(
   { learning }: World,
   count: number,
   { canary, control }: { readonly canary: number; readonly control: number },
+  version: VersionId = CANDIDATE,
 ): Promise<void> {
   return learning.live(
     Array.from({ length: count }, () => [
       { success: control },
-      { success: canary, version: CANDIDATE, arm: 'canary' as const },
+      { success: canary, version, arm: 'canary' as const },
     ]).flat(),
   );
 }
@@ -80,14 +82,29 @@ export async function bringToProbation(
   episode = 'e1',
 ): Promise<Carrier> {
   const carrier = await house.startReflection(world, episode);
-  await stored(world, 'canary');
-  await canaryTraffic(world, 10, { canary: 1, control: 1 });
-  await until('the second stage', () =>
-    Promise.resolve(world.learning.canaryShares.length === 2 ? true : undefined),
-  );
-  await canaryTraffic(world, 10, { canary: 1, control: 1 });
+  await throughCanary(world);
   await reach(carrier, 'probation');
   return carrier;
+}
+
+/** Two good stages of the canary that opens next. */
+export async function throughCanary(world: World, version: VersionId = CANDIDATE): Promise<void> {
+  const { learning } = world;
+  const before = learning.canaryShares.length;
+  await stored(world, 'canary');
+  await canaryTraffic(world, 10, { canary: 1, control: 1 }, version);
+  await until('the second stage', () =>
+    Promise.resolve(
+      learning.canaryShares.at(-1) === 0.5 && learning.canaryShares.length > before
+        ? true
+        : undefined,
+    ),
+  );
+  await canaryTraffic(world, 10, { canary: 1, control: 1 }, version);
+}
+
+function firstCause(error: Error): Error {
+  return error.cause instanceof Error ? firstCause(error.cause) : error;
 }
 
 /** Why an update was refused; fails where it was taken. */
@@ -95,7 +112,7 @@ export async function refusalOf(update: Promise<unknown>): Promise<string> {
   try {
     await update;
   } catch (error) {
-    if (error instanceof WorkflowUpdateFailedError) return error.cause?.message ?? '';
+    if (error instanceof WorkflowUpdateFailedError) return firstCause(error).message;
     throw error;
   }
   throw new Error('The update was accepted');

@@ -12,11 +12,13 @@ import type {
   ProposeAnswer,
   ReadRequest,
   ReferenceAnswer,
+  RollbackRequest,
   RolloutRequest,
   TransitionRequest,
   ValidationAnswer,
   VerdictRecord,
 } from '../../src/activities/learning-activities.js';
+import { assertActive } from '../../src/activities/candidate-reading.js';
 import type { Messenger } from '../../src/activities/messenger.js';
 import type { LiveOutcome, PairRow, StratumCount } from '../../src/activities/store.js';
 import { candidateId, episodeId, taskId, versionId } from '../../src/contracts/ids.js';
@@ -28,6 +30,7 @@ import type { CandidateId, EpisodeId, Scope, VersionId } from '../../src/domain/
 import type { Json, JsonObject } from '../../src/domain/json.js';
 import type { LessonDraft } from '../../src/domain/lesson.js';
 import { permutation } from '../../src/domain/random.js';
+import { planRetreat, type StandingPromotion } from '../../src/domain/rollback.js';
 import { aDraft } from './store-builders.js';
 
 export interface FakeCandidate {
@@ -260,7 +263,8 @@ export class FakeLearning implements LearningActivities {
   async override(
     given: Parameters<LearningActivities['override']>[0],
   ): ReturnType<LearningActivities['override']> {
-    const { action, actor, reason, version } = given;
+    const { action, actor, reason, version, expectedVersion } = given;
+    assertActive({ active: this.active }, expectedVersion ?? undefined, action);
     if (action === 'freeze' || action === 'unfreeze') this.frozen = action === 'freeze';
     else this.pinned = action === 'pin' ? version : null;
     this.audit.push({ candidate: null, to: action, actor, reason, detail: {} });
@@ -295,8 +299,11 @@ export class FakeLearning implements LearningActivities {
     };
   }
 
-  async reserveAlpha({ candidate }: OfCandidate): Promise<{ readonly alpha: number }> {
-    const reserved = await this.#messenger.reserve(this.#scope, candidate);
+  async reserveAlpha({
+    candidate,
+    attempt,
+  }: OfCandidate & { readonly attempt: number }): Promise<{ readonly alpha: number }> {
+    const reserved = await this.#messenger.reserve(this.#scope, candidate, attempt);
     this.reservations.set(candidate, reserved.alpha);
     return reserved;
   }
@@ -360,6 +367,13 @@ export class FakeLearning implements LearningActivities {
     this.#write(row, to, actor, reason, detail);
   }
 
+  async expectActive({
+    word,
+    expected,
+  }: Parameters<LearningActivities['expectActive']>[0]): Promise<void> {
+    assertActive({ active: this.active }, expected, word);
+  }
+
   async rebase({
     candidate,
   }: OfCandidate): Promise<{ readonly changed: boolean; readonly touches: boolean }> {
@@ -403,16 +417,45 @@ export class FakeLearning implements LearningActivities {
   }
 
   async rollBack(
-    request: RolloutRequest,
+    request: RollbackRequest,
   ): Promise<{ readonly to: VersionId; readonly state: CandidateState }> {
     const row = this.#candidate(request.candidate);
     const { actor, reason, detail } = request;
-    if (row.state === 'canary' || this.active === row.version) {
-      if (this.canary === row.id) this.canary = null;
-      this.active = row.baseline;
-      this.#write(row, 'rolled-back', actor, reason, detail);
+    const write = (moved: FakeCandidate, to: CandidateState): Promise<boolean> => {
+      this.#write(moved, to, actor, reason, detail);
+      if (to === 'evaluating') moved.attempt += 1;
+      return this.#messenger.wake(moved.workflowId);
+    };
+    if (row.state === 'canary') {
+      this.canary = null;
+      await write(row, request.to ?? 'rolled-back');
+    }
+    const retreat = planRetreat(this.#standing(), request.candidate);
+    const oldest = retreat?.undone.at(-1);
+    if (retreat !== undefined && oldest !== undefined) {
+      const stood = this.canary;
+      this.canary = null;
+      this.active = this.#candidate(oldest.id).baseline;
+      await write(this.#candidate(retreat.quarantined.id), 'rolled-back');
+      for (const { id } of retreat.again) await write(this.#candidate(id), 'evaluating');
+      if (stood !== null) await write(this.#candidate(stood), 'evaluating');
     }
     return { to: this.active, state: row.state };
+  }
+
+  /** The promotions that the active version is made of, newest first. */
+  #standing(): readonly StandingPromotion[] {
+    const chain: StandingPromotion[] = [];
+    let served: VersionId | undefined = this.active;
+    while (served !== undefined) {
+      const version: VersionId = served;
+      const next = [...this.candidates.values()].find((row) => row.version === version);
+      served = next?.baseline;
+      if (next?.state === 'probation' || next?.state === 'promoted') {
+        chain.push({ id: next.id, state: next.state });
+      }
+    }
+    return chain;
   }
 
   async readOutcomes(request: ReadRequest): Promise<OutcomeRead> {

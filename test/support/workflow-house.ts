@@ -52,6 +52,7 @@ const LEARNING_STEPS = [
   'commitPairs',
   'recordVerdict',
   'transition',
+  'expectActive',
   'rebase',
   'startCanary',
   'widenCanary',

@@ -223,10 +223,10 @@ test.each([
 });
 
 test.each([
-  ['veto', veto],
-  ['abort', abort],
-  ['rollback', rollback],
-] as const)('a %s takes a canary back', async (word, update) => {
+  ['veto', veto, 'rolled-back'],
+  ['abort', abort, 'aborted'],
+  ['rollback', rollback, 'rolled-back'],
+] as const)('a %s takes a canary back, which ends %s', async (word, update, end) => {
   const world = aWorld();
   const carrier = await house.startReflection(world, 'e1');
   await stored(world, 'canary');
@@ -234,9 +234,9 @@ test.each([
   await carrier.executeUpdate(update, { args: [OWNER] });
   const result = await carrier.result();
 
-  expect(result).toMatchObject({ end: 'rolled-back', reason: `${word}: I looked at it` });
+  expect(result).toMatchObject({ end, reason: `${word}: I looked at it` });
   expect(world.learning.canary).toBeNull();
-  expect(world.learning.last('rolled-back')).toMatchObject({
+  expect(world.learning.last(end)).toMatchObject({
     actor: { id: 'olga' },
     detail: { stage: 'canary', automatic: false },
   });
@@ -304,6 +304,65 @@ test.each([
   expect(refusal).toContain(message);
   expect(world.learning.audit).toHaveLength(before);
   expect((await carrier.query(candidateProgress)).stage).toBe('waiting');
+});
+
+test('refuses a word on a version that is active no more, and changes nothing', async () => {
+  const world = aWorld();
+  world.learning.plan = { permission: 'approve', rollout: SHORT_ROLLOUT };
+  const carrier = await house.startReflection(world, 'e1');
+  await reach(carrier, 'waiting');
+  const before = world.learning.audit.length;
+  const stale = { ...OWNER, expectedVersion: 'v-earlier' };
+
+  const refusals = [];
+  for (const update of [approve, veto, force, abort]) {
+    refusals.push(await refusalOf(carrier.executeUpdate(update, { args: [stale] })));
+  }
+  const pinned = { ...stale, version: BASELINE };
+  refusals.push(
+    await refusalOf(house.learnerOf(world).executeUpdate(pin, { args: [pinned] })),
+    await refusalOf(house.learnerOf(world).executeUpdate(freeze, { args: [stale] })),
+  );
+
+  const words = ['approve', 'veto', 'force', 'abort', 'pin', 'freeze'];
+  expect(refusals).toEqual(
+    words.map(
+      (word) => `${word}: found version v0 active, expected v-earlier; look again and decide anew`,
+    ),
+  );
+  expect(world.learning.audit).toHaveLength(before);
+  expect(world.learning).toMatchObject({ frozen: false, pinned: null });
+  expect((await carrier.query(candidateProgress)).stage).toBe('waiting');
+});
+
+test('takes a word on the version that is active', async () => {
+  const world = aWorld();
+  world.learning.plan = { permission: 'approve', rollout: SHORT_ROLLOUT };
+  const carrier = await house.startReflection(world, 'e1');
+  await reach(carrier, 'waiting');
+
+  await carrier.executeUpdate(approve, { args: [{ ...OWNER, expectedVersion: BASELINE }] });
+  await stored(world, 'canary');
+
+  expect(world.learning.last('passed')?.actor.id).toBe('olga');
+});
+
+test('an approval of what waits for its canary does not take it out of its turn', async () => {
+  const world = aWorld();
+  const carrier = await house.startReflection(world, 'e1');
+  await until('a learner', () =>
+    Promise.resolve(world.learning.candidates.size > 0 ? true : undefined),
+  );
+  await house.learnerOf(world).executeUpdate(freeze, { args: [OWNER] });
+  await reach(carrier, 'passed');
+
+  await carrier.executeUpdate(approve, { args: [OWNER] });
+  const waiting = await carrier.query(candidateProgress);
+  await carrier.executeUpdate(veto, { args: [OWNER] });
+  const { end } = await carrier.result();
+
+  expect(waiting.stage).toBe('passed');
+  expect(end).toBe('rejected');
 });
 
 test('one of a veto and an approval that race wins, and the other is refused', async () => {

@@ -62,7 +62,7 @@ export async function evaluateWrongSchema(
     reason: 'the bench puts misplaced schemas to the gate',
     detail: { baseline, version },
   });
-  const { alpha } = await messenger.reserve(scope, candidate);
+  const { alpha } = await messenger.reserve(scope, candidate, 1);
   const result = await temporal.workflow.execute<
     (input: ShadowEvaluationInput) => Promise<EvaluationResult>
   >('shadowEvaluation', {

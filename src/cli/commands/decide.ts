@@ -1,7 +1,7 @@
 import type { CandidateWord } from '../../domain/candidate-words.js';
 import type { CommandContext } from '../command.js';
 import { answered, deciding } from '../deciding.js';
-import { findCandidate } from '../finding.js';
+import { expectedVersion, findCandidate } from '../finding.js';
 import type { OfAgent } from './lessons.js';
 
 export interface DecideOptions extends OfAgent {
@@ -19,7 +19,7 @@ export function decide(
   return deciding(context, async ({ house, look, person }) => {
     const { scope, id, row } = await findCandidate(look, text, options.agent);
     const { reason, expectVersion } = options;
-    const expected = expectVersion === undefined ? {} : { expectedVersion: expectVersion };
+    const expected = await expectedVersion(look, expectVersion, options.agent);
     const decision = { ...person, reason, ...expected };
     await answered(house.client.decide(scope.tenant, id, word, decision));
     const document = { ...scope, candidate: id, number: row.number, word, ...person, reason };

@@ -1,12 +1,13 @@
 import type { CommandContext } from '../command.js';
 import { answered, deciding } from '../deciding.js';
-import { findVersion } from '../finding.js';
+import { expectedVersion, findVersion } from '../finding.js';
 import { oneScope } from '../looking.js';
 
 export interface OverrideOptions {
   readonly agent: string;
   readonly reason: string;
   readonly version?: string;
+  readonly expectVersion?: string;
 }
 
 /** Freeze, unfreeze, pin and unpin: what is said to the learner of an agent. */
@@ -22,7 +23,8 @@ export function override(
       options.version === undefined
         ? undefined
         : (await findVersion(look, options.version, options.agent)).id;
-    const given = { ...person, reason, ...(version === undefined ? {} : { version }) };
+    const expected = await expectedVersion(look, options.expectVersion, options.agent);
+    const given = { ...person, reason, ...expected, ...(version === undefined ? {} : { version }) };
     await answered(house.client.override(scope, kind, given));
     const document = { ...scope, action: kind, ...given };
     context.io.result(
@@ -36,6 +38,7 @@ export interface RollbackOptions {
   readonly agent: string;
   readonly reason: string;
   readonly to?: string;
+  readonly expectVersion?: string;
 }
 
 /** Back to the last known-good version, or to the one named. */
@@ -47,7 +50,10 @@ export function rollback(options: RollbackOptions, context: CommandContext): Pro
       options.to === undefined
         ? {}
         : { to: (await findVersion(look, options.to, options.agent)).id };
-    const done = await answered(house.client.rollback(scope, { ...person, reason, ...to }));
+    const expected = await expectedVersion(look, options.expectVersion, options.agent);
+    const done = await answered(
+      house.client.rollback(scope, { ...person, reason, ...to, ...expected }),
+    );
     const document = { ...scope, action: 'rollback', ...person, reason, to: done.to };
     context.io.result(document, `rolled back ${scope.agent} to ${done.to}`);
   });

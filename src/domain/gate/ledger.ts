@@ -143,6 +143,16 @@ export function withdraw(ledger: ErrorLedger, candidateId: string): ErrorLedger 
 }
 
 /**
+ * Forgets the reservation of a candidate that is tested anew, so that its next evaluation gets a level of its
+ * own: two tests at one level would be two chances. What it spent stays spent; a promotion leaves R.
+ */
+export function release(ledger: ErrorLedger, candidateId: string): ErrorLedger {
+  const withdrawn = withdraw(ledger, candidateId);
+  const others = Object.entries(withdrawn.reservations).filter(([id]) => id !== candidateId);
+  return { ...withdrawn, reservations: Object.fromEntries(others) };
+}
+
+/**
  * Opens the next epoch when the present one has had its candidates and its days, else answers the
  * ledger unchanged. FDR <= A holds in each epoch. Open reservations keep the level they have.
  */

@@ -1,0 +1,136 @@
+import {
+  CancellationScope,
+  condition,
+  isCancellation,
+  setCurrentDetails,
+  startChild,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+
+import type { EvaluationPlan } from '../activities/learning-activities.js';
+import type { CandidateState } from '../domain/candidate.js';
+import type { GateSummary } from '../domain/gate/gate-summary.js';
+import type { JsonObject } from '../domain/json.js';
+import { reserveAlpha, stopWatching, type CandidateLife } from './candidate-steps.js';
+import { personOf, takeWord, type Word } from './mailbox.js';
+import { searchAttributes } from './search-attributes.js';
+import type { EvaluationResult, shadowEvaluation } from './shadow-evaluation.js';
+
+export type EvaluationEnd =
+  | { readonly kind: 'passed' }
+  | { readonly kind: 'word'; readonly word: Word }
+  | { readonly kind: 'ended'; readonly state: CandidateState; readonly reason: string };
+
+/** Shadow evaluation, verdict, and the person where one is asked for. */
+export async function evaluateCandidate(
+  life: CandidateLife,
+  plan: EvaluationPlan,
+): Promise<EvaluationEnd> {
+  const { of, mailbox, enter } = life;
+  if (plan.permission === 'frozen') {
+    const reason = 'permission: found a frozen layer, expected one that may be learned';
+    await enter(['evaluating'], 'rejected', reason);
+    return { kind: 'ended', state: 'rejected', reason };
+  }
+  mailbox.word = mailbox.word?.kind === 'approve' ? null : mailbox.word;
+  const held = 'hold: the learning budget has nothing left today';
+  let verdict: string = held;
+  let detail: JsonObject = {};
+  let name: GateSummary['verdict'] = 'hold';
+  if (!plan.isOutOfBudget) {
+    setCurrentDetails(`**Evaluation** of ${plan.version} against ${plan.baseline}: ${plan.title}`);
+    const { alpha } = await reserveAlpha({ ...of, attempt: plan.attempt });
+    const found = await evaluateInShadow(life, plan, alpha);
+    if (found.kind === 'word') {
+      const { tenant, agent, candidate } = of;
+      await stopWatching({ tenant, agent, workflowId: `shadow/${candidate}` });
+      return found;
+    }
+    const { summary } = found.result;
+    name = summary.verdict;
+    verdict = `${summary.verdict}: ${summary.reason}`;
+    detail = { alpha, seed: plan.seed, ...verdictDetail(summary) };
+  }
+  upsertSearchAttributes(searchAttributes.verdict(name));
+  mailbox.detail = { verdict };
+  if (name === 'reject') {
+    await enter(['evaluating'], 'rejected', verdict, detail);
+    return { kind: 'ended', state: 'rejected', reason: verdict };
+  }
+  const needsPerson = name !== 'pass' || plan.permission === 'approve';
+  await enter(['evaluating'], needsPerson ? 'waiting' : 'passed', verdict, detail);
+  if (!needsPerson) return { kind: 'passed' };
+  // Waiting for a person holds no evaluation up; wanting the canary, or ending, frees the slot as well.
+  await life.settle('evaluated');
+
+  const asked = name === 'pass' ? 'approve' : 'force';
+  setCurrentDetails(`**Waits for a person** to ${asked} or veto. ${verdict}`);
+  const answered = await condition(() => mailbox.word !== null, plan.approvalTimeoutMs);
+  const word = takeWord(mailbox);
+  if (!answered || word === null) {
+    const reason = `expired: nobody said ${asked} in time; ${verdict}`;
+    await enter(['waiting'], 'rejected', reason);
+    return { kind: 'ended', state: 'rejected', reason };
+  }
+  if (word.kind === 'approve' && name === 'pass') {
+    await enter(['waiting'], 'passed', `approved: ${word.decision.reason}`, {}, personOf(word));
+    return { kind: 'passed' };
+  }
+  if (word.kind === 'approve') {
+    const reason = `approve does not promote what did not pass (${verdict}); only force does`;
+    await enter(['waiting'], 'rejected', reason, {}, personOf(word));
+    return { kind: 'ended', state: 'rejected', reason };
+  }
+  return { kind: 'word', word };
+}
+
+async function evaluateInShadow(
+  { of, shadowQueue, mailbox }: CandidateLife,
+  plan: EvaluationPlan,
+  alpha: number,
+): Promise<{ kind: 'result'; result: EvaluationResult } | { kind: 'word'; word: Word }> {
+  const work = new CancellationScope();
+  const { baseline, version, attempt, seed } = plan;
+  const evaluation = work.run(async () => {
+    const child = await startChild<typeof shadowEvaluation>('shadowEvaluation', {
+      workflowId: `shadow/${of.candidate}`,
+      args: [{ ...of, shadowQueue, purpose: 'gate', attempt, baseline, version, alpha, seed }],
+      staticSummary: `${plan.title}: ${version} against ${baseline}`,
+      typedSearchAttributes: searchAttributes.owner(of),
+    });
+    return child.result();
+  });
+  let result: EvaluationResult | undefined;
+  let failure: unknown;
+  void evaluation.then(
+    (found) => {
+      result = found;
+    },
+    (error: unknown) => {
+      failure = error;
+    },
+  );
+  await condition(() => result !== undefined || failure !== undefined || mailbox.word !== null);
+  if (result !== undefined) return { kind: 'result', result };
+  const word = takeWord(mailbox);
+  if (word === null) throw failure instanceof Error ? failure : new Error(String(failure));
+  work.cancel();
+  try {
+    await evaluation;
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+  }
+  return { kind: 'word', word };
+}
+
+function verdictDetail(summary: GateSummary): JsonObject {
+  const { n, effect, logE, threshold, label, slices } = summary;
+  return {
+    n,
+    effect: { ...effect },
+    logE,
+    threshold,
+    label,
+    slices: slices.map((slice) => ({ ...slice })),
+  };
+}

@@ -1,0 +1,173 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  condition,
+  setCurrentDetails,
+} from '@temporalio/workflow';
+
+import type { EvaluationPlan, RollbackRequest } from '../activities/learning-activities.js';
+import { isEnd } from '../domain/candidate.js';
+import { SYSTEM } from '../domain/feedback.js';
+import { runCanary } from './canary-run.js';
+import { promote, rollBack, type CandidateEnd, type CandidateLife } from './candidate-steps.js';
+import type { RolloutEnd, RolloutSetting } from './live-reading.js';
+import { personOf, takeWord, type Word } from './mailbox.js';
+import { runProbation } from './probation-run.js';
+import { safetyMs } from './safety-timer.js';
+
+/** How a rollout ended; `evaluate-again` where what it stood on was taken away. */
+export type RolledOut = CandidateEnd | 'evaluate-again';
+
+type Stage = 'canary' | 'probation';
+
+/** Canary, promotion and probation; a person or an alarm ends them early. */
+export async function rollOut(
+  life: CandidateLife,
+  plan: EvaluationPlan,
+  forcedBy: Word | null,
+): Promise<RolledOut> {
+  const { mailbox } = life;
+  const setting = settingOf(life, plan, forcedBy);
+  mailbox.stage = 'canary';
+  const canary = await runCanary(setting);
+  if (canary.kind !== 'passed') return undo(life, canary, 'canary');
+  const promoted = await promoteWhenAllowed(life, {
+    ...life.of,
+    actor: setting.actor,
+    reason: forcedBy === null ? 'canary without alarm' : `forced: ${forcedBy.decision.reason}`,
+    detail: {
+      canaryOutcomes: canary.outcomes,
+      ...(forcedBy === null ? {} : { forcedBy: forcedBy.decision.actor }),
+    },
+  });
+  if (typeof promoted !== 'number') return promoted;
+  mailbox.stage = 'probation';
+  await life.settle('canary-ended', forcedBy === null);
+  return watch(life, setting, promoted);
+}
+
+function settingOf(
+  { of, workflowId, mailbox }: CandidateLife,
+  plan: EvaluationPlan,
+  forcedBy: Word | null,
+): RolloutSetting {
+  return {
+    ...of,
+    version: plan.version,
+    baseline: plan.baseline,
+    workflowId,
+    policy: plan.rollout,
+    seed: plan.seed,
+    actor: forcedBy === null ? SYSTEM : personOf(forcedBy),
+    note: forcedBy === null ? '' : `, forced: ${forcedBy.decision.reason}`,
+    takeWake: () => {
+      const was = mailbox.woken;
+      mailbox.woken = false;
+      return was;
+    },
+    isWoken: () => mailbox.woken,
+    isInterrupted: () => mailbox.word !== null,
+  };
+}
+
+/**
+ * Promotes, as soon as neither freeze nor pin forbids it, and answers the number of the newest task accepted
+ * before; a person, a pin or another baseline may end it first.
+ */
+async function promoteWhenAllowed(
+  life: CandidateLife,
+  request: Parameters<typeof promote>[0],
+): Promise<number | RolledOut> {
+  const { mailbox } = life;
+  for (let looks = 0; ; looks += 1) {
+    try {
+      const { cursor, state } = await promote(request);
+      if (state === 'probation') return cursor;
+      if (state !== 'canary') return await undo(life, { kind: 'moved', to: state }, 'canary');
+    } catch (error) {
+      if (!isFailureOf(error, 'StaleBaselineError')) throw error;
+      return await sendBack(life);
+    }
+    setCurrentDetails('**Canary** is over; promotion waits: the agent is frozen or pinned');
+    await condition(() => mailbox.woken || mailbox.word !== null, safetyMs(looks));
+    mailbox.woken = false;
+    if (mailbox.word !== null) return undo(life, { kind: 'interrupted', outcomes: 0 }, 'canary');
+  }
+}
+
+/** Another version became active during the canary, by a deployment or a person: nothing was shown of it. */
+async function sendBack({ of }: CandidateLife): Promise<RolledOut> {
+  const reason = 'another version became active during the canary';
+  const detail = { stage: 'canary', automatic: true };
+  const request = { ...of, actor: SYSTEM, reason, detail, to: 'evaluating' } as const;
+  const { state } = await rollBack(request);
+  return isEnd(state) ? { state, reason } : 'evaluate-again';
+}
+
+async function watch(
+  life: CandidateLife,
+  setting: RolloutSetting,
+  from: number,
+): Promise<RolledOut> {
+  for (;;) {
+    const probation = await runProbation(setting, from);
+    if (probation.kind !== 'passed') return undo(life, probation, 'probation');
+    const reason = `probation of ${String(probation.outcomes)} outcomes without alarm`;
+    try {
+      await life.enter(['probation'], 'promoted', reason);
+      return { state: 'promoted', reason };
+    } catch (error) {
+      // A rollback of another promotion took this one back meanwhile: the next look tells where to.
+      if (!isFailureOf(error, 'ConflictError')) throw error;
+    }
+  }
+}
+
+/** What an alarm, a person or another workflow makes of a rollout. */
+async function undo(
+  life: CandidateLife,
+  found: Exclude<RolloutEnd, { readonly kind: 'passed' }>,
+  stage: Stage,
+): Promise<RolledOut> {
+  switch (found.kind) {
+    case 'moved': {
+      const reason = 'moved by a rollback of another promotion, by a pin or by a person';
+      return isEnd(found.to) ? { state: found.to, reason } : 'evaluate-again';
+    }
+    case 'alarm': {
+      const where = found.slice === null ? 'all tasks' : found.slice;
+      const reason = `alarm in ${stage} on ${where} after ${String(found.outcomes)} outcomes`;
+      const { slice, logE, outcomes, at } = found;
+      const detail = { stage, automatic: true, slice, logE, outcomes, at };
+      return takenBack(life, { ...life.of, actor: SYSTEM, reason, detail }, null);
+    }
+    case 'interrupted': {
+      const word = takeWord(life.mailbox);
+      const reason = word === null ? 'interrupted' : `${word.kind}: ${word.decision.reason}`;
+      const detail = { stage, automatic: false, outcomes: found.outcomes };
+      const actor = word === null ? SYSTEM : personOf(word);
+      const to = word?.kind === 'abort' ? 'aborted' : 'rolled-back';
+      return takenBack(life, { ...life.of, actor, reason, detail, to }, word);
+    }
+  }
+}
+
+async function takenBack(
+  { enter }: CandidateLife,
+  request: RollbackRequest,
+  word: Word | null,
+): Promise<RolledOut> {
+  const { actor, reason } = request;
+  const { state } = await rollBack(request);
+  if (state === 'evaluating') return 'evaluate-again';
+  if (state !== 'passed') return { state, reason };
+  // Its canary was granted and could not begin: there is nothing to take back.
+  const to = word?.kind === 'abort' ? 'aborted' : 'rejected';
+  await enter(['passed'], to, reason, {}, actor);
+  return { state: to, reason };
+}
+
+function isFailureOf(error: unknown, type: string): boolean {
+  if (!(error instanceof ActivityFailure)) return false;
+  return error.cause instanceof ApplicationFailure && error.cause.type === type;
+}

@@ -1,0 +1,61 @@
+import { proxyActivities } from '@temporalio/workflow';
+
+import type { LearningActivities, OfCandidate } from '../activities/learning-activities.js';
+import type { CandidateState } from '../domain/candidate.js';
+import { SYSTEM, type Actor } from '../domain/feedback.js';
+import type { JsonObject } from '../domain/json.js';
+import type { Mailbox } from './mailbox.js';
+import type { Settlement } from './messages.js';
+
+/** What moves a candidate along; each is one transaction, safe to repeat. */
+export const {
+  planEvaluation,
+  reserveAlpha,
+  settleWithLearner,
+  transition,
+  rebase,
+  promote,
+  rollBack,
+  stopWatching,
+} = proxyActivities<LearningActivities>({
+  startToCloseTimeout: '60s',
+  retry: { initialInterval: '500ms', maximumInterval: '30s' },
+});
+
+export interface CandidateEnd {
+  readonly state: CandidateState;
+  readonly reason: string;
+}
+
+/** One candidate on its way, as the parts of its workflow share it. */
+export interface CandidateLife {
+  readonly of: OfCandidate;
+  readonly shadowQueue: string;
+  readonly workflowId: string;
+  readonly mailbox: Mailbox;
+  /** Writes the candidate's next state, with its audit entry. */
+  readonly enter: (
+    from: readonly CandidateState[],
+    to: CandidateState,
+    reason: string,
+    detail?: JsonObject,
+    actor?: Actor,
+  ) => Promise<void>;
+  /** Tells the learner where the candidate has got to. */
+  readonly settle: (step: Settlement['step'], promoted?: boolean) => Promise<void>;
+}
+
+export function candidateLife(
+  given: Pick<CandidateLife, 'of' | 'shadowQueue' | 'workflowId' | 'mailbox'>,
+): CandidateLife {
+  const { of, workflowId, mailbox } = given;
+  return {
+    ...given,
+    enter: async (from, to, reason, detail = {}, actor = SYSTEM) => {
+      await transition({ ...of, from, to, actor, reason, detail });
+      mailbox.stage = to;
+      mailbox.acting = null;
+    },
+    settle: (step, promoted = false) => settleWithLearner({ ...of, workflowId, step, promoted }),
+  };
+}

@@ -1,0 +1,102 @@
+import { condition, proxyLocalActivities, sleep } from '@temporalio/workflow';
+
+import type { LearningActivities, OutcomeRead } from '../activities/learning-activities.js';
+import type { LiveOutcome } from '../activities/store.js';
+import type { CandidateState } from '../domain/candidate.js';
+import type { Actor } from '../domain/feedback.js';
+import type { FailureReference } from '../domain/gate/monitor.js';
+import type { RolloutPolicy } from '../domain/gate/rollout.js';
+import { sliceName } from '../domain/gate/slices.js';
+import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
+import { safetyMs } from './safety-timer.js';
+
+export const { readOutcomes, reference } = proxyLocalActivities<LearningActivities>({
+  startToCloseTimeout: '30s',
+  localRetryThreshold: '2m',
+});
+
+/** What a rollout needs from the workflow that carries the candidate. */
+export interface RolloutSetting extends Scope {
+  readonly candidate: CandidateId;
+  readonly version: VersionId;
+  /** What served before it. */
+  readonly baseline: VersionId;
+  readonly workflowId: string;
+  readonly policy: RolloutPolicy;
+  readonly seed: number;
+  /** In whose name the canary starts: the system, or the person who forced it. */
+  readonly actor: Actor;
+  readonly note: string;
+  /** Whether a wake came since the last look; looking clears it. */
+  readonly takeWake: () => boolean;
+  readonly isWoken: () => boolean;
+  /** Set once a person decided something that ends this stage. */
+  readonly isInterrupted: () => boolean;
+}
+
+/** Lets outcomes of one moment be read together. */
+const SETTLING_MS = 500;
+
+export type RolloutEnd =
+  | { readonly kind: 'passed'; readonly outcomes: number; readonly cursor: number }
+  | {
+      readonly kind: 'alarm';
+      readonly outcomes: number;
+      readonly slice: string | null;
+      readonly logE: number;
+      readonly at: number;
+    }
+  | { readonly kind: 'interrupted'; readonly outcomes: number }
+  /** Another workflow or a person moved the candidate meanwhile. */
+  | { readonly kind: 'moved'; readonly to: CandidateState };
+
+/** How far the outcomes have been read. */
+export interface Position {
+  readonly cursor: number;
+  readonly passedOver: readonly number[];
+}
+
+/** Waits for a wake, an interruption or the safety timer; then reads what is new. */
+export async function nextPage(
+  setting: RolloutSetting,
+  position: Position,
+  maxWaitMs: number,
+  emptyLooks: number,
+): Promise<OutcomeRead> {
+  const { tenant, agent, candidate, workflowId } = setting;
+  const read = () => readOutcomes({ tenant, agent, candidate, workflowId, ...position });
+  const page = await read();
+  if (page.outcomes.length > 0) return page;
+  const timeout = Math.max(1, Math.min(safetyMs(emptyLooks), maxWaitMs));
+  const isWoken = await condition(() => setting.isWoken() || setting.isInterrupted(), timeout);
+  if (isWoken && !setting.isInterrupted()) await sleep(SETTLING_MS);
+  setting.takeWake();
+  return read();
+}
+
+/** Failures per slice and in all, from counts per stratum. */
+export function referenceOf(
+  strata: readonly {
+    readonly slices: Readonly<Record<string, string>>;
+    readonly n: number;
+    readonly failures: number;
+  }[],
+): FailureReference {
+  const slices: Record<string, { n: number; failures: number }> = {};
+  const overall = { n: 0, failures: 0 };
+  for (const stratum of strata) {
+    overall.n += stratum.n;
+    overall.failures += stratum.failures;
+    for (const [key, value] of Object.entries(stratum.slices)) {
+      const counts = (slices[sliceName(key, value)] ??= { n: 0, failures: 0 });
+      counts.n += stratum.n;
+      counts.failures += stratum.failures;
+    }
+  }
+  return { overall, slices };
+}
+
+/** An outcome as the statistics read it; one that never came counts as a failure. */
+export function liveOutcomeOf(outcome: LiveOutcome) {
+  return { success: outcome.success ?? 0, slices: outcome.slices };
+}

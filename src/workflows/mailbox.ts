@@ -1,0 +1,81 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+
+import { wordsFor, type CandidateWord } from '../domain/candidate-words.js';
+import type { CandidateState } from '../domain/candidate.js';
+import type { Actor } from '../domain/feedback.js';
+import type { Decision, Grant } from './messages.js';
+
+/** What a person decided about the candidate, in the order it was said. */
+export type Word = {
+  readonly kind: CandidateWord;
+  readonly decision: Decision;
+};
+
+/** Messages as they arrive at the workflow that carries a candidate. */
+export interface Mailbox {
+  /** The first word that has not been acted upon. */
+  word: Word | null;
+  /** The word that is being carried out, until the state it leads to is written. */
+  acting: Word | null;
+  canaryGranted: boolean;
+  evaluationGranted: boolean;
+  woken: boolean;
+  stage: CandidateState;
+  detail: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export function emptyMailbox(): Mailbox {
+  return {
+    word: null,
+    acting: null,
+    canaryGranted: false,
+    evaluationGranted: false,
+    woken: false,
+    stage: 'open',
+    detail: {},
+  };
+}
+
+/** Refuses a word that does not fit the candidate's state, naming what was found and expected. */
+export function checkWord(mailbox: Mailbox, kind: Word['kind'], decision: Decision): void {
+  const refuse = (message: string, type: string): never => {
+    throw ApplicationFailure.nonRetryable(message, type);
+  };
+  if (decision.reason.trim() === '') {
+    refuse('reason: found an empty text, expected why; say it in a few words', 'InvalidInputError');
+  }
+  if (decision.role === 'user') {
+    refuse(`role: found user, expected owner or expert; ask one of them to ${kind}`, 'DeniedError');
+  }
+  const { stage } = mailbox;
+  const words = wordsFor(stage);
+  if (!words.includes(kind)) {
+    const allowed = words.join(', ') || 'nothing, it has ended';
+    refuse(
+      `${kind}: found a candidate that is ${stage}, expected one to ${kind}; possible: ${allowed}`,
+      'ConflictError',
+    );
+  }
+  const first = mailbox.acting ?? mailbox.word;
+  if (first !== null) {
+    refuse(`${kind}: ${first.kind} by ${first.decision.actor} came first`, 'ConflictError');
+  }
+}
+
+export function grant(mailbox: Mailbox, given: Grant): void {
+  if (given.kind === 'canary') mailbox.canaryGranted = true;
+  if (given.kind === 'evaluation') mailbox.evaluationGranted = true;
+  mailbox.woken = true;
+}
+
+/** The word that waits, to be carried out from here on; null where none does. */
+export function takeWord(mailbox: Mailbox): Word | null {
+  const { word } = mailbox;
+  mailbox.word = null;
+  mailbox.acting = word;
+  return word;
+}
+
+export function personOf({ decision }: Word): Actor {
+  return { id: decision.actor, role: decision.role };
+}
