@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 
+import type { FeedbackSetting } from '../bench/feedback.js';
 import type { OverheadOptions } from '../bench/overhead.js';
 import type { RecallOptions } from '../bench/recall.js';
 import type { Invoke } from './command.js';
 import type { BenchAttributionOptions } from './commands/bench-attribution.js';
-import { countFromOne, wholeNumber } from './option-values.js';
+import { countFromOne, score, wholeNumber } from './option-values.js';
 
 /** Benches that stand for themselves: what Ratchet costs on this machine, and how well it blames. */
 export function registerBenchMeasures(bench: Command, invoke: Invoke): void {
@@ -15,6 +16,17 @@ export function registerBenchMeasures(bench: Command, invoke: Invoke): void {
     .action((options: OverheadOptions) =>
       invoke(async (context) =>
         (await import('./commands/bench-overhead.js')).runBenchOverhead(options, context),
+      ),
+    );
+  bench
+    .command('feedback')
+    .description('what an adversary among the people who judge does to accepted labels')
+    .option('--items <n>', 'judged one after the other', countFromOne, 20_000)
+    .option('--audited <share>', 'of which the truth becomes known', score, 0.05)
+    .option('--seed <n>', 'of truths, answers and audits', wholeNumber, 1)
+    .action((options: FeedbackSetting) =>
+      invoke(async ({ io }) =>
+        (await import('../bench/feedback.js')).runFeedbackBench(options, io),
       ),
     );
   bench
