@@ -17,7 +17,7 @@ const load = {
   why: () => import('./commands/why.js'),
 };
 
-/** Commands that look: they need the database alone. */
+/** Commands that look: they need the database alone, and `lessons check` not even that. */
 export function registerLooking(program: Command, invoke: Invoke): void {
   registerEpisodes(program, invoke);
   const noun = (
@@ -44,7 +44,14 @@ export function registerLooking(program: Command, invoke: Invoke): void {
     'what was learned, with where it was seen',
     async () => (await load.lessons()).listLessons,
     async () => (await load.lessons()).showLesson,
-  );
+  )
+    .command('check')
+    .description('lessons as JSON lines on stdin, whether each may stand in a prompt on stdout')
+    .action(() =>
+      invoke(async (context) =>
+        (await import('./commands/lessons-check.js')).runLessonsCheck(context),
+      ),
+    );
   noun(
     'candidates',
     'proposed changes, with verdicts and evidence; c3 is candidate number 3',
@@ -80,12 +87,15 @@ function registerEpisodes(program: Command, invoke: Invoke): void {
     .command('episodes')
     .description('what agents did')
     .argument('[action]', 'list, or show with an id')
-    .argument('[id]', 'of an episode or the beginning of it, or a task')
+    .argument('[id]', 'of an episode or the beginning of it, a task, or an imported run')
     .option('--agent <agent>', 'of this agent alone')
     .addOption(
-      new Option('--mode <mode>', 'which runs')
-        .choices(['live', 'shadow', 'explore'])
-        .default('live'),
+      new Option('--mode <mode>', 'which runs (default: live and imported ones)').choices([
+        'live',
+        'shadow',
+        'explore',
+        'imported',
+      ]),
     )
     .option('--limit <n>', 'the newest ones', countFromOne, 50)
     .addOption(new Option('--group-by <key>', 'count them instead').choices(['slice']))

@@ -8,8 +8,11 @@ import { claimsIn, isFixedForm } from './fixed-form.js';
 import { allTexts, MAX_READ_CHARACTERS } from './normalise.js';
 
 const MAX_TITLE_CHARACTERS = 120;
-/** Most tokens of a lesson's text, at four characters a token; a schema claim has its own cap. */
-const MAX_TEXT_TOKENS = 120;
+/**
+ * Most tokens of a lesson's text, at four characters a token; a schema claim has its own cap. Of 453 real
+ * lessons 13 % are longer than 120 and none than 300 (ADR 12).
+ */
+const MAX_TEXT_TOKENS = 300;
 
 const FORM_OF_KIND: Readonly<Record<LessonDraft['kind'], LessonDraft['body']['form']>> = {
   'tool-note': 'text',

@@ -59,7 +59,7 @@ const examples: readonly Example[] = [
   {
     check: 'size',
     code: 'LESSON_TOO_LONG',
-    draft: aDraft({ text: 'Group refunds by order. '.repeat(30) }),
+    draft: aDraft({ text: 'Group refunds by order. '.repeat(51) }),
   },
   { check: 'evidence', code: 'EVIDENCE_UNKNOWN', draft: aDraft({ evidence: cites([3]) }) },
   {
