@@ -9,6 +9,7 @@ import type { Streams } from './io.js';
 import { port, wholeNumber } from './option-values.js';
 import { registerDeciding } from './register-deciding.js';
 import { registerEvaluating } from './register-evaluating.js';
+import { registerImporting } from './register-importing.js';
 import { registerLooking } from './register-looking.js';
 import { registerTools } from './register-tools.js';
 
@@ -36,6 +37,7 @@ export function createProgram({ streams, run }: ProgramSurroundings): Command {
   registerHouse(program, invoke);
   registerLooking(program, invoke);
   registerDeciding(program, invoke);
+  registerImporting(program, invoke);
   registerEvaluating(program, invoke);
   registerTools(program, invoke);
   return program;

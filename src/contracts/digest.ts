@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import canonicalize from 'canonicalize';
 
-import type { AgentId, EpisodeId, LessonId } from '../domain/ids.js';
+import type { AgentId, EpisodeId, LessonId, TenantId } from '../domain/ids.js';
 import type { LessonContent } from '../domain/lesson.js';
 import { episodeId, lessonId } from './ids.js';
 
@@ -36,4 +36,16 @@ export function lessonIdOf(agent: AgentId, key: string): LessonId {
 /** The episode of a shadow or explore run, named after what it is run for. */
 export function runEpisodeIdOf(...parts: readonly string[]): EpisodeId {
   return episodeId(`s-${sha256(parts.join('/')).slice(0, 20)}`);
+}
+
+const IMPORTED = 'i-';
+
+/** The episode of an imported run: the same run is the same episode, however often it is imported. */
+export function importedEpisodeIdOf(tenant: TenantId, runId: string): EpisodeId {
+  return episodeId(`${IMPORTED}${sha256(`${tenant}/${runId}`).slice(0, 20)}`);
+}
+
+/** Whether an episode was imported: no workflow ran it, and none of its own reflects on it. */
+export function isImportedEpisode(id: EpisodeId): boolean {
+  return id.startsWith(IMPORTED);
 }

@@ -1,7 +1,10 @@
 import type { LessonId } from './ids.js';
 
-/** live: serves somebody; shadow: one arm of a pair; explore: a sandboxed second look. */
-export type Mode = 'live' | 'shadow' | 'explore';
+/**
+ * live: serves somebody; shadow: one arm of a pair; explore: a sandboxed second look; imported: recorded
+ * elsewhere, read here, and run by nobody.
+ */
+export type Mode = 'live' | 'shadow' | 'explore' | 'imported';
 
 export interface ToolCall {
   readonly id: string;

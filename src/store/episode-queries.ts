@@ -10,7 +10,7 @@ export interface EpisodeSummary {
   readonly id: EpisodeId;
   readonly agent: AgentId;
   readonly task: TaskId;
-  /** Number of the live task; 0 in the other modes. */
+  /** Number of the live task, or in the order of import; 0 in the other modes. */
   readonly number: number;
   readonly mode: Mode;
   readonly version: VersionId;
@@ -30,7 +30,7 @@ export interface EpisodeSummary {
 export interface EpisodeFilter {
   /** All agents of the tenant when left out. */
   readonly agent?: AgentId;
-  /** Live episodes unless told. */
+  /** Live and imported episodes unless told. */
   readonly mode?: Mode;
   readonly limit: number;
 }
@@ -54,16 +54,24 @@ interface EpisodeRow extends Omit<EpisodeSummary, 'costMicroUsd' | 'startedAt' |
 export interface EpisodeQueries {
   /** Newest first. */
   episodes(tenant: TenantId, filter: EpisodeFilter): Promise<readonly EpisodeSummary[]>;
-  /** Ended live episodes with a score, counted by slice. */
-  sliceCounts(tenant: TenantId, agent?: AgentId): Promise<readonly SliceCount[]>;
+  /** Ended episodes with a score, live and imported unless told, counted by slice. */
+  sliceCounts(
+    tenant: TenantId,
+    filter?: Omit<EpisodeFilter, 'limit'>,
+  ): Promise<readonly SliceCount[]>;
   /** The tenants there are, newest first. */
   latestTenants(limit: number): Promise<readonly TenantId[]>;
   agents(tenant: TenantId): Promise<readonly { readonly agent: AgentId; readonly tasks: number }[]>;
 }
 
+/** What agents did for somebody, here or where it was recorded. */
+function modesOf(mode: Mode | undefined): readonly Mode[] {
+  return mode === undefined ? ['live', 'imported'] : [mode];
+}
+
 export function episodeQueries(pool: Pool): EpisodeQueries {
   return {
-    episodes: (tenant, { agent, mode = 'live', limit }) =>
+    episodes: (tenant, { agent, mode, limit }) =>
       withTenant(pool, tenant, async (client) => {
         const { rows } = await client.query<EpisodeRow>(
           `select e.episode as id, e.agent, e.task, e.number, e.mode, e.version, e.arm, e.slices,
@@ -72,9 +80,9 @@ export function episodeQueries(pool: Pool): EpisodeQueries {
            from episodes e
            left join outcomes o on o.tenant = e.tenant and o.episode = e.episode
            ${JOIN_LABEL}
-           where e.tenant = $1 and ($2::text is null or e.agent = $2) and e.mode = $3
+           where e.tenant = $1 and ($2::text is null or e.agent = $2) and e.mode = any($3::text[])
            order by e.started_at desc, e.number desc, e.episode limit $4`,
-          [tenant, agent ?? null, mode, limit],
+          [tenant, agent ?? null, modesOf(mode), limit],
         );
         return rows.map(({ cost, started_at: startedAt, ended_at: endedAt, ...row }) => ({
           ...row,
@@ -84,14 +92,14 @@ export function episodeQueries(pool: Pool): EpisodeQueries {
         }));
       }),
 
-    sliceCounts: (tenant, agent) =>
+    sliceCounts: (tenant, { agent, mode } = {}) =>
       withTenant(pool, tenant, async (client) => {
         const { rows } = await client.query<SliceCount>(
           `with ended as (
              select e.agent, e.slices, (${LABELLED_SCORE}) >= $3 as succeeded
              from episodes e join outcomes o on o.tenant = e.tenant and o.episode = e.episode
              ${JOIN_LABEL}
-             where e.tenant = $1 and ($2::text is null or e.agent = $2) and e.mode = 'live'
+             where e.tenant = $1 and ($2::text is null or e.agent = $2) and e.mode = any($4::text[])
                and (${LABELLED_SCORE}) is not null
            )
            select agent, null as key, null as value, count(*)::integer as n,
@@ -103,7 +111,7 @@ export function episodeQueries(pool: Pool): EpisodeQueries {
            from ended cross join jsonb_each_text(slices) slice
            group by agent, slice.key, slice.value
            order by agent, key nulls first, value`,
-          [tenant, agent ?? null, SUCCESS_THRESHOLD],
+          [tenant, agent ?? null, SUCCESS_THRESHOLD, modesOf(mode)],
         );
         return rows;
       }),

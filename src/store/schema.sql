@@ -6,10 +6,12 @@ create table agents (
   lessons integer not null default 0,
   learning_up_to integer,
   created_at timestamp with time zone not null default now(),
+  imported integer not null default 0,
   constraint agents_pkey PRIMARY KEY (tenant, agent),
   constraint agents_tenant_fkey FOREIGN KEY (tenant) REFERENCES tenants(tenant),
   constraint agents_agent_check CHECK ((agent <> ''::text)),
   constraint agents_candidates_check CHECK ((candidates >= 0)),
+  constraint agents_imported_check CHECK ((imported >= 0)),
   constraint agents_learning_up_to_check CHECK ((learning_up_to >= 0)),
   constraint agents_lessons_check CHECK ((lessons >= 0)),
   constraint agents_tasks_check CHECK ((tasks >= 0))
@@ -182,18 +184,25 @@ create table episodes (
   tokens integer,
   cost_micro_usd bigint,
   ended_at timestamp with time zone,
+  run_id text,
+  recorded json,
+  recall json,
   constraint episodes_pkey PRIMARY KEY (tenant, episode),
   constraint episodes_tenant_agent_version_fkey FOREIGN KEY (tenant, agent, version) REFERENCES versions(tenant, agent, version),
   constraint episodes_arm_check CHECK ((arm = ANY (ARRAY['active'::text, 'canary'::text, 'pinned'::text, 'exception'::text]))),
-  constraint episodes_check CHECK (((mode = 'live'::text) = (number > 0))),
+  constraint episodes_check CHECK (((mode = ANY (ARRAY['live'::text, 'imported'::text])) = (number > 0))),
   constraint episodes_check1 CHECK ((num_nulls(task_end, informative, informative_reason, tokens, cost_micro_usd, ended_at) = ANY (ARRAY[0, 6]))),
   constraint episodes_cost_micro_usd_check CHECK ((cost_micro_usd >= 0)),
-  constraint episodes_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'shadow'::text, 'explore'::text]))),
+  constraint episodes_imported_check CHECK ((((mode = 'imported'::text) = (run_id IS NOT NULL)) AND ((run_id IS NULL) = (recorded IS NULL)))),
+  constraint episodes_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'shadow'::text, 'explore'::text, 'imported'::text]))),
   constraint episodes_number_check CHECK ((number >= 0)),
+  constraint episodes_run_id_check CHECK ((run_id <> ''::text)),
   constraint episodes_task_end_check CHECK ((task_end = ANY (ARRAY['done'::text, 'failed'::text, 'cancelled'::text]))),
   constraint episodes_tokens_check CHECK ((tokens >= 0))
 );
+CREATE UNIQUE INDEX episodes_by_run ON public.episodes USING btree (tenant, run_id) WHERE (run_id IS NOT NULL);
 CREATE INDEX episodes_by_start ON public.episodes USING btree (tenant, agent, started_at);
+CREATE UNIQUE INDEX episodes_imported ON public.episodes USING btree (tenant, agent, number) WHERE (mode = 'imported'::text);
 CREATE UNIQUE INDEX episodes_live ON public.episodes USING btree (tenant, agent, number) WHERE (mode = 'live'::text);
 CREATE INDEX episodes_live_by_version ON public.episodes USING btree (tenant, agent, version, number) WHERE (mode = 'live'::text);
 CREATE INDEX episodes_live_ended ON public.episodes USING btree (tenant, agent, number, ended_at) WHERE ((mode = 'live'::text) AND (ended_at IS NOT NULL));
@@ -367,6 +376,7 @@ create table lesson_revisions (
   fact json,
   status text not null,
   created_at timestamp with time zone not null default now(),
+  validity json,
   constraint lesson_revisions_pkey PRIMARY KEY (tenant, agent, lesson, revision),
   constraint lesson_revisions_tenant_agent_lesson_fkey FOREIGN KEY (tenant, agent, lesson) REFERENCES lessons(tenant, agent, lesson),
   constraint lesson_revisions_content_hash_check CHECK ((content_hash ~ '^[0-9a-f]{64}$'::text)),
@@ -377,6 +387,27 @@ create table lesson_revisions (
 row level security enabled and forced on lesson_revisions;
 policy own_tenant on lesson_revisions for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select, update (status) on lesson_revisions to ratchet_app;
+
+create table lesson_utility (
+  tenant text not null,
+  agent text not null,
+  lesson text not null,
+  revision integer not null,
+  slice text not null,
+  treated_successes double precision not null,
+  treated_failures double precision not null,
+  held_out_successes double precision not null,
+  held_out_failures double precision not null,
+  constraint lesson_utility_pkey PRIMARY KEY (tenant, agent, lesson, revision, slice),
+  constraint lesson_utility_tenant_agent_lesson_revision_fkey FOREIGN KEY (tenant, agent, lesson, revision) REFERENCES lesson_revisions(tenant, agent, lesson, revision),
+  constraint lesson_utility_held_out_failures_check CHECK ((held_out_failures >= (0)::double precision)),
+  constraint lesson_utility_held_out_successes_check CHECK ((held_out_successes >= (0)::double precision)),
+  constraint lesson_utility_treated_failures_check CHECK ((treated_failures >= (0)::double precision)),
+  constraint lesson_utility_treated_successes_check CHECK ((treated_successes >= (0)::double precision))
+);
+row level security enabled and forced on lesson_utility;
+policy own_tenant on lesson_utility for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
+grant insert, select, update on lesson_utility to ratchet_app;
 
 create table lessons (
   tenant text not null,
@@ -686,6 +717,19 @@ policy own_tenant on tenants for all to ratchet_app using (tenant = current_sett
 grant insert, select on tenants to ratchet_app;
 grant select on tenants to ratchet_directory;
 
+create table utility_cursors (
+  tenant text not null,
+  agent text not null,
+  cursor integer not null,
+  passed_over integer[] not null,
+  constraint utility_cursors_pkey PRIMARY KEY (tenant, agent),
+  constraint utility_cursors_tenant_agent_fkey FOREIGN KEY (tenant, agent) REFERENCES agents(tenant, agent),
+  constraint utility_cursors_cursor_check CHECK ((cursor >= 0))
+);
+row level security enabled and forced on utility_cursors;
+policy own_tenant on utility_cursors for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
+grant insert, select, update on utility_cursors to ratchet_app;
+
 create table version_lessons (
   tenant text not null,
   agent text not null,
@@ -777,14 +821,14 @@ begin
     from audit_heads head where head.tenant = in_tenant for update;
 end $function$;
 
-CREATE OR REPLACE FUNCTION public.open_episode(in_tenant text, in_episode text, in_agent text, in_task text, in_mode text, in_version text, in_arm text, in_input json, in_slices jsonb, in_subject text, in_model text, in_recalled json, in_system text, in_user text, in_candidate text)
+CREATE OR REPLACE FUNCTION public.open_episode(in_tenant text, in_episode text, in_agent text, in_task text, in_mode text, in_version text, in_arm text, in_input json, in_slices jsonb, in_subject text, in_model text, in_recalled json, in_system text, in_user text, in_candidate text, in_recall json DEFAULT NULL::json)
  RETURNS boolean
  LANGUAGE plpgsql
 AS $function$
 begin
   insert into episodes (
     tenant, episode, agent, task, number, mode, version, arm, input, slices, subject, model, recalled,
-    system_message, user_message, candidate
+    system_message, user_message, candidate, recall
   ) values (
     in_tenant, in_episode, in_agent, in_task,
     case when in_mode = 'live' then coalesce((
@@ -792,7 +836,7 @@ begin
       where t.tenant = in_tenant and t.agent = in_agent and t.task = in_task and t.episode = in_episode
     ), 0) else 0 end,
     in_mode, in_version, in_arm, in_input, in_slices, in_subject, in_model, in_recalled,
-    in_system, in_user, in_candidate
+    in_system, in_user, in_candidate, in_recall
   ) on conflict (tenant, episode) do nothing;
   if not found then return false; end if;
 

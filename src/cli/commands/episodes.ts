@@ -1,15 +1,17 @@
 import type { StoredEpisode } from '../../activities/store.js';
 import { agentId } from '../../contracts/ids.js';
+import { recordedAction } from '../../contracts/import/intercode.js';
 import { succeeded, type Mode, type Step } from '../../domain/episode.js';
+import { USER_TURN, type RecordedFacts } from '../../domain/imported-run.js';
 import type { CommandContext } from '../command.js';
 import { findEpisode } from '../finding.js';
-import { looking } from '../looking.js';
+import { looking, type Look } from '../looking.js';
 import { instant, scoreText } from '../numbers.js';
 import { textTable } from '../text-table.js';
 
 export interface EpisodesOptions {
   readonly agent?: string;
-  readonly mode: Mode;
+  readonly mode?: Mode;
   readonly limit: number;
   readonly groupBy?: 'slice';
 }
@@ -18,8 +20,13 @@ export function listEpisodes(options: EpisodesOptions, context: CommandContext):
   const { io } = context;
   const agent = options.agent === undefined ? undefined : agentId(options.agent);
   return looking(context, async ({ queries, tenant }) => {
+    const { mode, limit } = options;
+    const chosen = {
+      ...(agent === undefined ? {} : { agent }),
+      ...(mode === undefined ? {} : { mode }),
+    };
     if (options.groupBy === 'slice') {
-      const groups = await queries.sliceCounts(tenant, agent);
+      const groups = await queries.sliceCounts(tenant, chosen);
       const rows = groups.map((group) => [
         group.agent,
         group.key === null ? 'all' : `${group.key}=${group.value ?? ''}`,
@@ -29,9 +36,7 @@ export function listEpisodes(options: EpisodesOptions, context: CommandContext):
       io.result({ groups }, textTable(['agent', 'slice', 'successes', 'episodes'], rows));
       return 0;
     }
-    const { mode, limit } = options;
-    const filter = { mode, limit, ...(agent === undefined ? {} : { agent }) };
-    const episodes = await queries.episodes(tenant, filter);
+    const episodes = await queries.episodes(tenant, { ...chosen, limit });
     const rows = episodes.map((episode) => [
       episode.id,
       episode.task,
@@ -40,7 +45,7 @@ export function listEpisodes(options: EpisodesOptions, context: CommandContext):
       scoreText(episode.score),
       episode.category ?? '',
       episode.lessons,
-      episode.arm,
+      episode.mode === 'imported' ? episode.mode : episode.arm,
       instant(episode.startedAt),
     ]);
     const heads = ['episode', 'task', 'agent', 'end', 'score', 'category', 'lessons', 'arm', 'UTC'];
@@ -56,21 +61,30 @@ export function listEpisodes(options: EpisodesOptions, context: CommandContext):
 export function showEpisode(text: string, context: CommandContext): Promise<number> {
   return looking(context, async (look) => {
     const { tenant, episode } = await findEpisode(look, text);
-    context.io.result({ tenant, ...episodeDocument(episode) }, episodeText(episode));
+    const imported = await look.queries.recordedFacts(tenant, episode.id);
+    const steps =
+      imported === null ? episode.steps : recordedSteps(episode.steps, imported.recorded);
+    const document = { ...episodeDocument(episode, imported), steps: steps.map(stepDocument) };
+    context.io.result({ tenant, ...document }, episodeText(episode));
     return 0;
   });
 }
 
-function episodeDocument(episode: StoredEpisode) {
-  const { id, scope, task, outcome, steps, ...rest } = episode;
+type Imported = Awaited<ReturnType<Look['queries']['recordedFacts']>>;
+
+function episodeDocument(episode: StoredEpisode, imported: Imported) {
+  const { id, scope, task, outcome, ...rest } = episode;
+  const success = outcome === null ? null : succeeded(outcome);
+  const facts = imported?.recorded;
   return {
     id,
-    runId: null,
+    runId: imported?.runId ?? null,
     agent: scope.agent,
-    taskId: task,
-    success: outcome === null ? null : succeeded(outcome),
-    reward: outcome?.score ?? null,
-    steps: steps.map(stepDocument),
+    taskId: facts?.taskId ?? task,
+    success: facts === undefined ? success : facts.success,
+    reward: facts === undefined ? (outcome?.score ?? null) : facts.reward,
+    turns: facts?.turns ?? episode.steps.filter(({ kind }) => kind === 'model').length,
+    ...(facts === undefined ? {} : { recorded: facts }),
     number: rest.number,
     mode: rest.mode,
     version: rest.version,
@@ -87,6 +101,22 @@ function episodeDocument(episode: StoredEpisode) {
     system: rest.system,
     user: rest.user,
   };
+}
+
+/**
+ * The steps as the source counts them: InterCode knows what was written to the database, tau-bench the
+ * messages of tools, everything else what was stored.
+ */
+function recordedSteps(steps: readonly Step[], { format }: RecordedFacts): readonly Step[] {
+  if (format === 'intercode') {
+    return steps.map((step) =>
+      step.kind === 'tool' ? { ...step, arguments: recordedAction(step.arguments) } : step,
+    );
+  }
+  if (format !== 'tau-bench') return steps;
+  return steps
+    .filter((step) => step.kind === 'tool' && step.tool !== USER_TURN)
+    .map((step, index) => ({ ...step, index }));
 }
 
 /** A tool call is what was done and what came back; a model's turn has neither tool nor observation. */

@@ -74,6 +74,7 @@ async function subjects(
   const candidates = await look.store.candidates(scope);
   const episodes = await look.queries.episodes(scope.tenant, {
     agent: scope.agent,
+    mode: 'live',
     limit: 100_000,
   });
   const found = await Promise.all(candidates.map(({ id }) => candidateSubject(look, scope, id)));
@@ -125,6 +126,9 @@ async function episodeSubject(
   episode: StoredEpisode,
 ): Promise<Subject> {
   const { id, scope, candidate, mode } = episode;
+  if (mode === 'imported') {
+    throw new InvalidInputError(`episode ${id}`, 'an imported one', 'one that ran here');
+  }
   const accepted = await store.taskInput(scope, episode.task);
   const isPair = mode === 'shadow' && candidate !== null;
   const pairs = isPair ? (await queries.candidateLife(scope.tenant, candidate)).pairs : [];

@@ -1,0 +1,90 @@
+import { BadRecordError } from '../../contracts/import/bad-record.js';
+import { byteLines, LONGEST_LINE, type TextLine } from './byte-lines.js';
+
+/** A JSON value of the source with the line it stands in, or why that line holds none. */
+export type SourceRecord =
+  | { readonly line: number; readonly value: unknown }
+  | { readonly line: number; readonly fault: BadRecordError };
+
+/** What a whole document of one JSON value may take: it is parsed at once. */
+const LARGEST_DOCUMENT = LONGEST_LINE;
+/** Deeper values than this are a fault or an attack, not a recording. */
+const MAX_DEPTH = 100;
+
+/**
+ * The records of a source: a JSON value a line; or, where the first line is a lone bracket, one document
+ * that was printed for people. An array is its members where `isList` says so, and so are the members
+ * named in `listKeys` of an object.
+ */
+export async function* recordsOf(
+  input: AsyncIterable<Uint8Array | string>,
+  isList: (value: readonly unknown[]) => boolean,
+): AsyncGenerator<SourceRecord> {
+  const document: string[] = [];
+  let size = 0;
+  let isDocument: boolean | undefined;
+  for await (const read of byteLines(input)) {
+    if ('text' in read) isDocument ??= /^\s*(?:\{|\[|\[\s*\{)\s*$/.test(read.text);
+    if (isDocument !== true || 'fault' in read) {
+      yield* recordsIn(read, isList);
+      continue;
+    }
+    size += read.text.length + 1;
+    if (size <= LARGEST_DOCUMENT) document.push(read.text);
+  }
+  if (isDocument !== true) return;
+  if (size > LARGEST_DOCUMENT) {
+    const found = `a document of ${String(size)} characters`;
+    const expected = `at most ${String(LARGEST_DOCUMENT)}, or one record a line`;
+    yield { line: 1, fault: new BadRecordError('LINE_TOO_LONG', 'document', found, expected) };
+    return;
+  }
+  yield* recordsIn({ line: 1, text: document.join('\n') }, isList);
+}
+
+function* recordsIn(
+  read: TextLine,
+  isList: (value: readonly unknown[]) => boolean,
+): Generator<SourceRecord> {
+  if ('fault' in read) {
+    yield read;
+    return;
+  }
+  const { line, text } = read;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    yield { line, fault: new BadRecordError('NOT_JSON', 'line', found.slice(0, 120), 'JSON') };
+    return;
+  }
+  if (isDeeper(value, MAX_DEPTH)) {
+    const expected = `at most ${String(MAX_DEPTH)} levels`;
+    yield { line, fault: new BadRecordError('TOO_DEEP', 'line', 'values nested deeper', expected) };
+    return;
+  }
+  const members = membersOf(value, isList);
+  if (members === undefined) yield { line, value };
+  else for (const member of members) yield { line, value: member };
+}
+
+/** The list that a document wraps its records in. */
+const WRAPPERS = ['entities', 'spans', 'data'];
+
+function membersOf(
+  value: unknown,
+  isList: (value: readonly unknown[]) => boolean,
+): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return isList(value) ? value : undefined;
+  if (typeof value !== 'object' || value === null || 'messages' in value) return undefined;
+  const wrapped = Object.entries(value).find(
+    ([key, inner]) => WRAPPERS.includes(key) && Array.isArray(inner),
+  );
+  return Array.isArray(wrapped?.[1]) ? wrapped[1] : undefined;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}

@@ -1,0 +1,25 @@
+import { Option, type Command } from 'commander';
+
+import type { Invoke } from './command.js';
+import type { ImportOptions } from './commands/import.js';
+
+/** Commands that bring in what was recorded elsewhere: they need the database alone. */
+export function registerImporting(program: Command, invoke: Invoke): void {
+  program
+    .command('import')
+    .description('runs of agents, or lessons, that were recorded elsewhere')
+    .argument('<format>', 'an unknown one is answered by those there are')
+    .argument('<file>', 'or - for standard input')
+    .option('--agent <agent>', 'whose they are (default: what the source says)')
+    .option('--strict', 'import nothing if any record is bad')
+    .addOption(
+      new Option('--redact <what>', 'taken out before the first write')
+        .choices(['secrets', 'personal'])
+        .default('secrets'),
+    )
+    .action((format: string, file: string, options: ImportOptions) =>
+      invoke(async (context) =>
+        (await import('./commands/import.js')).runImportCommand(format, file, options, context),
+      ),
+    );
+}

@@ -1,0 +1,181 @@
+import { z } from 'zod';
+
+import { argumentsText } from '../model-reply.js';
+import { parseOr } from '../parse.js';
+import type { Turn } from './conversation.js';
+import { BadRecordError } from './bad-record.js';
+import { Text } from './run-fields.js';
+import {
+  attributeAt,
+  listAt,
+  numberAt,
+  plainOf,
+  textAt,
+  type AttributeTree,
+  type Span,
+} from './spans.js';
+import type { SpanMeaning, TraceConvention } from './trace.js';
+
+/**
+ * OpenTelemetry semantic conventions for generative AI: messages as the attributes of the present
+ * conventions, else as the numbered ones (`gen_ai.prompt.0.role`) of earlier instrumentations.
+ */
+export const OTEL_GENAI: TraceConvention = {
+  format: 'otel-genai',
+  meaning,
+  agent: ({ attributes }) => textAt(attributes, 'gen_ai.agent.name'),
+  subject: ({ attributes }) => textAt(attributes, 'enduser.id') ?? textAt(attributes, 'user.id'),
+  asked: ({ attributes }) => lastText(messagesAt(attributes, 'gen_ai.input.messages'), 'user'),
+  answered: ({ attributes }) =>
+    lastText(messagesAt(attributes, 'gen_ai.output.messages'), 'assistant'),
+  evaluation: ({ events }) =>
+    events
+      .filter(({ name }) => name === 'gen_ai.evaluation.result')
+      .map(({ attributes }) => scoreOf(attributes))
+      .find((score) => score !== undefined),
+};
+
+const MODEL_CALLS = ['chat', 'text_completion', 'generate_content'];
+
+function meaning({ attributes, name, isError }: Span): SpanMeaning {
+  const operation = textAt(attributes, 'gen_ai.operation.name');
+  if (operation === 'execute_tool') {
+    return {
+      kind: 'tool',
+      turn: {
+        role: 'tool',
+        callId: textAt(attributes, 'gen_ai.tool.call.id') ?? null,
+        tool: textAt(attributes, 'gen_ai.tool.name') ?? name.replace(/^execute_tool\s+/, ''),
+        content: jsonText(attributeAt(attributes, 'gen_ai.tool.call.result')),
+        arguments: argumentsText(plainOf(attributeAt(attributes, 'gen_ai.tool.call.arguments'))),
+        isError,
+      },
+    };
+  }
+  const isModelCall =
+    operation === undefined
+      ? attributeAt(attributes, 'gen_ai.completion') !== undefined
+      : MODEL_CALLS.includes(operation);
+  if (!isModelCall) return { kind: 'other' };
+  const given = messagesAt(attributes, 'gen_ai.input.messages');
+  const said = messagesAt(attributes, 'gen_ai.output.messages');
+  const usage = {
+    inputTokens: numberAt(attributes, 'gen_ai.usage.input_tokens') ?? 0,
+    outputTokens: numberAt(attributes, 'gen_ai.usage.output_tokens') ?? 0,
+  };
+  return {
+    kind: 'model',
+    model:
+      textAt(attributes, 'gen_ai.response.model') ?? textAt(attributes, 'gen_ai.request.model'),
+    given: [
+      ...instructions(attributes),
+      ...(given.length > 0 ? given : numbered(attributes, 'gen_ai.prompt')),
+    ],
+    said: (said.length > 0 ? said : numbered(attributes, 'gen_ai.completion')).map((turn, index) =>
+      index === 0 && turn.role === 'assistant' ? { ...turn, usage } : turn,
+    ),
+  };
+}
+
+const Part = z.object({
+  type: z.string(),
+  content: z.unknown().optional(),
+  id: z.string().nullish(),
+  name: Text.nullish(),
+  arguments: z.unknown().optional(),
+  response: z.unknown().optional(),
+  result: z.unknown().optional(),
+});
+const Message = z.object({ role: z.string(), parts: z.array(Part) });
+
+function messagesAt(attributes: AttributeTree, name: string): readonly Turn[] {
+  const found = jsonAt(attributes, name);
+  if (found === undefined) return [];
+  return parseOr(z.array(Message), found, name).flatMap(turnsOfMessage);
+}
+
+/** JSON text, as attributes of spans are, or structured, as some exporters keep it. */
+function jsonAt(attributes: AttributeTree, name: string): unknown {
+  const found = plainOf(attributeAt(attributes, name));
+  if (typeof found !== 'string') return found;
+  try {
+    return JSON.parse(found);
+  } catch {
+    throw new BadRecordError('MALFORMED', name, 'text that is no JSON', 'a list of messages');
+  }
+}
+
+function turnsOfMessage({ role, parts }: z.infer<typeof Message>): readonly Turn[] {
+  const results = parts
+    .filter(({ type }) => type === 'tool_call_response')
+    .map((part): Turn => {
+      const content = jsonText(part.response ?? part.result);
+      return { role: 'tool', callId: part.id ?? null, tool: part.name ?? null, content };
+    });
+  const text = parts
+    .filter(({ type }) => type === 'text')
+    .map(({ content }) => jsonText(content))
+    .join('');
+  if (role === 'system') return [{ role: 'system', text }];
+  if (role === 'assistant') {
+    const calls = parts
+      .filter(({ type }) => type === 'tool_call')
+      .map((part) => ({
+        id: part.id ?? '',
+        tool: part.name ?? 'unknown',
+        arguments: argumentsText(part.arguments),
+      }));
+    return [{ role: 'assistant', text, calls }];
+  }
+  if (role === 'tool') return results;
+  return text === '' && results.length > 0 ? results : [...results, { role: 'user', text }];
+}
+
+function instructions(attributes: AttributeTree): readonly Turn[] {
+  const found = jsonAt(attributes, 'gen_ai.system_instructions');
+  if (found === undefined) return [];
+  const parts = parseOr(z.array(Part), found, 'gen_ai.system_instructions');
+  return [{ role: 'system', text: parts.map(({ content }) => jsonText(content)).join('') }];
+}
+
+function numbered(attributes: AttributeTree, name: string): readonly Turn[] {
+  return listAt(attributes, name).map((member): Turn => {
+    const text = textAt(member, 'content') ?? '';
+    const role = textAt(member, 'role') ?? (name.endsWith('completion') ? 'assistant' : 'user');
+    if (role === 'system') return { role: 'system', text };
+    if (role === 'tool') {
+      return {
+        role: 'tool',
+        callId: textAt(member, 'tool_call_id') ?? null,
+        tool: null,
+        content: text,
+      };
+    }
+    if (role !== 'assistant') return { role: 'user', text };
+    const calls = listAt(member, 'tool_calls').map((call) => ({
+      id: textAt(call, 'id') ?? '',
+      tool: textAt(call, 'name') ?? 'unknown',
+      arguments: argumentsText(plainOf(attributeAt(call, 'arguments'))),
+    }));
+    return { role: 'assistant', text, calls };
+  });
+}
+
+function scoreOf(attributes: AttributeTree): number | undefined {
+  const value = numberAt(attributes, 'gen_ai.evaluation.score.value');
+  if (value !== undefined) return value;
+  const label = textAt(attributes, 'gen_ai.evaluation.score.label')?.toLowerCase();
+  if (label === 'pass' || label === 'passed' || label === 'correct') return 1;
+  return label === 'fail' || label === 'failed' || label === 'incorrect' ? 0 : undefined;
+}
+
+function lastText(turns: readonly Turn[], role: 'user' | 'assistant'): string | undefined {
+  const turn = turns.findLast((one) => one.role === role);
+  return turn !== undefined && 'text' in turn && turn.text !== '' ? turn.text : undefined;
+}
+
+function jsonText(value: unknown): string {
+  const plain = plainOf(value);
+  if (plain === undefined || plain === null) return '';
+  return typeof plain === 'string' ? plain : JSON.stringify(plain);
+}

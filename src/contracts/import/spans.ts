@@ -1,0 +1,236 @@
+import { z } from 'zod';
+
+import { parseOr } from '../parse.js';
+import { plainText } from '../plain-text.js';
+import { BadRecordError } from './bad-record.js';
+
+/** Values by name; nested ones as objects and arrays, whatever form they were exported in. */
+export type AttributeTree = ReadonlyMap<string, unknown>;
+
+/** A span of OpenTelemetry, whatever exporter wrote it. */
+export interface Span {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentId: string | null;
+  readonly name: string;
+  /** Nanoseconds since the epoch, as far as the source is that exact. */
+  readonly start: bigint;
+  readonly attributes: AttributeTree;
+  readonly events: readonly { readonly name: string; readonly attributes: AttributeTree }[];
+  readonly isError: boolean;
+}
+
+const Id = z
+  .string()
+  .min(1)
+  .max(128)
+  .transform((id) => id.replace(/^0x/, ''));
+const Instant = z.union([z.string().min(1), z.number(), z.tuple([z.int(), z.int()])]);
+const Attributes = z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish();
+
+/** The names that exporters of Python, JavaScript and Phoenix, and OTLP in JSON, give the same things. */
+const Exported = z.object({
+  context: z.object({ trace_id: Id, span_id: Id }).nullish(),
+  spanContext: z.object({ traceId: Id, spanId: Id }).nullish(),
+  traceId: Id.nullish(),
+  trace_id: Id.nullish(),
+  spanId: Id.nullish(),
+  span_id: Id.nullish(),
+  id: z.union([Id, z.int().transform(String)]).nullish(),
+  parent_id: z.string().nullish(),
+  parentId: z.string().nullish(),
+  parentSpanId: z.string().nullish(),
+  name: z.string().default(''),
+  start_time: Instant.nullish(),
+  startTime: Instant.nullish(),
+  startTimeUnixNano: Instant.nullish(),
+  timestamp: Instant.nullish(),
+  attributes: Attributes,
+  span_kind: z.string().nullish(),
+  status_code: z.string().nullish(),
+  status: z
+    .object({ code: z.union([z.int(), z.string()]).nullish(), status_code: z.string().nullish() })
+    .nullish(),
+  events: z.array(z.object({ name: z.string().default(''), attributes: Attributes })).nullish(),
+});
+
+const Export = z.object({
+  resourceSpans: z.array(
+    z.object({
+      resource: z.object({ attributes: Attributes }).nullish(),
+      scopeSpans: z.array(z.object({ spans: z.array(z.unknown()) })).default([]),
+    }),
+  ),
+});
+
+/** What Phoenix exports beside the attributes. */
+const KIND = 'openinference.span.kind';
+
+/** The spans of one record: an OTLP export holds many, everything else is one. */
+export function spansOf(value: unknown): readonly Span[] {
+  if (typeof value !== 'object' || value === null || !('resourceSpans' in value)) {
+    return [spanOf(value, new Map())];
+  }
+  return parseOr(Export, value, 'export').resourceSpans.flatMap(({ resource, scopeSpans }) => {
+    const ofResource = attributeTree(resource?.attributes);
+    return scopeSpans.flatMap(({ spans }) => spans.map((span) => spanOf(span, ofResource)));
+  });
+}
+
+function spanOf(value: unknown, ofResource: AttributeTree): Span {
+  const span = parseOr(Exported, value, 'span');
+  const traceId =
+    span.context?.trace_id ?? span.spanContext?.traceId ?? span.traceId ?? span.trace_id;
+  const spanId =
+    span.context?.span_id ?? span.spanContext?.spanId ?? span.spanId ?? span.span_id ?? span.id;
+  if (traceId == null) throw new BadRecordError('MALFORMED', 'span.trace_id', 'none', 'an id');
+  if (spanId == null) throw new BadRecordError('MALFORMED', 'span.span_id', 'none', 'an id');
+  const began = span.start_time ?? span.startTimeUnixNano ?? span.startTime ?? span.timestamp;
+  if (began == null) {
+    throw new BadRecordError('MALFORMED', 'span.start_time', 'none', 'when the span began');
+  }
+  const parent = span.parent_id ?? span.parentSpanId ?? span.parentId ?? '';
+  const attributes = new Map([...ofResource, ...attributeTree(span.attributes)]);
+  if (span.span_kind != null && textAt(attributes, KIND) === undefined) {
+    put(attributes, KIND.split('.'), span.span_kind);
+  }
+  const status = span.status_code ?? span.status?.status_code ?? span.status?.code;
+  return {
+    traceId,
+    spanId,
+    parentId: /^(?:0x)?0*$/.test(parent) ? null : parent.replace(/^0x/, ''),
+    name: plainText(span.name),
+    start: nanoseconds(began),
+    attributes,
+    events: (span.events ?? []).map(({ name, attributes: given }) => ({
+      name,
+      attributes: attributeTree(given),
+    })),
+    isError: status === 2 || /ERROR$/i.test(String(status ?? '')),
+  };
+}
+
+function nanoseconds(instant: z.infer<typeof Instant>): bigint {
+  if (Array.isArray(instant)) return BigInt(instant[0]) * 1_000_000_000n + BigInt(instant[1]);
+  const text = String(instant);
+  if (/^\d+$/.test(text)) return scaled(BigInt(text));
+  const date = Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`);
+  if (Number.isNaN(date)) {
+    throw new BadRecordError('MALFORMED', 'span.start_time', text.slice(0, 40), 'an instant');
+  }
+  const fraction = /\.(\d+)/.exec(text)?.[1] ?? '';
+  return (
+    BigInt(Math.floor(date / 1000)) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9))
+  );
+}
+
+/** Seconds, milliseconds, microseconds and nanoseconds since the epoch are told apart by their size. */
+function scaled(value: bigint): bigint {
+  if (value < 100_000_000_000n) return value * 1_000_000_000n;
+  if (value < 100_000_000_000_000n) return value * 1_000_000n;
+  return value < 100_000_000_000_000_000n ? value * 1000n : value;
+}
+
+const KeyValue = z.object({ key: z.string(), value: z.unknown() });
+
+/** Dotted names become branches; OTLP's typed values become plain ones. */
+export function attributeTree(given: z.infer<typeof Attributes>): AttributeTree {
+  const root = new Map<string, unknown>();
+  const pairs: readonly (readonly [string, unknown])[] = Array.isArray(given)
+    ? given.map((item) => {
+        const { key, value } = parseOr(KeyValue, item, 'span.attributes');
+        return [key, plainValue(value)];
+      })
+    : Object.entries(given ?? {});
+  for (const [key, value] of pairs) put(root, key.split('.'), branchOf(value));
+  return root;
+}
+
+const AnyValue = z.object({
+  stringValue: z.string().optional(),
+  intValue: z.union([z.string(), z.number()]).optional(),
+  doubleValue: z.number().optional(),
+  boolValue: z.boolean().optional(),
+  arrayValue: z.object({ values: z.array(z.unknown()).default([]) }).optional(),
+  kvlistValue: z.object({ values: z.array(KeyValue).default([]) }).optional(),
+});
+
+function plainValue(value: unknown): unknown {
+  const parsed = AnyValue.safeParse(value);
+  if (!parsed.success) return value;
+  const { stringValue, intValue, doubleValue, boolValue, arrayValue, kvlistValue } = parsed.data;
+  if (arrayValue !== undefined) return arrayValue.values.map(plainValue);
+  if (kvlistValue !== undefined) {
+    return Object.fromEntries(
+      kvlistValue.values.map(({ key, value: one }) => [key, plainValue(one)]),
+    );
+  }
+  return stringValue ?? (intValue === undefined ? (doubleValue ?? boolValue) : Number(intValue));
+}
+
+/** Objects as branches, so that a nested export and a dotted one read alike. */
+function branchOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(branchOf);
+  if (typeof value !== 'object' || value === null) return value;
+  const branch = new Map<string, unknown>();
+  for (const [key, inner] of Object.entries(value)) put(branch, key.split('.'), branchOf(inner));
+  return branch;
+}
+
+function put(
+  branch: Map<string, unknown>,
+  [key = '', ...rest]: readonly string[],
+  value: unknown,
+): void {
+  const held = branch.get(key);
+  if (rest.length === 0) {
+    if (held instanceof Map && value instanceof Map)
+      for (const [name, one] of value) held.set(name, one);
+    else branch.set(key, value);
+    return;
+  }
+  const inner = held instanceof Map ? new Map<string, unknown>(held) : new Map<string, unknown>();
+  branch.set(key, inner);
+  put(inner, rest, value);
+}
+
+/** What stands at a dotted name; undefined where nothing does. */
+export function attributeAt(tree: AttributeTree, name: string): unknown {
+  return name.split('.').reduce<unknown>((at, key) => (isTree(at) ? at.get(key) : undefined), tree);
+}
+
+function isTree(value: unknown): value is AttributeTree {
+  return value instanceof Map;
+}
+
+export function textAt(tree: AttributeTree, name: string): string | undefined {
+  const found = attributeAt(tree, name);
+  if (typeof found === 'string') return plainText(found);
+  return typeof found === 'number' || typeof found === 'boolean' ? String(found) : undefined;
+}
+
+export function numberAt(tree: AttributeTree, name: string): number | undefined {
+  const found = attributeAt(tree, name);
+  return typeof found === 'number' && Number.isFinite(found) ? found : undefined;
+}
+
+/** The members of a list at a name: an array, or a branch whose keys are 0, 1, 2, … */
+export function listAt(tree: AttributeTree, name: string): readonly AttributeTree[] {
+  const found = attributeAt(tree, name);
+  const members = isTree(found) ? [...found].sort(byIndex).map(([, one]) => one) : found;
+  return Array.isArray(members) ? members.filter(isTree) : [];
+}
+
+function byIndex(
+  [left]: readonly [unknown, unknown],
+  [right]: readonly [unknown, unknown],
+): number {
+  return Number(left) - Number(right);
+}
+
+/** A value as JSON of its own: branches become objects again. */
+export function plainOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plainOf);
+  if (!isTree(value)) return value;
+  return Object.fromEntries([...value].map(([key, inner]) => [key, plainOf(inner)]));
+}
