@@ -10,6 +10,7 @@ import type {
 } from '../domain/episode.js';
 import type { CandidateId, EpisodeId, Scope, TaskId, TenantId, VersionId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
+import type { RecallRecord } from '../domain/retrieval/recall-record.js';
 import type { AcceptedTask, Task } from '../domain/task.js';
 
 export interface OpenEpisode {
@@ -28,6 +29,8 @@ export interface OpenEpisode {
   readonly system: string;
   readonly user: string;
   readonly candidate: CandidateId | null;
+  /** How the lessons were found, and which were held out; none where that was not kept. */
+  readonly recall?: RecallRecord;
 }
 
 /** An episode as stored, finished or not. */

@@ -1,10 +1,12 @@
 import type { AuditStore } from './audit-store.js';
 import type { CandidateStore } from './candidate-store.js';
+import type { ClusterStore } from './cluster-store.js';
 import type { EpisodeStore } from './episode-store.js';
 import type { EvidenceStore } from './evidence-store.js';
 import type { JudgementStore } from './judgement-store.js';
 import type { OutcomeStore } from './outcome-store.js';
 import type { StrategyStore } from './strategy-store.js';
+import type { UtilityStore } from './utility-store.js';
 
 export type { AuditEntry } from './audit-store.js';
 export type { CandidateRow, ProposalRow, Transition } from './candidate-store.js';
@@ -22,9 +24,11 @@ export type { Pointer, PointerChange, StratumCount } from './strategy-store.js';
 export interface Store
   extends
     EpisodeStore,
+    ClusterStore,
     JudgementStore,
     StrategyStore,
     CandidateStore,
     EvidenceStore,
     OutcomeStore,
+    UtilityStore,
     AuditStore {}

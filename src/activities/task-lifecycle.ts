@@ -1,7 +1,6 @@
 import type { Agent } from '../contracts/agent.js';
 import { runEpisodeIdOf } from '../contracts/digest.js';
 import { feedbackFor } from '../contracts/feedback.js';
-import { lessonId } from '../contracts/ids.js';
 import { RESERVED_TOOL_NAMES } from '../contracts/agent.js';
 import { assign } from '../domain/assignment.js';
 import { NotFoundError } from '../domain/errors.js';
@@ -9,9 +8,9 @@ import type { Arm, Outcome, RecalledLesson, Step } from '../domain/episode.js';
 import { SYSTEM } from '../domain/feedback.js';
 import type { EpisodeId, Scope, VersionId } from '../domain/ids.js';
 import { informative } from '../domain/informative.js';
-import { recallLessons, type Recalled } from '../domain/retrieval/recall.js';
 import type { AcceptedTask } from '../domain/task.js';
 import type { AgentRegistry } from './agent-registry.js';
+import { LessonRecall } from './lesson-recall.js';
 import type { Messenger } from './messenger.js';
 import { observedCalls } from './observations.js';
 import type { OpenEpisode, Pointer, Store } from './store.js';
@@ -38,6 +37,7 @@ type Lifecycle = Pick<TaskActivities, 'recall' | 'grade' | 'recordEpisode' | 'st
 /** What happens at both ends of a task: version and lessons pinned, outcome judged and recorded. */
 export function createLifecycleActivities(dependencies: LifecycleDependencies): Lifecycle {
   const { store, agents, strategies, messenger, hasLocalModel } = dependencies;
+  const lessons = new LessonRecall(store);
 
   return {
     async recall(start) {
@@ -49,12 +49,17 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
       ]);
       const pointer = await deployed(dependencies, scope, agent, found);
       const assigned = assignedVersion(start, task, pointer);
-      const { row, index } = await strategies.strategy(scope, assigned.version);
-      const { parameters } = row;
-      const facts = { slices: task.slices, input: task.input };
-      const recalled = recallLessons(index, { task: facts, limit: parameters.recallLimit }).map(
-        recalledOf,
-      );
+      const strategy = await strategies.strategy(scope, assigned.version);
+      const { parameters } = strategy.row;
+      const { recalled, record } = await lessons.lessonsFor({
+        scope,
+        task,
+        mode: start.mode,
+        strategy,
+        minTrust: agent.minTrust,
+        holdOut: agent.learning.holdOut,
+        now: new Date(),
+      });
       const episode = episodeOf(start, task);
       const modelCalls = start.run?.modelCalls ?? parameters.maxModelCalls;
       const head: OpenEpisode = {
@@ -71,6 +76,7 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
         system: systemMessage(instructionsFor(agent, start.mode, modelCalls), recalled),
         user: agent.prompt(task.input),
         candidate: start.run?.candidate ?? null,
+        recall: record,
       };
       await store.openEpisode(head);
       return contextOf(agent, head, task.number, { ...parameters, modelCalls }, hasLocalModel);
@@ -195,10 +201,6 @@ function episodeOf(start: TaskStart, task: AcceptedTask): EpisodeId {
   if (start.run === undefined) return task.episode;
   const { episode, replicate } = start.run;
   return (replicate ?? 1) === 1 ? episode : runEpisodeIdOf(episode, String(replicate));
-}
-
-function recalledOf({ lesson, score }: Recalled): RecalledLesson {
-  return { lesson: lessonId(lesson.id), revision: lesson.revision, text: lesson.text, score };
 }
 
 /** An exploration has other limits than a task, and has to be told. */

@@ -5,6 +5,7 @@ import { InvalidInputError } from '../domain/errors.js';
 import type { JsonObject } from '../domain/json.js';
 import { DEFAULT_PERMISSIONS, LAYERS, type LayerPermissions } from '../domain/strategy.js';
 import type { Judge } from './judge.js';
+import { ParameterRanges } from './parameter-ranges.js';
 import { fieldOf } from './parse.js';
 import type { AnyTool } from './tool.js';
 
@@ -78,18 +79,34 @@ export const LearningSettings = z.strictObject({
   /** Which episodes start a reflection. */
   reflect: z.enum(['always', 'informative', 'never']).default('always'),
   layers: z.partialRecord(z.enum(LAYERS), z.enum(['frozen', 'approve', 'auto'])).default({}),
+  /** Within what parameters may be learned; one that is not named here is not learned at all. */
+  parameters: ParameterRanges.prefault({}),
   rollout: RolloutSettings.prefault({}),
   gate: GateSettings.prefault({}),
   /** After a failure with nothing to mine: a sandboxed run with this many model calls; 0 for none. */
   explorationModelCalls: z.int().min(0).max(200).default(0),
   /** The model of an exploration; the task's own unless told. */
   explorationModel: z.string().optional(),
+  /** The model asked which step of a failed episode was critical, where no rung below is sure; none unless told. */
+  reflectionModel: z.string().min(1).optional(),
   /** Hours after a live task's end in which its outcome may become known; then it counts as 0. */
   attributionHours: z
     .number()
     .gt(0)
     .max(24 * 30)
     .default(24),
+  /**
+   * How often a lesson that was found is held out of a live task, so that it can be compared with its
+   * absence: at first, once it was shown to help, and while it seems to harm. A share of 0 switches it off,
+   * and no lesson's worth is measured then.
+   */
+  holdOut: z
+    .strictObject({
+      share: z.number().min(0).max(0.5).default(0.1),
+      helpfulShare: z.number().min(0).max(0.5).default(0.02),
+      suspectedShare: z.number().min(0).max(0.5).default(0.2),
+    })
+    .prefault({}),
   /** Shadow runs (arms and explorations) an agent may spend a day. */
   shadowRunsPerDay: z.int().min(0).default(20_000),
   /** How long a candidate waits for a person before it expires to reject. */
@@ -124,6 +141,8 @@ export const AgentSettings = z.strictObject({
     .prefault({}),
   /** Lessons recalled for a task, guardrails apart. */
   recallLimit: z.int().min(0).max(20).default(3),
+  /** Lessons of lower trust are not recalled; tool notes learned from what tools answered are of low trust. */
+  minTrust: z.enum(['low', 'medium', 'high']).default('low'),
   /** Whether the model may ask a person (`ask_person`) and keep notes (`scratchpad`). */
   mayAsk: z.boolean().default(false),
   scratchpad: z.boolean().default(false),

@@ -20,6 +20,7 @@ import type {
   VersionId,
 } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
+import type { RecallRecord } from '../domain/retrieval/recall-record.js';
 import { stepsOf } from './steps.js';
 import { storable, storableJson, storableOrNull } from './storable.js';
 import { queryTenant, withTenant } from './transaction.js';
@@ -40,10 +41,11 @@ interface HeadRow {
   readonly system_message: string;
   readonly user_message: string;
   readonly candidate: CandidateId | null;
+  readonly recall: RecallRecord | null;
 }
 
 const HEAD = `e.episode, e.tenant, e.agent, e.task, e.mode, e.version, e.arm, e.input, e.slices, e.subject,
-  e.model, e.recalled, e.system_message, e.user_message, e.candidate`;
+  e.model, e.recalled, e.system_message, e.user_message, e.candidate, e.recall`;
 
 function headOf(row: HeadRow): OpenEpisode {
   return {
@@ -61,6 +63,7 @@ function headOf(row: HeadRow): OpenEpisode {
     system: row.system_message,
     user: row.user_message,
     candidate: row.candidate,
+    ...(row.recall !== null && { recall: row.recall }),
   };
 }
 
@@ -92,7 +95,8 @@ export function episodeStore(
     openEpisode: async (episode) => {
       await queryTenant(pool, episode.scope.tenant, {
         name: 'open-episode',
-        text: 'select open_episode($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)',
+        text: `select open_episode(
+                 $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
         values: [
           episode.scope.tenant,
           episode.id,
@@ -109,6 +113,7 @@ export function episodeStore(
           storable(episode.system),
           storable(episode.user),
           episode.candidate,
+          episode.recall === undefined ? null : storableJson(episode.recall),
         ],
       });
     },

@@ -31,6 +31,7 @@ export async function importLessons(
       trust: draft.trust,
       tool_versions: draft.toolVersions,
       fact: draft.fact ?? null,
+      validity: draft.validity ?? null,
     };
   });
   await withTenant(pool, scope.tenant, async (client) => {
@@ -44,17 +45,18 @@ export async function importLessons(
       `with given as (
          select * from json_to_recordset($4) as item(
            lesson text, position integer, key text, kind text, content_hash text, content json,
-           rationale text, sources json, trust text, tool_versions json, fact json)
+           rationale text, sources json, trust text, tool_versions json, fact json,
+           validity json)
        ), named as (
          insert into lessons (tenant, agent, lesson, key, kind, ordinal)
          select $1, $2, lesson, key, kind, $3::integer + position from given
        )
        insert into lesson_revisions (
          tenant, agent, lesson, revision, content_hash, content, rationale, sources, trust,
-         tool_versions, fact, status
+         tool_versions, fact, validity, status
        )
        select $1, $2, lesson, 1, content_hash, content, rationale, sources, trust, tool_versions, fact,
-         'candidate'
+         validity, 'candidate'
        from given`,
       [scope.tenant, scope.agent, counted[0]?.before ?? 0, storableJson(rows)],
     );

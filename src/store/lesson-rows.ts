@@ -9,6 +9,7 @@ import type {
   LessonSource,
   LessonStatus,
   Trust,
+  Validity,
 } from '../domain/lesson.js';
 import type { SchemaFact } from '../domain/schema-fact.js';
 import { contentHashOf } from '../contracts/digest.js';
@@ -26,12 +27,14 @@ export interface LessonRow {
   readonly tool_versions: Readonly<Record<string, string>>;
   readonly fact: SchemaFact | null;
   readonly status: LessonStatus;
+  readonly validity: Validity | null;
+  readonly created_at: Date;
   readonly evidence: readonly Evidence[] | null;
 }
 
 /** Columns of a `LessonRow`, from `lessons l` joined with `lesson_revisions r`. */
 export const LESSON_COLUMNS = `l.lesson, r.revision, l.key, r.content_hash, r.content, r.rationale, r.sources,
-  r.trust, r.tool_versions, r.fact, r.status,
+  r.trust, r.tool_versions, r.fact, r.status, r.validity, r.created_at,
   (select json_agg(json_build_object(
        'episode', v.episode, 'task', v.task, 'steps', v.steps, 'role', v.role, 'outcome', v.outcome,
        'reliability', v.reliability) order by v.task, v.episode, v.role)
@@ -73,8 +76,13 @@ export function lessonOf(row: LessonRow): LessonRevision {
     trust: row.trust,
     toolVersions: row.tool_versions,
     status: row.status,
+    storedAt: row.created_at.toISOString(),
   };
-  return row.fact === null ? lesson : { ...lesson, fact: row.fact };
+  return {
+    ...lesson,
+    ...(row.fact !== null && { fact: row.fact }),
+    ...(row.validity !== null && { validity: row.validity }),
+  };
 }
 
 /**
@@ -108,8 +116,8 @@ export async function insertRevision(
   await client.query(
     `insert into lesson_revisions (
        tenant, agent, lesson, revision, content_hash, content, rationale, sources, trust, tool_versions,
-       fact, status
-     ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'candidate')`,
+       fact, validity, status
+     ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'candidate')`,
     [
       scope.tenant,
       scope.agent,
@@ -122,6 +130,7 @@ export async function insertRevision(
       draft.trust,
       storableJson(draft.toolVersions),
       draft.fact === undefined ? null : storableJson(draft.fact),
+      draft.validity === undefined ? null : storableJson(draft.validity),
     ],
   );
   await insertEvidence(client, scope, lesson, revision, draft.evidence);

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { Store } from '../activities/store.js';
 import { auditStore } from './audit.js';
 import { candidateStore } from './candidates.js';
+import { clusterStore } from './cluster.js';
 import { deployStore } from './deploy.js';
 import { callStore } from './effects.js';
 import { episodeStore } from './episodes.js';
@@ -19,6 +20,7 @@ import { proposalStore } from './proposals.js';
 import { stepStore } from './steps.js';
 import { taskStore } from './tasks.js';
 import { transitionStore } from './transition.js';
+import { utilityStore } from './utility.js';
 import { versionStore } from './versions.js';
 
 /**
@@ -31,6 +33,7 @@ export function createStore(pool: Pool): Store {
     ...episodeStore(pool),
     ...stepStore(pool),
     ...callStore(pool),
+    ...clusterStore(pool),
     ...feedbackStore(pool),
     ...judgementStore(pool),
     ...versionStore(pool),
@@ -46,5 +49,6 @@ export function createStore(pool: Pool): Store {
     ...auditStore(pool),
     ...historyStore(pool),
     ...progressStore(pool),
+    ...utilityStore(pool),
   };
 }

@@ -9,9 +9,11 @@ import { withTenant } from '../../src/store/transaction.js';
 import { freshDatabase, type FreshDatabase } from '../support/postgres.js';
 import {
   aDraft,
+  aRecall,
   aScope,
   closeOnActive,
   deploy,
+  lessonNamed,
   openCandidate,
   passGate,
   playTask,
@@ -92,6 +94,11 @@ async function fillEveryTable(): Promise<void> {
   });
   const head = await store.conversation(ALICE.tenant, episode);
   await store.openEpisode({ ...head.head, id: episodeId('e-shadow'), mode: 'shadow', version });
+  const draw = { lesson: lessonNamed('cust'), revision: 1, propensity: 0.1, heldOut: false };
+  const recalling = await playTask(store, ALICE, 't-recalling', { recall: aRecall([draw]) });
+  const none = { cursor: 0, passedOver: [] };
+  const counted = [{ episode: recalling.episode, score: 1 }];
+  await store.countUtility(ALICE, none, { cursor: 2, passedOver: [] }, counted);
   await store.archiveHistory(ALICE.tenant, 'task/alice', 'run-1', { events: [] });
   await promote(store, ALICE, id, version);
   await store.changePointer(

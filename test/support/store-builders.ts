@@ -12,6 +12,7 @@ import type {
 } from '../../src/domain/ids.js';
 import type { JsonObject } from '../../src/domain/json.js';
 import type { LessonDraft } from '../../src/domain/lesson.js';
+import type { RecallRecord } from '../../src/domain/retrieval/recall-record.js';
 import type { Parameters as StrategyParameters } from '../../src/domain/strategy.js';
 
 export const PARAMETERS: StrategyParameters = {
@@ -69,7 +70,7 @@ export async function startTask(
   store: Store,
   scope: Scope,
   id: string,
-  options: TaskOptions & Partial<Pick<OpenEpisode, 'version' | 'arm' | 'recalled'>> = {},
+  options: TaskOptions & Partial<Pick<OpenEpisode, 'version' | 'arm' | 'recalled' | 'recall'>> = {},
 ): Promise<{ readonly task: TaskId; readonly number: number; readonly episode: EpisodeId }> {
   const accepted = await acceptTask(store, scope, id, options);
   const version = options.version ?? (await activeVersion(store, scope));
@@ -88,6 +89,7 @@ export async function startTask(
     system: 'You answer questions.',
     user: `question: ${id}`,
     candidate: null,
+    ...(options.recall !== undefined && { recall: options.recall }),
   });
   return { task: accepted.id, number: accepted.number, episode: accepted.episode };
 }
@@ -138,6 +140,12 @@ export function aDraft(key: string, changes: Partial<LessonDraft> = {}): LessonD
     toolVersions: { execute_sql: 'tool-1' },
     ...changes,
   };
+}
+
+/** What a recall of some lessons drew. */
+export function aRecall(draws: RecallRecord['draws']): RecallRecord {
+  const at = '2026-01-01T00:00:00.000Z';
+  return { at, minTrust: 'low', cachedFrom: null, bounds: {}, neighbours: [], found: [], draws };
 }
 
 export function lessonNamed(key: string): LessonId {

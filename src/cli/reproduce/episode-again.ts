@@ -3,7 +3,9 @@ import type { StoredEpisode, Store } from '../../activities/store.js';
 import { StrategyCache } from '../../activities/strategy-cache.js';
 import { assign, type Routing } from '../../domain/assignment.js';
 import { firstDifference } from '../../domain/first-difference.js';
+import type { JsonObject } from '../../domain/json.js';
 import { recallLessons } from '../../domain/retrieval/recall.js';
+import { drawHoldOuts, type HoldOutDraw } from '../../domain/utility/hold-out.js';
 import { versionIdOf } from '../../store/derived-ids.js';
 import type { Queries } from '../../store/queries.js';
 import type { Derived } from './candidate-again.js';
@@ -17,7 +19,7 @@ export async function episodeAgain(
 ): Promise<Derived> {
   const checks = [
     () => versionDifference(store, episode),
-    () => recallDifference(strategies, episode),
+    () => recallDifference(store, strategies, episode),
     ...(episode.mode === 'live' ? [() => assignmentDifference(queries, episode)] : []),
     async () => promptDifference(episode),
   ];
@@ -48,26 +50,58 @@ async function versionDifference(
   return firstDifference('version', version, derived);
 }
 
+/** What was found with what the recall knew then, and what was held out of it. */
 async function recallDifference(
+  store: Store,
   strategies: StrategyCache,
   episode: StoredEpisode,
 ): Promise<string | null> {
-  const { row, index } = await strategies.strategy(episode.scope, episode.version);
-  const task = { slices: episode.slices, input: episode.input };
-  const found = recallLessons(index, { task, limit: row.parameters.recallLimit });
-  const stored = episode.recalled.map(({ lesson, revision, text, score }) => ({
-    lesson,
-    revision,
-    text,
-    score,
-  }));
-  const derived = found.map(({ lesson, score }) => ({
-    lesson: lesson.id,
-    revision: lesson.revision,
-    text: lesson.text,
-    score,
-  }));
-  return firstDifference('recalled', stored, derived);
+  const { recall, scope } = episode;
+  const { row, index } = await strategies.strategy(scope, episode.version);
+  const { bounds = {}, neighbours = [], cachedFrom = null, draws = [] } = recall ?? {};
+  if (cachedFrom !== null) {
+    const earlier = await store.episode(scope.tenant, cachedFrom);
+    const difference = firstDifference(
+      'recall.found',
+      (recall?.found ?? []).map((lesson) => ({ ...lesson })),
+      (earlier?.recall?.found ?? []).map((lesson) => ({ ...lesson })),
+    );
+    if (difference !== null) return difference;
+  } else {
+    const found = recallLessons(index, {
+      task: { slices: episode.slices, input: episode.input },
+      limit: row.parameters.recallLimit,
+      ...(recall !== undefined && { at: recall.at, minTrust: recall.minTrust, neighbours }),
+      boundOf: ({ id }) => bounds[id],
+    });
+    const derived = found.map(({ lesson, score }) => ({ lesson: lesson.id, score }));
+    const stored = recall?.found ?? episode.recalled;
+    const difference = firstDifference(
+      'recall.found',
+      stored.map(({ lesson, score }) => ({ lesson, score })),
+      derived,
+    );
+    if (difference !== null) return difference;
+  }
+  const again = drawHoldOuts(
+    episode.task,
+    draws.map(({ lesson: id, revision }) => ({ id, revision })),
+    (id) => draws.find(({ lesson }) => lesson === id)?.propensity ?? 0,
+  );
+  const difference = firstDifference('recall.draws', draws.map(plain), again.map(plain));
+  if (difference !== null) return difference;
+  const heldOut = new Set(again.filter((draw) => draw.heldOut).map(({ lesson }) => lesson));
+  const given = (recall?.found ?? episode.recalled)
+    .filter(({ lesson }) => !heldOut.has(lesson))
+    .map(({ lesson, revision }) => {
+      return { lesson, revision, text: index.lessons.get(lesson)?.text ?? null };
+    });
+  const stored = episode.recalled.map(({ lesson, revision, text }) => ({ lesson, revision, text }));
+  return firstDifference('recalled', stored, given);
+}
+
+function plain(draw: HoldOutDraw): JsonObject {
+  return { ...draw };
 }
 
 /** Some state of the pointer must have sent this task where it went. */

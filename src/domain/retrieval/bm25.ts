@@ -76,7 +76,15 @@ export function changeIndex(
     places.delete(id);
     draftOf(slot.group).remove(place, slot.terms);
   }
-  for (const { id, terms, group = '' } of put.values()) {
+  // One string a term, however many documents hold it.
+  const known = new Map<string, string>();
+  const shared = (term: string): string => {
+    const found = known.get(term);
+    if (found === undefined) known.set(term, term);
+    return found ?? term;
+  };
+  for (const { id, terms: given, group = '' } of put.values()) {
+    const terms = given.map(shared);
     places.set(id, slots.length);
     draftOf(group).put(slots.length, terms);
     slots.push({ id, group, terms });

@@ -26,14 +26,19 @@ export interface RecallableLesson {
 /** The lessons of one strategy version, ready to be searched. A value: a change gives another one. */
 export interface LessonIndex {
   readonly lessons: ReadonlyMap<string, RecallableLesson>;
-  /** By id. */
-  readonly guardrails: readonly RecallableLesson[];
+  /** By scope: those that stand wherever it is allowed. */
+  readonly guardrails: ReadonlyMap<string, readonly Guardrail[]>;
   /** Every scope a lesson has, by the name of its group in the index. */
   readonly scopes: ReadonlyMap<string, LessonScope>;
   /** Of the lessons that are searched for: guardrails are not. */
   readonly index: Bm25Index;
   /** When the newest lesson was stored; recency counts back from there, and needs no clock. */
   readonly newestAt: string;
+}
+
+interface Guardrail {
+  readonly lesson: RecallableLesson;
+  readonly terms: ReadonlySet<string>;
 }
 
 /** Lessons of one scope are allowed together or not at all: one look decides for all of them. */
@@ -51,8 +56,8 @@ export interface RecallRequest {
   readonly minTrust?: Trust;
   /** Lessons a vector search found, nearest first; only those the filters allow count. */
   readonly neighbours?: readonly Neighbour[];
-  /** Lower bounds of uplift by lesson, of those that were compared with their absence. */
-  readonly bounds?: ReadonlyMap<string, number>;
+  /** Lower bound of uplift of a lesson that was compared with its absence. */
+  readonly boundOf?: (lesson: RecallableLesson) => number | undefined;
 }
 
 export interface Recalled {
@@ -89,7 +94,7 @@ const TRUST_ORDER: readonly Trust[] = ['low', 'medium', 'high'];
 
 export const NO_LESSONS: LessonIndex = {
   lessons: new Map(),
-  guardrails: [],
+  guardrails: new Map(),
   scopes: new Map(),
   index: buildIndex([]),
   newestAt: '',
@@ -110,28 +115,36 @@ export function changeLessons(
   const put = [...change.put];
   const remove = [...change.remove];
   const lessons = new Map(before.lessons);
-  for (const id of remove) lessons.delete(id);
-  for (const lesson of put) lessons.set(lesson.id, lesson);
   const scopes = new Map(before.scopes);
-  const documents = put
-    .filter(({ guardrail }) => !guardrail)
-    .map((lesson) => {
-      const group = scopeOf(lesson);
-      scopes.set(group, lesson);
-      const terms = documentTerms(lesson.title, `${lesson.when}\n${lesson.text}`);
-      return { id: lesson.id, terms, group };
-    });
-  const touched = new Set([...remove, ...put.map(({ id }) => id)]);
-  const standing = before.guardrails.filter(({ id }) => !touched.has(id));
-  const unsearched = put.filter(({ guardrail }) => guardrail);
+  const guardrails = new Map(before.guardrails);
+  for (const id of new Set([...remove, ...put.map(({ id: own }) => own)])) {
+    const old = lessons.get(id);
+    lessons.delete(id);
+    if (old?.guardrail !== true) continue;
+    const scope = scopeOf(old);
+    const left = (guardrails.get(scope) ?? []).filter(({ lesson }) => lesson.id !== id);
+    if (left.length === 0) guardrails.delete(scope);
+    else guardrails.set(scope, left);
+  }
+  const documents: { id: string; terms: readonly string[]; group: string }[] = [];
+  const standing = new Map<string, Guardrail[]>();
+  for (const lesson of put) {
+    const group = scopeOf(lesson);
+    const terms = documentTerms(lesson.title, `${lesson.when}\n${lesson.text}`);
+    lessons.set(lesson.id, lesson);
+    scopes.set(group, lesson);
+    if (!lesson.guardrail) documents.push({ id: lesson.id, terms, group });
+    else standing.set(group, [...(standing.get(group) ?? []), { lesson, terms: new Set(terms) }]);
+  }
+  for (const [scope, added] of standing) {
+    guardrails.set(scope, [...(guardrails.get(scope) ?? []), ...added]);
+  }
+  const unsearched = put.filter(({ guardrail }) => guardrail).map(({ id }) => id);
   return {
     lessons,
-    guardrails: [...standing, ...unsearched].sort(byId),
+    guardrails,
     scopes,
-    index: changeIndex(before.index, {
-      put: documents,
-      remove: [...remove, ...unsearched.map(({ id }) => id)],
-    }),
+    index: changeIndex(before.index, { put: documents, remove: [...remove, ...unsearched] }),
     newestAt: put.reduce((at, { storedAt }) => (storedAt > at ? storedAt : at), before.newestAt),
   };
 }
@@ -146,18 +159,30 @@ function scopeOf({ predicates, trust, validity }: RecallableLesson): string {
  * that has next to nothing in common with the task is not recalled, even when there is room.
  */
 export function recallLessons(from: LessonIndex, request: RecallRequest): Recalled[] {
+  return recallWithChoice(from, request).recalled;
+}
+
+/** The same, with everything that was ranked: what is known of any other lesson did not matter. */
+export function recallWithChoice(
+  from: LessonIndex,
+  request: RecallRequest,
+): { readonly recalled: Recalled[]; readonly ranked: readonly RecallableLesson[] } {
   const terms = termsOf(queryText(request.task));
   const maxTokens = request.maxTokens ?? DEFAULT_MAX_TOKENS;
-  const standing = standingFor(from, request, new Set(terms), maxTokens);
+  const scopes = [...from.scopes]
+    .filter(([, scope]) => isAllowed(scope, request))
+    .map(([name]) => name);
+  const standing = standingFor(from, request, scopes, new Set(terms), maxTokens);
   const used = standing.reduce((sum, { lesson }) => sum + approximateTokens(lesson.text), 0);
-  const choice = fitting(from, request, terms);
+  const choice = fitting(from, request, scopes, terms);
   const chosen = selectDiverse(choice, Math.max(0, request.limit), maxTokens - used);
-  return [
+  const recalled = [
     ...standing,
     ...chosen
       .map(({ lesson, score, signals }) => ({ lesson, score, signals }))
       .sort((left, right) => byId(left.lesson, right.lesson)),
   ];
+  return { recalled, ranked: [...standing, ...choice].map(({ lesson }) => lesson) };
 }
 
 /**
@@ -189,45 +214,52 @@ export function approximateTokens(text: string): number {
 function standingFor(
   from: LessonIndex,
   request: RecallRequest,
+  scopes: readonly string[],
   terms: ReadonlySet<string>,
   maxTokens: number,
 ): Recalled[] {
-  const holding = from.guardrails.filter((lesson) => isAllowed(lesson, request));
+  const holding = scopes.flatMap((scope) => from.guardrails.get(scope) ?? []);
   const limit = request.maxGuardrails ?? DEFAULT_MAX_GUARDRAILS;
   const wanted = holding.length <= limit ? holding : mostFitting(holding, terms).slice(0, limit);
   let used = 0;
-  return wanted.sort(byId).flatMap((lesson) => {
-    const tokens = approximateTokens(lesson.text);
-    if (used + tokens > maxTokens) return [];
-    used += tokens;
-    const uplift = request.bounds?.get(lesson.id) ?? NO_EVIDENCE_BOUND;
-    return [{ lesson, score: 0, signals: { lexical: 0, similarity: null, uplift } }];
-  });
+  return wanted
+    .map(({ lesson }) => lesson)
+    .sort(byId)
+    .flatMap((lesson) => {
+      const tokens = approximateTokens(lesson.text);
+      if (used + tokens > maxTokens) return [];
+      used += tokens;
+      const uplift = request.boundOf?.(lesson) ?? NO_EVIDENCE_BOUND;
+      return [{ lesson, score: 0, signals: { lexical: 0, similarity: null, uplift } }];
+    });
 }
 
 function mostFitting(
-  lessons: readonly RecallableLesson[],
+  guardrails: readonly Guardrail[],
   terms: ReadonlySet<string>,
-): RecallableLesson[] {
-  return lessons
-    .map((lesson) => {
-      const own = new Set(documentTerms(lesson.title, `${lesson.when}\n${lesson.text}`));
-      return { lesson, shared: [...own].filter((term) => terms.has(term)).length };
-    })
+): readonly Guardrail[] {
+  return guardrails
+    .map((guardrail) => ({
+      guardrail,
+      predicates: guardrail.lesson.predicates.length,
+      shared: [...terms].filter((term) => guardrail.terms.has(term)).length,
+    }))
     .sort(
       (left, right) =>
-        right.lesson.predicates.length - left.lesson.predicates.length ||
+        right.predicates - left.predicates ||
         right.shared - left.shared ||
-        byId(left.lesson, right.lesson),
+        byId(left.guardrail.lesson, right.guardrail.lesson),
     )
-    .map(({ lesson }) => lesson);
+    .map(({ guardrail }) => guardrail);
 }
 
 /** The lessons about a task with what they are chosen by, best first. */
-function fitting(from: LessonIndex, request: RecallRequest, terms: readonly string[]) {
-  const groups = [...from.scopes]
-    .filter(([, scope]) => isAllowed(scope, request))
-    .map(([name]) => name);
+function fitting(
+  from: LessonIndex,
+  request: RecallRequest,
+  groups: readonly string[],
+  terms: readonly string[],
+) {
   const allowed = new Set(groups);
   const neighbours = (request.neighbours ?? []).filter(({ id }) => {
     const lesson = from.lessons.get(id);
@@ -245,7 +277,7 @@ function fitting(from: LessonIndex, request: RecallRequest, terms: readonly stri
     .flatMap(({ id, relevance, lexical, similarity }) => {
       const lesson = from.lessons.get(id);
       if (lesson === undefined) return [];
-      const uplift = request.bounds?.get(id) ?? NO_EVIDENCE_BOUND;
+      const uplift = request.boundOf?.(lesson) ?? NO_EVIDENCE_BOUND;
       const score =
         relevance *
         (1 +

@@ -1,0 +1,31 @@
+import type { EpisodeId } from '../ids.js';
+import type { Trust } from '../lesson.js';
+import type { HoldOutDraw } from '../utility/hold-out.js';
+import type { Neighbour } from './ranking.js';
+import type { Signals } from './recall.js';
+
+/**
+ * What a recall used beside the version and the task, and what it drew: enough to derive the prompt again
+ * and to say why each lesson was in it.
+ */
+export interface RecallRecord {
+  /** ISO 8601; validity windows were looked at as of then. */
+  readonly at: string;
+  readonly minTrust: Trust;
+  /** The episode whose lessons were served again, as those of its kind had all succeeded; else null. */
+  readonly cachedFrom: EpisodeId | null;
+  /** Lower bounds of uplift, of the lessons that were ranked and had been measured. */
+  readonly bounds: Readonly<Record<string, number>>;
+  /** What a vector search found; empty where there was none. */
+  readonly neighbours: readonly Neighbour[];
+  /** Every lesson that was found, held out or not. */
+  readonly found: readonly FoundLesson[];
+  /** Of lessons that may be held out; none in shadow and explore runs. */
+  readonly draws: readonly HoldOutDraw[];
+}
+
+export interface FoundLesson extends Signals {
+  readonly lesson: string;
+  readonly revision: number;
+  readonly score: number;
+}
