@@ -5,6 +5,7 @@ import { openDatabase, type Database } from '../cli/house.js';
 import type { Io } from '../cli/io.js';
 import type { Config } from '../config.js';
 import { defineAgent, type Agent } from '../contracts/agent.js';
+import { lessonIdOf } from '../contracts/digest.js';
 import { agentId, taskId, tenantId } from '../contracts/ids.js';
 import type { Actor } from '../domain/feedback.js';
 import type { Scope, VersionId } from '../domain/ids.js';
@@ -218,8 +219,9 @@ async function expectRecalled(
 ): Promise<void> {
   const accepted = await store.taskInput(scope, taskId(task));
   const episode = accepted === null ? null : await store.episode(scope.tenant, accepted.episode);
-  if (episode?.recalled.some(({ text }) => text.includes(marker)) === true) return;
-  const found = episode?.recalled.map(({ lesson }) => lesson).join(', ') ?? 'no episode';
+  const lessons = episode?.recall?.found.map(({ lesson }) => lesson) ?? [];
+  if (lessons.includes(lessonIdOf(scope.agent, lessonOfItsOwn(marker).key))) return;
+  const found = lessons.join(', ') || 'none';
   throw new Error(`recall after the promotion: found ${found}, expected the lesson on ${marker}`);
 }
 

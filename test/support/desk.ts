@@ -56,8 +56,9 @@ export function deskAgent(changes: Partial<AgentDefinition> = {}): Agent {
     ],
     slices: () => ({ desk: 'front' }),
     prompt: (input) => z.string().parse(input['question']),
-    learning: { rollout: SHORT_ROLLOUT },
     ...changes,
+    // A note that is there is in every prompt: these stories count on it.
+    learning: { rollout: SHORT_ROLLOUT, ...changes.learning, holdOut: { share: 0 } },
   });
 }
 

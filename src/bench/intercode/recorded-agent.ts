@@ -91,6 +91,7 @@ export function recordedAgent(options: RecordedAgentOptions): Agent {
         stages: [{ share: 1, minOutcomes: 1, minDurationMs: 0 }],
         probation: { outcomes: 200, minOutcomes: 30, durationMs: 7 * 86_400_000 },
       },
+      holdOut: { share: 0 },
       explorationModelCalls: explore === undefined ? 0 : MODEL_CALLS,
       ...(explore === undefined
         ? {}

@@ -89,7 +89,12 @@ async function play(
   const agent = example.sqlAnalyst({
     model: { name: model.name },
     resources: () => Promise.resolve({ db: company }),
-    learning: { rollout: DEMO_ROLLOUT, explorationModelCalls: EXPLORATION_CALLS },
+    learning: {
+      rollout: DEMO_ROLLOUT,
+      explorationModelCalls: EXPLORATION_CALLS,
+      // Each task of a phase is compared with the frozen agent's: none goes without a lesson it has.
+      holdOut: { share: 0 },
+    },
   });
   const models = createModelClient({
     apiKey: model.apiKey,
