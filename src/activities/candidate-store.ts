@@ -75,12 +75,14 @@ export interface CandidateStore {
         readonly proposal: string;
         readonly result: MergeResult;
       }[];
-      /** New revisions, and the candidate whose bundle they join. */
+      /** New revisions, and the candidate whose bundle they join; one of a parameter brings its value. */
       readonly revisions: readonly {
         readonly lesson: LessonId;
         readonly draft: LessonDraft;
         readonly candidate: CandidateId;
       }[];
+      /** Lessons that the candidate takes away. */
+      readonly removals?: readonly { readonly lesson: LessonId; readonly candidate: CandidateId }[];
       /** Evidence for revisions that exist. */
       readonly support: readonly {
         readonly lesson: LessonId;

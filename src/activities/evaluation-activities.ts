@@ -1,15 +1,13 @@
 import { z } from 'zod';
 
-import { permissionsOf, type Agent } from '../contracts/agent.js';
+import type { Agent } from '../contracts/agent.js';
 import { runEpisodeIdOf } from '../contracts/digest.js';
 import { NotFoundError } from '../domain/errors.js';
 import type { Scope, TaskId } from '../domain/ids.js';
-import { LAYER_OF_KIND } from '../domain/lesson.js';
 import { permutation, seedOf } from '../domain/random.js';
 import { recallLessons, type LessonIndex } from '../domain/retrieval/recall.js';
-import { strictestPermission } from '../domain/strategy.js';
 import type { AgentRegistry } from './agent-registry.js';
-import { candidateRow } from './candidate-reading.js';
+import { candidateRow, permissionFor } from './candidate-reading.js';
 import type { DrawRequest, DrawnTask, LearningActivities } from './learning-activities.js';
 import type { Messenger } from './messenger.js';
 import type { CandidateRow, PoolTask, Store } from './store.js';
@@ -56,13 +54,12 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
         throw new NotFoundError('version of candidate', candidate, 'its bundle is not closed yet');
       }
       const { learning } = agent;
-      const layers = row.lessons.map(({ kind }) => LAYER_OF_KIND[kind]);
       return {
         attempt: row.evaluation,
         seed: seedOf('gate', agentId, String(row.number), String(row.evaluation)),
         baseline,
         version,
-        permission: strictestPermission(layers, permissionsOf(agent)),
+        permission: await permissionFor(store, scope, row, agent),
         title: row.title,
         approvalTimeoutMs: learning.approvalTimeoutMs,
         rollout: learning.rollout,

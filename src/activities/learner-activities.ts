@@ -1,17 +1,15 @@
 import { contentHashOf, lessonIdOf } from '../contracts/digest.js';
-import { permissionsOf } from '../contracts/agent.js';
 import { candidateId } from '../contracts/ids.js';
 import { isEnd, type MergeResult } from '../domain/candidate.js';
 import { ConflictError, InvalidInputError } from '../domain/errors.js';
 import { SYSTEM } from '../domain/feedback.js';
 import type { CandidateId, Scope } from '../domain/ids.js';
-import { LAYER_OF_KIND, type LessonDraft, type LessonRevision } from '../domain/lesson.js';
+import type { LessonDraft, LessonRevision } from '../domain/lesson.js';
 import { discoveryKey } from '../domain/mining/discovery.js';
 import { mergeDraft } from '../domain/mining/merge.js';
-import { strictestPermission } from '../domain/strategy.js';
 import { versionId } from '../contracts/ids.js';
 import type { AgentRegistry } from './agent-registry.js';
-import { assertActive } from './candidate-reading.js';
+import { assertActive, permissionFor } from './candidate-reading.js';
 import type { LearningActivities } from './learning-activities.js';
 import type { Messenger } from './messenger.js';
 import { changingPointer, transitionWithPointer } from './pointer-change.js';
@@ -47,18 +45,11 @@ export function createLearnerActivities(dependencies: LearnerDependencies): Lear
     },
 
     async closeBundle(scope) {
-      const open = await store.openCandidate(scope);
-      const closing = open ?? (await lastClosed(store, scope));
+      const closing = (await closedBefore(store, scope)) ?? (await store.openCandidate(scope));
       if (closing === null) return null;
       const pointer = await store.pointer(scope);
       if (pointer === null) return null;
-      const permissions = permissionsOf(agents.agent(scope.agent));
-      const layers = closing.lessons.map(({ kind }) => LAYER_OF_KIND[kind]);
-      const hasParameters = Object.keys(closing.bundle.parameters).length > 0;
-      const permission = strictestPermission(
-        hasParameters ? [...layers, 'parameters'] : layers,
-        permissions,
-      );
+      const permission = await permissionFor(store, scope, closing, agents.agent(scope.agent));
       const version = await store.deriveVersion(scope, pointer.active, closing.bundle);
       const title = titleOf(closing);
       await store.closeBundle(scope, closing.id, {
@@ -229,8 +220,8 @@ async function notify(
   );
 }
 
-/** A bundle that was closed by an attempt of this activity that died before its grant. */
-async function lastClosed(store: Store, scope: Scope): Promise<CandidateRow | null> {
+/** A bundle that was closed when it was opened, or by an attempt of this activity that died before its grant. */
+async function closedBefore(store: Store, scope: Scope): Promise<CandidateRow | null> {
   const candidates = await store.candidates(scope);
   return candidates.find(({ state, version }) => state === 'open' && version !== null) ?? null;
 }

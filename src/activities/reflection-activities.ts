@@ -2,6 +2,7 @@ import type { Agent } from '../contracts/agent.js';
 import { runEpisodeIdOf } from '../contracts/digest.js';
 import { candidateId } from '../contracts/ids.js';
 import { permissionsOf } from '../contracts/agent.js';
+import { parameterFault } from '../contracts/parameter-ranges.js';
 import { attribute } from '../domain/attribution.js';
 import { NotFoundError } from '../domain/errors.js';
 import { succeeded } from '../domain/episode.js';
@@ -118,7 +119,7 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
           active: active.filter(({ status }) => status === 'active'),
           supportGroups: withOwnVoice(draft, supportGroups),
         });
-        answers.push({ draft, rejected: answer.accepted ? null : answer });
+        answers.push({ draft, rejected: answer.accepted ? outOfRange(agent, draft) : answer });
       }
       await store.putProposals(
         scope,
@@ -220,6 +221,16 @@ async function evidenceFacts(store: Store, tenant: TenantId, draft: LessonDraft)
           },
         ],
   );
+}
+
+/** A parameter is learned within the ranges that the agent's definition declares. */
+function outOfRange(
+  { learning }: Agent,
+  { body }: LessonDraft,
+): { readonly code: string; readonly message: string } | null {
+  if (body.form !== 'value') return null;
+  const message = parameterFault(learning.parameters, body.parameter, body.value);
+  return message === null ? null : { code: 'OUT_OF_RANGE', message };
 }
 
 /** A draft's own sources count beside those of earlier proposals with the same key. */

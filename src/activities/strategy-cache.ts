@@ -58,15 +58,15 @@ export class StrategyCache {
     const parent = await this.#parentOf(scope, row);
     if (parent !== undefined) {
       const { put, remove } = await this.#store.versionChange(scope, version);
-      const stale = put.filter((lesson) => isStale(lesson, row)).map(({ id }) => id);
-      const fresh = put.filter((lesson) => !isStale(lesson, row)).map(recallable);
+      const stale = put.filter((lesson) => !isRecalled(lesson, row)).map(({ id }) => id);
+      const fresh = put.filter((lesson) => isRecalled(lesson, row)).map(recallable);
       const change = { put: fresh, remove: [...remove, ...stale] };
       return { row, index: changeLessons(parent.index, change) };
     }
     const lessons = await this.#store.lessonsServing(scope, version);
     return {
       row,
-      index: indexLessons(lessons.filter((lesson) => !isStale(lesson, row)).map(recallable)),
+      index: indexLessons(lessons.filter((lesson) => isRecalled(lesson, row)).map(recallable)),
     };
   }
 
@@ -82,6 +82,11 @@ export class StrategyCache {
 
 function keyOf({ tenant, agent }: Scope, version: VersionId): string {
   return `${tenant}/${agent}/${version}`;
+}
+
+/** What stands for a parameter is a value of the version, and no text of a prompt. */
+function isRecalled(lesson: LessonRevision, row: VersionRow): boolean {
+  return lesson.kind !== 'parameter' && !isStale(lesson, row);
 }
 
 /** Rules stand wherever their predicates hold; everything else is searched for. */

@@ -31,6 +31,9 @@ export function mergeStore(
         for (const { lesson, draft, candidate } of merge.revisions) {
           await join(client, scope, candidate, lesson, draft);
         }
+        for (const { lesson, candidate } of merge.removals ?? []) {
+          await takeAway(client, scope, candidate, lesson);
+        }
         for (const { lesson, revision, draft } of merge.support) {
           await insertEvidence(client, scope, lesson, revision, draft.evidence);
         }
@@ -118,20 +121,16 @@ async function join(
     return;
   }
 
-  const { state, version } = await lockCandidate(client, scope.tenant, candidate);
-  if (state !== 'open' || version !== null) {
-    throw new ConflictError(
-      `candidate ${candidate}: found its bundle closed (${state}), expected it open; open the next one`,
+  const { parameters } = await lockOpen(client, scope, candidate);
+  const revision = await insertRevision(client, scope, lesson, draft);
+  await hold(client, scope, candidate, lesson, revision);
+  if (draft.body.form === 'value') {
+    const learned = { ...parameters, [draft.body.parameter]: draft.body.value };
+    await client.query(
+      'update candidates set parameters = $3 where tenant = $1 and candidate = $2',
+      [scope.tenant, candidate, storableJson(learned)],
     );
   }
-  const revision = await insertRevision(client, scope, lesson, draft);
-  await client.query(
-    `insert into candidate_lessons (tenant, candidate, agent, lesson, revision, position)
-     select $1, $2, $3, $4, $5, coalesce(max(position), 0) + 1
-     from candidate_lessons where tenant = $1 and candidate = $2
-     on conflict (tenant, candidate, lesson) do update set revision = excluded.revision`,
-    [scope.tenant, candidate, scope.agent, lesson, revision],
-  );
   if (held !== undefined) {
     await client.query(
       `update lesson_revisions set status = 'retired'
@@ -139,6 +138,51 @@ async function join(
       [scope.tenant, scope.agent, lesson, held.revision],
     );
   }
+}
+
+/** Says that the candidate's version is without a lesson. */
+async function takeAway(
+  client: PoolClient,
+  scope: Scope,
+  candidate: CandidateId,
+  lesson: LessonId,
+): Promise<void> {
+  const { rows } = await client.query(
+    `select 1 from candidate_lessons
+     where tenant = $1 and candidate = $2 and lesson = $3 and revision is null`,
+    [scope.tenant, candidate, lesson],
+  );
+  if (rows.length > 0) return;
+  await lockOpen(client, scope, candidate);
+  await hold(client, scope, candidate, lesson, null);
+}
+
+/** The candidate's row, locked, whose bundle must still take things in. */
+async function lockOpen(client: PoolClient, scope: Scope, candidate: CandidateId) {
+  const found = await lockCandidate(client, scope.tenant, candidate);
+  if (found.state !== 'open' || found.version !== null) {
+    throw new ConflictError(
+      `candidate ${candidate}: found its bundle closed (${found.state}), expected it open; open the next one`,
+    );
+  }
+  return found;
+}
+
+/** Puts a revision of a lesson into the bundle in the place of what the bundle held of it; null removes it. */
+async function hold(
+  client: PoolClient,
+  scope: Scope,
+  candidate: CandidateId,
+  lesson: LessonId,
+  revision: number | null,
+): Promise<void> {
+  await client.query(
+    `insert into candidate_lessons (tenant, candidate, agent, lesson, revision, position)
+     select $1, $2, $3, $4, $5, coalesce(max(position), 0) + 1
+     from candidate_lessons where tenant = $1 and candidate = $2
+     on conflict (tenant, candidate, lesson) do update set revision = excluded.revision`,
+    [scope.tenant, candidate, scope.agent, lesson, revision],
+  );
 }
 
 /** Answers how many of the proposals had no result yet: none, where the whole batch has landed before. */
