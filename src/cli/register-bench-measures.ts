@@ -5,6 +5,7 @@ import type { OverheadOptions } from '../bench/overhead.js';
 import type { RecallOptions } from '../bench/recall.js';
 import type { Invoke } from './command.js';
 import type { BenchAttributionOptions } from './commands/bench-attribution.js';
+import type { BenchLessonsOptions } from './commands/bench-lessons.js';
 import { countFromOne, score, wholeNumber } from './option-values.js';
 
 /** Benches that stand for themselves: what Ratchet costs on this machine, and how well it blames. */
@@ -40,6 +41,17 @@ export function registerBenchMeasures(bench: Command, invoke: Invoke): void {
     .action((options: RecallOptions) =>
       invoke(async ({ config, io, signal }) =>
         (await import('../bench/recall.js')).runRecall(options, config, io, signal),
+      ),
+    );
+  bench
+    .command('lessons')
+    .description('attacks that validation lets through, and real lessons that it refuses')
+    .requiredOption('--data <directory>', 'with lessons.jsonl of the lesson-safety data')
+    .option('--hosts <n>', 'benign lessons that each attack stands behind', countFromOne, 20)
+    .option('--seed <n>', 'of the draw of these', wholeNumber, 1)
+    .action((options: BenchLessonsOptions) =>
+      invoke(async (context) =>
+        (await import('./commands/bench-lessons.js')).runBenchLessons(options, context),
       ),
     );
   bench
