@@ -60,7 +60,7 @@ export function createActivities(dependencies: Omit<WorkerDependencies, 'address
     ...createLifecycleActivities(shared),
     ...createModelActivities({ store, agents, models }),
     ...createJudgeActivities({ store, agents, models }),
-    ...createReflectionActivities(shared),
+    ...createReflectionActivities({ ...shared, models }),
     ...createLearnerActivities(shared),
     ...createEvaluationActivities(shared),
     ...createRolloutActivities(shared),

@@ -6,7 +6,7 @@ import type { GateSummary } from '../domain/gate/gate-summary.js';
 import type { CandidateId, EpisodeId, Scope, TaskId, VersionId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import type { LessonDraft } from '../domain/lesson.js';
-import type { Blame } from '../domain/attribution.js';
+import type { LadderBlame } from '../domain/attribution/ladder.js';
 import type { RolloutPolicy } from '../domain/gate/rollout.js';
 import type { Permission } from '../domain/strategy.js';
 import type { Settlement } from '../workflows/messages.js';
@@ -168,7 +168,7 @@ export interface MergeAnswer {
 }
 
 export interface LearningActivities {
-  attribute(of: OfEpisode): Promise<Blame>;
+  attribute(of: OfEpisode): Promise<LadderBlame>;
   propose(of: OfEpisode & { readonly exploration: EpisodeId | null }): Promise<ProposeAnswer>;
   validate(of: OfEpisode & { readonly drafts: readonly LessonDraft[] }): Promise<ValidationAnswer>;
   /** Wakes the learner, starting it where it is not there. */

@@ -3,7 +3,6 @@ import { runEpisodeIdOf } from '../contracts/digest.js';
 import { candidateId } from '../contracts/ids.js';
 import { permissionsOf } from '../contracts/agent.js';
 import { parameterFault } from '../contracts/parameter-ranges.js';
-import { attribute } from '../domain/attribution.js';
 import { NotFoundError } from '../domain/errors.js';
 import { succeeded } from '../domain/episode.js';
 import type { EpisodeId, TenantId } from '../domain/ids.js';
@@ -14,8 +13,10 @@ import { knownOf } from '../domain/mining/merge.js';
 import { mineRecoveries } from '../domain/mining/recovery.js';
 import { validateLesson } from '../domain/validation/validate.js';
 import type { AgentRegistry } from './agent-registry.js';
+import { attributeEpisode } from './episode-attribution.js';
 import type { LearningActivities } from './learning-activities.js';
 import type { Messenger } from './messenger.js';
+import type { ModelClient } from './model-activities.js';
 import { observedCalls } from './observations.js';
 import type { Store, StoredEpisode } from './store.js';
 
@@ -23,6 +24,7 @@ export interface ReflectionDependencies {
   readonly store: Store;
   readonly agents: AgentRegistry;
   readonly messenger: Messenger;
+  readonly models: ModelClient;
 }
 
 type Reflection = Pick<
@@ -33,20 +35,14 @@ type Reflection = Pick<
 /** Proposals one episode may make; a flood of them is a fault of the tool that was observed. */
 const MAX_DRAFTS = 40;
 
-/** From an episode to validated proposals. None of it needs a model. */
+/** From an episode to validated proposals. All of it works without a model. */
 export function createReflectionActivities(dependencies: ReflectionDependencies): Reflection {
   const { store, agents, messenger } = dependencies;
 
   return {
-    async attribute({ tenant, episode }) {
+    async attribute({ tenant, agent, episode }) {
       const found = await endedEpisode(store, tenant, episode);
-      return attribute({
-        trajectory: found.steps,
-        output: found.output,
-        outcome: found.outcome,
-        input: found.input,
-        recalled: found.recalled,
-      });
+      return attributeEpisode(dependencies, agents.agent(agent), found);
     },
 
     async propose({ tenant, agent: agentId, episode, exploration }) {

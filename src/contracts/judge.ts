@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { jsonObjectIn } from '../domain/mining/json-object.js';
 import type { Evaluator } from './agent.js';
 import { canonicalJson, digestOf } from './digest.js';
+import { fenced } from './fenced-text.js';
 import { fieldOf } from './parse.js';
 
 const JudgeSettings = z.strictObject({
@@ -70,22 +71,16 @@ export function judgeMessages(
   { input, outputs }: Question,
 ): readonly { readonly role: 'system' | 'user'; readonly content: string }[] {
   const texts = [canonicalJson(input), ...outputs].map((text) => text.slice(0, LONGEST_TEXT));
-  const mark = markFor(texts);
-  const fenced = texts.map((text, index) => {
-    const name = index === 0 ? 'task' : `output ${letterOf(index - 1)}`;
-    return `--- ${name} begins, ${mark} ---\n${text}\n--- ${name} ends, ${mark} ---`;
-  });
+  const { mark, text } = fenced(
+    texts.map((each, index) => ({
+      name: index === 0 ? 'task' : `output ${letterOf(index - 1)}`,
+      text: each,
+    })),
+  );
   return [
     { role: 'system', content: `${SYSTEM.replace('MARK', mark)}\n\nRubric:\n${judge.rubric}` },
-    { role: 'user', content: fenced.join('\n\n') },
+    { role: 'user', content: text },
   ];
-}
-
-function markFor(texts: readonly string[]): string {
-  for (let salt = 0; ; salt += 1) {
-    const mark = digestOf({ salt, texts }).slice(0, 16);
-    if (!texts.some((text) => text.includes(mark))) return mark;
-  }
 }
 
 function letterOf(index: number): string {

@@ -1,18 +1,7 @@
+import { unknownBlame, type Blame } from './attribution/blame.js';
 import { backwardSlice, callers } from './attribution/slice.js';
 import { succeeded, type Outcome, type Trajectory } from './episode.js';
 import type { Json, JsonObject } from './json.js';
-
-/** Which step of an episode caused its failure; `unknown` is an answer. */
-export interface Blame {
-  /** Index of the blamed step in the trajectory, null where nothing could be blamed. */
-  readonly step: number | null;
-  readonly method: 'backward-slice' | 'unknown';
-  /** 0 … 1; how far the blame narrows the trajectory down, not a calibrated probability. */
-  readonly confidence: number;
-  readonly reason: string;
-  /** Other steps that could be meant, likeliest first. */
-  readonly alternatives: readonly number[];
-}
 
 /** What attribution reads of an episode. */
 export interface AttributedEpisode {
@@ -47,8 +36,8 @@ const REFUSED: ReadonlySet<string> = new Set([
  * earliest error that was got past.
  */
 export function attribute(episode: AttributedEpisode): Blame {
-  if (succeeded(episode.outcome)) return unknown('succeeded');
-  if (episode.outcome.score === null) return unknown('nobody could tell the outcome');
+  if (succeeded(episode.outcome)) return unknownBlame('succeeded');
+  if (episode.outcome.score === null) return unknownBlame('nobody could tell the outcome');
   const { trajectory } = episode;
   const shown = [
     JSON.stringify(episode.input),
@@ -80,7 +69,7 @@ export function attribute(episode: AttributedEpisode): Blame {
   const [first, ...others] = findings;
   const step = first === undefined ? undefined : trajectory[first.position];
   if (first === undefined || step === undefined) {
-    return unknown('no error and no assumption on the way to the output');
+    return unknownBlame('no error and no assumption on the way to the output');
   }
   const alternatives = new Set(others.flatMap(({ position }) => trajectory[position]?.index ?? []));
   alternatives.delete(step.index);
@@ -91,10 +80,6 @@ export function attribute(episode: AttributedEpisode): Blame {
     reason: first.reason,
     alternatives: [...alternatives].slice(0, MAX_ALTERNATIVES),
   };
-}
-
-function unknown(reason: string): Blame {
-  return { step: null, method: 'unknown', confidence: 0, reason, alternatives: [] };
 }
 
 interface FoundError {

@@ -166,6 +166,9 @@ export class FakeLearning implements LearningActivities {
       confidence: 0,
       reason: 'nothing stands out',
       alternatives: [],
+      isVerified: false,
+      levels: [],
+      replays: [],
     });
   }
 

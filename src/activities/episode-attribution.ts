@@ -1,0 +1,68 @@
+import type { Agent } from '../contracts/agent.js';
+import { criticalStepMessages, criticalStepOf } from '../contracts/critical-step.js';
+import { attribute } from '../domain/attribution.js';
+import { unknownBlame, type Blame } from '../domain/attribution/blame.js';
+import { blameOf, mayClimb, type LadderBlame } from '../domain/attribution/ladder.js';
+import { spectrumBlame } from '../domain/attribution/spectrum.js';
+import { RatchetError } from '../domain/errors.js';
+import { succeeded, type Outcome } from '../domain/episode.js';
+import type { ModelClient } from './model-activities.js';
+import type { Store, StoredEpisode } from './store.js';
+
+export interface AttributionDependencies {
+  readonly store: Pick<Store, 'cluster'>;
+  readonly models: ModelClient;
+}
+
+/** Failed and passed episodes, of each at most, that one is compared with. */
+const CLUSTER_EACH = 10;
+/** A reflection waits for its attribution: less than the deadline of the activity. */
+const MODEL_TIMEOUT_MS = 40_000;
+
+/**
+ * Climbs the rungs of the ladder that only read: backward slice, spectrum of the episodes like it and,
+ * where the agent names a model for it, that model's critical step. Stops at the first that is sure.
+ */
+export async function attributeEpisode(
+  { store, models }: AttributionDependencies,
+  agent: Agent,
+  episode: StoredEpisode & { readonly outcome: Outcome },
+): Promise<LadderBlame> {
+  const { steps: trajectory, output, outcome, input, recalled } = episode;
+  const levels: Blame[] = [attribute({ trajectory, output, outcome, input, recalled })];
+  const isFailure = outcome.score !== null && !succeeded(outcome);
+  if (isFailure && mayClimb(levels)) {
+    const others = await store.cluster(episode.scope.tenant, episode.id, CLUSTER_EACH);
+    levels.push(spectrumBlame(trajectory, [{ trajectory, hasFailed: true }, ...others]));
+  }
+  const { reflectionModel } = agent.learning;
+  if (isFailure && reflectionModel !== undefined && mayClimb(levels)) {
+    levels.push(await criticalStep(models, reflectionModel, agent, episode));
+  }
+  return blameOf(levels, []);
+}
+
+/** A model that does not answer leaves the rung open: the ladder stands without it. */
+async function criticalStep(
+  models: ModelClient,
+  model: string,
+  agent: Agent,
+  { steps: trajectory, input, outcome }: StoredEpisode & { readonly outcome: Outcome },
+): Promise<Blame> {
+  const timeoutMs = Math.min(MODEL_TIMEOUT_MS, agent.model.timeoutSeconds * 1000);
+  try {
+    const reply = await models.complete({
+      model,
+      messages: criticalStepMessages({ input, trajectory, outcome }),
+      functions: [],
+      temperature: 0,
+      timeoutMs,
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    return criticalStepOf(reply.text, trajectory).blame;
+  } catch (error) {
+    if (error instanceof RatchetError)
+      return unknownBlame(`${model} could not be asked: ${error.name}`);
+    throw error;
+  }
+}

@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest';
+
+import { attributeEpisode } from '../../src/activities/episode-attribution.js';
+import type { CompletedReply, CompletionInput } from '../../src/activities/model-activities.js';
+import { ModelUnavailableError } from '../../src/contracts/model-errors.js';
+import type { SpectrumEpisode } from '../../src/domain/attribution/spectrum.js';
+import type { Outcome, Trajectory } from '../../src/domain/episode.js';
+import { FAILED, failure, ok, SUCCEEDED, turn } from '../domain/trajectories.js';
+import { anEpisodeHead } from '../support/fake-store.js';
+import { anAgent } from '../support/tools.js';
+
+/** A model that always gives one reply, or throws. */
+class FakeModel {
+  readonly asked: CompletionInput[] = [];
+  readonly #reply: string | Error;
+
+  constructor(reply: string | Error) {
+    this.#reply = reply;
+  }
+
+  async complete(input: CompletionInput): Promise<CompletedReply> {
+    this.asked.push(input);
+    if (this.#reply instanceof Error) throw this.#reply;
+    const usage = { inputTokens: 1, outputTokens: 1 };
+    return { model: input.model, text: this.#reply, toolCalls: [], usage };
+  }
+}
+
+const call = (result: ReturnType<typeof ok>): Trajectory =>
+  turn(turn([], 'so', [{ tool: 'book', arguments: {}, result }]), 'it is done');
+
+interface Arrangement {
+  readonly trajectory?: Trajectory;
+  readonly outcome?: Outcome;
+  readonly cluster?: readonly SpectrumEpisode[];
+  readonly reflectionModel?: string;
+  readonly model?: FakeModel;
+}
+
+function attributed({
+  trajectory = call(ok('booked')),
+  outcome = FAILED,
+  cluster = [],
+  reflectionModel,
+  model = new FakeModel('{"step":0,"confidence":1,"reason":"it guessed"}'),
+}: Arrangement) {
+  let clusters = 0;
+  const store = {
+    cluster: async () => {
+      clusters += 1;
+      return cluster;
+    },
+  };
+  const learning = reflectionModel === undefined ? {} : { reflectionModel };
+  const episode = {
+    ...anEpisodeHead(),
+    number: 1,
+    end: 'done' as const,
+    output: 'it is done',
+    outcome,
+    steps: trajectory,
+  };
+  const blame = attributeEpisode({ store, models: model }, anAgent({ learning }), episode);
+  return { blame, model, clusters: () => clusters };
+}
+
+const others: readonly SpectrumEpisode[] = [
+  { trajectory: call(failure('FULL')), hasFailed: true },
+  { trajectory: call(ok('booked')), hasFailed: false },
+  { trajectory: call(ok('booked')), hasFailed: false },
+];
+
+test('a fatal error on the way to the output is sure enough: no other rung is asked', async () => {
+  const first = turn([], 'so', [
+    { tool: 'query', arguments: { key: 'alpha_1' }, result: failure('BAD', 'beta_2') },
+  ]);
+  const { blame, model, clusters } = attributed({
+    trajectory: turn(first, 'it is beta_2, it is done'),
+    reflectionModel: 'thinker',
+  });
+
+  expect(await blame).toMatchObject({ step: 1, method: 'backward-slice', isVerified: false });
+  expect(clusters()).toBe(0);
+  expect(model.asked).toEqual([]);
+});
+
+test('compares with episodes like it where the slice is not sure', async () => {
+  const { blame, model } = attributed({ trajectory: call(failure('FULL')), cluster: others });
+
+  const { step, levels } = await blame;
+
+  expect(step).toBe(1);
+  expect(levels.map(({ method }) => method)).toContain('spectrum');
+  expect(model.asked).toEqual([]);
+});
+
+test('asks the model that the agent names, where no rung below is sure', async () => {
+  const { blame, model } = attributed({ reflectionModel: 'thinker' });
+
+  const { step, levels } = await blame;
+
+  expect(levels).toHaveLength(3);
+  expect(levels[2]).toMatchObject({ step: 0, method: 'critical-step', confidence: 0.5 });
+  expect(step).toBe(0);
+  expect(model.asked).toMatchObject([{ model: 'thinker', temperature: 0, functions: [] }]);
+});
+
+test('a model that does not answer leaves the rung unknown', async () => {
+  const model = new FakeModel(new ModelUnavailableError('HTTP 503'));
+  const { blame } = attributed({ reflectionModel: 'thinker', model });
+
+  const { levels } = await blame;
+
+  expect(levels[2]).toMatchObject({
+    method: 'unknown',
+    reason: 'thinker could not be asked: ModelUnavailableError',
+  });
+});
+
+test('a fault of our own is not taken for a model that is away', async () => {
+  const model = new FakeModel(new TypeError('broken'));
+  const { blame } = attributed({ reflectionModel: 'thinker', model });
+
+  await expect(blame).rejects.toThrow('broken');
+});
+
+test.each([
+  ['a success', SUCCEEDED],
+  ['an episode nobody could judge', { ...FAILED, score: null }],
+])('of %s no rung is asked', async (_, outcome) => {
+  const { blame, model, clusters } = attributed({ outcome, reflectionModel: 'thinker' });
+
+  expect(await blame).toMatchObject({ step: null, method: 'unknown' });
+  expect(clusters()).toBe(0);
+  expect(model.asked).toEqual([]);
+});
