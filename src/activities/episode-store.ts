@@ -60,6 +60,12 @@ export type CallStart =
       readonly effect: EffectRow | null;
     };
 
+/** Head and steps of an episode, as far as it has come. */
+export interface Conversation {
+  readonly head: OpenEpisode;
+  readonly steps: readonly Step[];
+}
+
 /** Tasks, their episodes and effects. */
 export interface EpisodeStore {
   /** Numbers the task; a second call with the same id and input answers the first one's row. */
@@ -70,11 +76,7 @@ export interface EpisodeStore {
   /** Writes the episode's head once. */
   openEpisode(episode: OpenEpisode): Promise<void>;
   episode(tenant: TenantId, id: EpisodeId): Promise<StoredEpisode | null>;
-  /** Head and steps of a running episode, for assembling the conversation. */
-  conversation(
-    tenant: TenantId,
-    id: EpisodeId,
-  ): Promise<{ readonly head: OpenEpisode; readonly steps: readonly Step[] }>;
+  conversation(tenant: TenantId, id: EpisodeId): Promise<Conversation>;
   /** Writes a step once by index and answers the one that is stored. */
   putStep(tenant: TenantId, id: EpisodeId, step: Step): Promise<Step>;
   /**
@@ -93,7 +95,8 @@ export interface EpisodeStore {
   finishCall(tenant: TenantId, id: EpisodeId, step: ToolStep, effectKey: string): Promise<Step>;
   /**
    * Ends an episode: outcome, lineage of the lessons it used, and for live ones the wake of every
-   * watching workflow, in one transaction. Answers the workflows this call has to signal.
+   * watching workflow, in one transaction. Answers the outcome that stands, which is that of the first
+   * call, and the workflows this call has to signal.
    */
   recordEpisode(end: {
     readonly tenant: TenantId;
@@ -106,5 +109,5 @@ export interface EpisodeStore {
     readonly unreflected: string | null;
     readonly tokens: number;
     readonly costMicroUsd: number;
-  }): Promise<{ readonly wake: readonly string[] }>;
+  }): Promise<{ readonly outcome: Outcome; readonly wake: readonly string[] }>;
 }

@@ -10,7 +10,13 @@ import type { UtilityStore } from './utility-store.js';
 
 export type { AuditEntry } from './audit-store.js';
 export type { CandidateRow, ProposalRow, Transition } from './candidate-store.js';
-export type { CallStart, EffectRow, OpenEpisode, StoredEpisode } from './episode-store.js';
+export type {
+  CallStart,
+  Conversation,
+  EffectRow,
+  OpenEpisode,
+  StoredEpisode,
+} from './episode-store.js';
 export type { GateRecord, PairRow, PoolTask } from './evidence-store.js';
 export type { JudgeCall, JudgedPair } from './judgement-store.js';
 export type { LiveOutcome, OutcomePage } from './outcome-store.js';

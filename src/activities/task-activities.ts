@@ -108,15 +108,6 @@ export interface CallAnswer {
     | { readonly ok: false; readonly code: string; readonly content: string };
 }
 
-export interface GradeRequest {
-  readonly tenant: TenantId;
-  readonly agent: AgentId;
-  readonly episode: EpisodeId;
-  readonly output: string | null;
-  /** Set when the run ended without an answer of its own. */
-  readonly stopped: string | null;
-}
-
 export interface RecordRequest {
   readonly tenant: TenantId;
   readonly agent: AgentId;
@@ -125,12 +116,14 @@ export interface RecordRequest {
   readonly reflects: TaskContext['reflects'];
   readonly end: TaskEnd;
   readonly output: string | null;
-  readonly outcome: Outcome;
+  /** Set when the run ended without an answer of its own. */
+  readonly stopped: string | null;
   readonly tokens: number;
   readonly costMicroUsd: number;
 }
 
 export interface RecordAnswer {
+  readonly outcome: Outcome;
   readonly informative: { readonly value: boolean; readonly reason: string };
 }
 
@@ -139,7 +132,7 @@ export interface TaskActivities {
   recall(start: TaskStart): Promise<TaskContext>;
   callModel(request: ModelRequest): Promise<ModelAnswer>;
   answerCall(answer: CallAnswer): Promise<void>;
-  grade(request: GradeRequest): Promise<Outcome>;
+  /** Grades the run and ends its episode; a second call answers the outcome that was recorded. */
   recordEpisode(request: RecordRequest): Promise<RecordAnswer>;
   storeFeedback(feedback: {
     readonly tenant: TenantId;

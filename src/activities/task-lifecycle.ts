@@ -4,12 +4,13 @@ import { feedbackFor } from '../contracts/feedback.js';
 import { RESERVED_TOOL_NAMES } from '../contracts/agent.js';
 import { assign } from '../domain/assignment.js';
 import { NotFoundError } from '../domain/errors.js';
-import type { Arm, Outcome, RecalledLesson, Step } from '../domain/episode.js';
+import type { Arm, RecalledLesson, Step } from '../domain/episode.js';
 import { SYSTEM } from '../domain/feedback.js';
 import type { EpisodeId, Scope, VersionId } from '../domain/ids.js';
 import { informative } from '../domain/informative.js';
 import type { AcceptedTask } from '../domain/task.js';
 import type { AgentRegistry } from './agent-registry.js';
+import { gradeRun } from './grading.js';
 import { LessonRecall } from './lesson-recall.js';
 import type { Messenger } from './messenger.js';
 import { observedCalls } from './observations.js';
@@ -32,7 +33,7 @@ export interface LifecycleDependencies {
   readonly hasLocalModel: boolean;
 }
 
-type Lifecycle = Pick<TaskActivities, 'recall' | 'grade' | 'recordEpisode' | 'storeFeedback'>;
+type Lifecycle = Pick<TaskActivities, 'recall' | 'recordEpisode' | 'storeFeedback'>;
 
 /** What happens at both ends of a task: version and lessons pinned, outcome judged and recorded. */
 export function createLifecycleActivities(dependencies: LifecycleDependencies): Lifecycle {
@@ -82,65 +83,35 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
       return contextOf(agent, head, task.number, { ...parameters, modelCalls }, hasLocalModel);
     },
 
-    async grade({ tenant, agent: agentId, episode, output, stopped }) {
-      if (stopped !== null) return stoppedOutcome(stopped);
-      const agent = agents.agent(agentId);
-      const { head, steps } = await store.conversation(tenant, episode);
-      const resources = await agents.resources(agentId);
-      const input = {
-        task: { id: head.task, input: head.input },
-        output: output ?? '',
-        trajectory: steps,
-        resources,
-        signal: AbortSignal.timeout(15_000),
-      };
-      for (const evaluator of agent.evaluators) {
-        const { score, category, detail } = await evaluator.evaluate(input);
-        if (score === null) continue;
-        return {
-          score: Math.min(1, Math.max(0, score)),
-          evaluator: evaluator.name,
-          source: evaluator.source,
-          category: category ?? (score >= 0.5 ? 'ok' : 'failed'),
-          detail: (detail ?? '').slice(0, 500),
-        };
-      }
-      return {
-        score: null,
-        evaluator: 'none',
-        source: 'none',
-        category: 'unknown',
-        detail: 'no evaluator could tell',
-        missing: 'infrastructure',
-      };
-    },
-
     async recordEpisode(request) {
-      const { tenant, episode, mode, outcome } = request;
-      const [{ head, steps }, corrections] = await Promise.all([
+      const { tenant, episode, mode, output, stopped } = request;
+      const agent = agents.agent(request.agent);
+      const [{ head, steps }, corrections, resources] = await Promise.all([
         store.conversation(tenant, episode),
         correctionsOf(store, mode, tenant, episode),
+        agents.resources(request.agent),
       ]);
+      const graded = await gradeRun(agent, { head, steps, output, stopped }, resources);
       const judged = informative({
         key: head.task,
-        outcome,
+        outcome: graded,
         trajectory: steps,
         hasCorrection: corrections > 0,
-        revealsSomething: revealsSomething(agents.agent(request.agent), head, steps),
+        revealsSomething: revealsSomething(agent, head, steps),
       });
-      const { wake } = await store.recordEpisode({
+      const { outcome, wake } = await store.recordEpisode({
         tenant,
         id: episode,
         end: request.end,
-        output: request.output,
-        outcome,
+        output,
+        outcome: graded,
         informative: judged,
         unreflected: unreflectedReason(request, judged),
         tokens: request.tokens,
         costMicroUsd: request.costMicroUsd,
       });
       await Promise.all(wake.map((workflowId) => messenger.wake(workflowId)));
-      return { informative: judged };
+      return { outcome, informative: judged };
     },
 
     async storeFeedback({ tenant, ...given }) {
@@ -262,25 +233,6 @@ function contextOf(
     isLocal: !isLive && hasLocalModel,
     reflects: agent.learning.reflect,
   };
-}
-
-/** Failure types that say nothing about the strategy: a pair with one of them is void. */
-const INFRASTRUCTURE = [
-  'ModelUnavailableError',
-  'ModelRateLimitedError',
-  'ModelAuthError',
-  'ModelProtocolError',
-  'UnavailableError',
-  'SHADOW_UNMOCKED',
-];
-
-/** An arm's own fault counts as a failure (intention to treat); what it could not help does not. */
-function stoppedOutcome(stopped: string): Outcome {
-  const base = { evaluator: 'ratchet', source: 'none', category: stopped, detail: '' } as const;
-  if (stopped === 'cancelled' || INFRASTRUCTURE.includes(stopped)) {
-    return { ...base, score: null, missing: 'infrastructure' };
-  }
-  return { ...base, score: 0 };
 }
 
 /** Why nothing will be learned from an episode; null where its reflection has yet to say. */

@@ -67,10 +67,7 @@ function headOf(row: HeadRow): OpenEpisode {
   };
 }
 
-interface EndRow {
-  readonly number: number;
-  readonly task_end: TaskEnd | null;
-  readonly output: string | null;
+interface OutcomeRow {
   readonly score: number | null;
   readonly evaluator: string | null;
   readonly source: Outcome['source'] | null;
@@ -79,9 +76,17 @@ interface EndRow {
   readonly missing: Outcome['missing'] | null;
 }
 
-const END = `e.number, e.task_end, e.output, o.score, o.evaluator, o.source, o.category, o.detail, o.missing`;
+const OUTCOME = 'o.score, o.evaluator, o.source, o.category, o.detail, o.missing';
 
-function outcomeOf(row: EndRow): Outcome | null {
+interface EndRow extends OutcomeRow {
+  readonly number: number;
+  readonly task_end: TaskEnd | null;
+  readonly output: string | null;
+}
+
+const END = `e.number, e.task_end, e.output, ${OUTCOME}`;
+
+function outcomeOf(row: OutcomeRow): Outcome | null {
   const { score, evaluator, source, category, detail, missing } = row;
   if (evaluator === null || source === null || category === null || detail === null) return null;
   const outcome = { score, evaluator, source, category, detail };
@@ -162,7 +167,7 @@ export function episodeStore(
     recordEpisode: (end) =>
       withTenant(pool, end.tenant, async (client) => {
         const { outcome, informative, unreflected } = end;
-        const [{ rows }] = await Promise.all([
+        const [{ rows }, standing] = await Promise.all([
           client.query<{ readonly wake: readonly string[] }>({
             name: 'record-episode',
             text: `select wake
@@ -184,6 +189,11 @@ export function episodeStore(
               outcome.missing ?? null,
             ],
           }),
+          client.query<OutcomeRow>({
+            name: 'outcome-standing',
+            text: `select ${OUTCOME} from outcomes o where o.tenant = $1 and o.episode = $2`,
+            values: [end.tenant, end.id],
+          }),
           unreflected === null
             ? undefined
             : client.query({
@@ -196,7 +206,9 @@ export function episodeStore(
         ]);
         const [row] = rows;
         if (row === undefined) throw unknownEpisode(end.id);
-        return { wake: row.wake };
+        const [stands] = standing.rows;
+        const kept = stands === undefined ? null : outcomeOf(stands);
+        return { outcome: kept ?? outcome, wake: row.wake };
       }),
   };
 }

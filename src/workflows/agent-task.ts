@@ -18,7 +18,7 @@ import type {
   TaskStart,
   ToolAnswer,
 } from '../activities/task-activities.js';
-import type { Outcome, TaskEnd } from '../domain/episode.js';
+import type { TaskEnd } from '../domain/episode.js';
 import type { EpisodeId } from '../domain/ids.js';
 import { NOTHING_SPENT, planTurn, stopReason, type TaskTally } from '../domain/turn.js';
 import type { PlannedCall } from '../domain/turn.js';
@@ -31,7 +31,6 @@ import {
   answerCall,
   callModel,
   callTool,
-  grade,
   recall,
   recordEpisode,
   storeFeedback,
@@ -234,16 +233,14 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
     const { episode, version } = context;
     const end: TaskEnd =
       cancelled !== undefined ? 'cancelled' : closing.output === null ? 'failed' : 'done';
-    const outcome: Outcome = await grade({ tenant, agent, episode, ...closing });
-    const { informative } = await recordEpisode({
+    const { outcome, informative } = await recordEpisode({
       tenant,
       agent,
       episode,
       mode: input.mode,
       reflects: context.reflects,
       end,
-      output: closing.output,
-      outcome,
+      ...closing,
       tokens: tally.tokens,
       costMicroUsd: tally.costMicroUsd,
     });

@@ -16,7 +16,7 @@ import type {
 } from '../activities/task-activities.js';
 
 /** Database only, a few milliseconds: local activities, so that they cost no round trip. */
-export const { recall, answerCall, grade, recordEpisode } = proxyLocalActivities<TaskActivities>({
+export const { recall, answerCall, recordEpisode } = proxyLocalActivities<TaskActivities>({
   startToCloseTimeout: '20s',
   localRetryThreshold: '1m',
   retry: { initialInterval: '200ms', maximumInterval: '10s' },

@@ -61,6 +61,16 @@ test('answers an episode as it was written, steps in order', async () => {
   expect(found?.steps).toEqual([toolStep(0, 'one'), toolStep(1, 'two')]);
 });
 
+test('answers the outcome that was recorded first to whoever records again', async () => {
+  const { episode } = await startTask(store, scope, 'graded-twice');
+
+  const first = await endEpisode(store, scope, episode, FAILED);
+  const second = await endEpisode(store, scope, episode, { ...FAILED, score: 1 });
+
+  expect(first.outcome).toEqual(FAILED);
+  expect(second.outcome).toEqual(FAILED);
+});
+
 test('has neither end nor outcome before it is recorded', async () => {
   const { episode } = await startTask(store, scope, 'running');
 

@@ -1,9 +1,9 @@
 import type {
   CallAnswer,
-  GradeRequest,
   ModelAnswer,
   ModelRequest,
   OfferedTool,
+  RecordAnswer,
   RecordRequest,
   TaskActivities,
   TaskContext,
@@ -41,14 +41,13 @@ export class FakeTask implements TaskActivities {
   readonly toolRequests: ToolRequest[] = [];
   readonly answers: CallAnswer[] = [];
   readonly recorded: RecordRequest[] = [];
-  readonly grades: GradeRequest[] = [];
   readonly feedback = new Map<string, { readonly episode: string; readonly actor: string }>();
   /** What a task is told about itself; what is left out has a default. */
   context: Partial<TaskContext> = {};
   reply: Reply = () => aReply({ text: 'done' });
   tool: (request: ToolRequest) => ToolAnswer | Promise<ToolAnswer> = () => ANSWERED;
   /** The score of a finished run; null is one that nobody could tell. */
-  score: (start: TaskStart, request: GradeRequest) => number | null = () => 1;
+  score: (start: TaskStart, request: RecordRequest) => number | null = () => 1;
   category: (start: TaskStart, score: number | null) => string = (_start, score) =>
     score === 1 ? 'ok' : 'failed';
   /** Called when an episode is recorded, once for each record that was asked for. */
@@ -103,9 +102,7 @@ export class FakeTask implements TaskActivities {
     this.answers.push(answer);
   }
 
-  async grade(request: GradeRequest): Promise<Outcome> {
-    this.grades.push(request);
-    const start = this.#startOf(request.episode);
+  #grade(start: TaskStart, request: RecordRequest): Outcome {
     if (request.stopped !== null) {
       const isArm = ['model-calls', 'tokens', 'cost', 'bad-calls', 'SHADOW_UNMOCKED'].includes(
         request.stopped,
@@ -125,13 +122,13 @@ export class FakeTask implements TaskActivities {
     return score === null ? { ...judged, missing: 'infrastructure' } : judged;
   }
 
-  async recordEpisode(
-    request: RecordRequest,
-  ): Promise<{ readonly informative: { readonly value: boolean; readonly reason: string } }> {
+  async recordEpisode(request: RecordRequest): Promise<RecordAnswer> {
+    const start = this.#startOf(request.episode);
+    const outcome = this.#grade(start, request);
     this.recorded.push(request);
-    await this.onRecorded(this.#startOf(request.episode), request);
-    const value = request.outcome.score !== 1;
-    return { informative: { value, reason: value ? 'it failed' : 'a routine success' } };
+    await this.onRecorded(start, request);
+    const value = outcome.score !== 1;
+    return { outcome, informative: { value, reason: value ? 'it failed' : 'a routine success' } };
   }
 
   async storeFeedback(given: {

@@ -33,7 +33,6 @@ const TASK_STEPS = [
   'recall',
   'callModel',
   'answerCall',
-  'grade',
   'recordEpisode',
   'storeFeedback',
 ] as const satisfies readonly (keyof TaskActivities)[];
