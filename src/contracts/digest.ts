@@ -6,11 +6,31 @@ import type { AgentId, EpisodeId, LessonId, TenantId } from '../domain/ids.js';
 import type { LessonContent } from '../domain/lesson.js';
 import { episodeId, lessonId } from './ids.js';
 
-/** Canonical JSON (RFC 8785): equal values are equal text, whatever the order of their keys. */
+/**
+ * Canonical JSON (RFC 8785): equal values are equal text, whatever the order of their keys. Half of a
+ * surrogate pair, which has no place in it, stands as the replacement character, as it is stored.
+ */
 export function canonicalJson(value: unknown): string {
-  const text = canonicalize(value);
+  const text = canonicalize(hasLoneSurrogate(value) ? wellFormed(value) : value);
   if (text === undefined) throw new TypeError('a value without JSON form has no digest');
   return text;
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+/** How `JSON.stringify` writes one; a whole pair it leaves as it is. */
+const ESCAPED_SURROGATE = /\\ud[89a-f]/;
+
+function hasLoneSurrogate(value: unknown): boolean {
+  return ESCAPED_SURROGATE.test(JSON.stringify(value));
+}
+
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(LONE_SURROGATE, '\uFFFD');
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [wellFormed(key), wellFormed(inner)]),
+  );
 }
 
 /** SHA-256 of a text, 64 hexadecimal digits. */

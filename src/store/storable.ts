@@ -13,6 +13,12 @@ export function storableOrNull(text: string | null): string | null {
   return text === null ? null : storable(text);
 }
 
+/** Slices are filtered by: they stand in `jsonb`, which takes no escape sequence for what text cannot hold. */
+export function storableSlices(slices: Readonly<Record<string, string>>): string {
+  const entries = Object.entries(slices).map(([key, value]) => [storable(key), storable(value)]);
+  return JSON.stringify(Object.fromEntries(entries));
+}
+
 /** The text of a `json` column; `pg` would send an array as a Postgres array. */
 export function storableJson(value: unknown): string {
   return JSON.stringify(value);

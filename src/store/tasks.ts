@@ -7,7 +7,7 @@ import type { EpisodeId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import { digestOf } from '../contracts/digest.js';
 import { episodeIdOf } from './derived-ids.js';
-import { storableJson, storableOrNull } from './storable.js';
+import { storableJson, storableOrNull, storableSlices } from './storable.js';
 import { queryTenant } from './transaction.js';
 
 interface TaskRow {
@@ -39,7 +39,7 @@ export function taskStore(pool: Pool): Pick<Store, 'acceptTask' | 'taskInput'> {
           storableJson(task.input),
           digest,
           storableOrNull(task.subject),
-          storableJson(task.slices),
+          storableSlices(task.slices),
         ],
       });
       const [row] = rows;

@@ -85,6 +85,18 @@ test('keeps characters that Postgres text cannot hold', async () => {
   expect(await store.taskInput(scope, taskId('t-1'))).toMatchObject({ input: accepted.input });
 });
 
+test('accepts a task whose input and slices hold half of a surrogate pair, and knows it again', async () => {
+  const scope = aScope('half');
+  const options = { input: { question: 'a\uD800b' }, slices: { kind: 'x\uDC00\0' } };
+
+  const accepted = await acceptTask(store, scope, 't-1', options);
+  const again = await acceptTask(store, scope, 't-1', options);
+
+  expect(accepted.input).toEqual(options.input);
+  expect(accepted.slices).toEqual({ kind: 'x\uFFFD\uFFFD' });
+  expect(again).toEqual({ ...accepted, existing: true });
+});
+
 test('knows no task of another agent or tenant', async () => {
   await acceptTask(store, aScope('mine'), 't-1');
 
