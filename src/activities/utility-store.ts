@@ -1,12 +1,14 @@
 import type { Actor } from '../domain/feedback.js';
 import type { EpisodeId, Scope, TenantId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
+import type { LessonStatus } from '../domain/lesson.js';
 import type { LessonRef } from '../domain/strategy.js';
 import type { Utility } from '../domain/utility/uplift.js';
 
 /** What is counted of one revision: over all tasks where `slice` is '', else over those of `key=value`. */
 export interface UtilityRow extends LessonRef {
   readonly slice: string;
+  readonly status: LessonStatus;
   readonly utility: Utility;
 }
 

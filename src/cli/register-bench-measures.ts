@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
 import type { FeedbackSetting } from '../bench/feedback.js';
+import type { HoldOutOptions } from '../bench/hold-out.js';
 import type { OverheadOptions } from '../bench/overhead.js';
 import type { RecallOptions } from '../bench/recall.js';
 import type { Invoke } from './command.js';
@@ -29,6 +30,15 @@ export function registerBenchMeasures(bench: Command, invoke: Invoke): void {
       invoke(async ({ io }) =>
         (await import('../bench/feedback.js')).runFeedbackBench(options, io),
       ),
+    );
+  bench
+    .command('hold-out')
+    .description('how often a lesson that harms is found out beside two that help, simulated')
+    .option('--runs <n>', 'one after the other, each with a seed of its own', countFromOne, 200)
+    .option('--tasks <n>', 'of a run', countFromOne, 300)
+    .option('--seed <n>', 'of the first run', wholeNumber, 1)
+    .action((options: HoldOutOptions) =>
+      invoke(async ({ io }) => (await import('../bench/hold-out.js')).runHoldOut(options, io)),
     );
   bench
     .command('recall')

@@ -4,6 +4,7 @@ import type { Store } from '../activities/store.js';
 import type { UtilityRow } from '../activities/utility-store.js';
 import { SUCCESS_THRESHOLD } from '../domain/episode.js';
 import type { LessonId } from '../domain/ids.js';
+import type { LessonStatus } from '../domain/lesson.js';
 import { appendAudit } from './audit.js';
 import { storableJson } from './storable.js';
 import { queryTenant, withTenant } from './transaction.js';
@@ -12,6 +13,7 @@ interface CountRow {
   readonly lesson: LessonId;
   readonly revision: number;
   readonly slice: string;
+  readonly status: LessonStatus;
   readonly treated_successes: number;
   readonly treated_failures: number;
   readonly held_out_successes: number;
@@ -19,11 +21,12 @@ interface CountRow {
 }
 
 function utilityOf(row: CountRow): UtilityRow {
-  const { lesson, revision, slice } = row;
+  const { lesson, revision, slice, status } = row;
   return {
     lesson,
     revision,
     slice,
+    status,
     utility: {
       treated: { successes: row.treated_successes, failures: row.treated_failures },
       heldOut: { successes: row.held_out_successes, failures: row.held_out_failures },
@@ -87,9 +90,10 @@ export function utilityStore(
       withTenant(pool, scope.tenant, async (client) => {
         const { rows } = await client.query<CountRow>({
           name: 'utilities',
-          text: `select lesson, revision, slice, treated_successes, treated_failures,
+          text: `select lesson, revision, slice, r.status, treated_successes, treated_failures,
                    held_out_successes, held_out_failures
-                 from lesson_utility where tenant = $1 and agent = $2
+                 from lesson_utility u join lesson_revisions r using (tenant, agent, lesson, revision)
+                 where u.tenant = $1 and u.agent = $2
                  order by lesson, revision, slice`,
           values: [scope.tenant, scope.agent],
         });

@@ -54,7 +54,7 @@ test('counts tasks that had a lesson and tasks held out of it, in all and by sli
     treated: { successes: 0.75, failures: 0.25 },
     heldOut: { successes: 0, failures: 1 },
   };
-  const lesson = { lesson: lessonNamed('cust'), revision: 1 };
+  const lesson = { lesson: lessonNamed('cust'), revision: 1, status: 'candidate' };
   expect(await store.utilities(scope)).toEqual([
     { ...lesson, slice: '', utility },
     { ...lesson, slice: 'database=shop', utility },
