@@ -3,11 +3,12 @@ import { z } from 'zod';
 import type { Agent } from '../contracts/agent.js';
 import { runEpisodeIdOf } from '../contracts/digest.js';
 import { NotFoundError } from '../domain/errors.js';
+import { drawOrder } from '../domain/gate/sampling.js';
 import type { Scope, TaskId } from '../domain/ids.js';
-import { permutation, seedOf } from '../domain/random.js';
-import { recallLessons, type LessonIndex } from '../domain/retrieval/recall.js';
+import { seedOf } from '../domain/random.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { candidateRow, permissionFor } from './candidate-reading.js';
+import { eligibleTasks, WINDOW } from './gate-pool.js';
 import type { DrawRequest, DrawnTask, LearningActivities } from './learning-activities.js';
 import type { Messenger } from './messenger.js';
 import type { CandidateRow, PoolTask, Store } from './store.js';
@@ -30,11 +31,6 @@ type Evaluation = Pick<
   | 'recordVerdict'
   | 'transition'
 >;
-
-/** From this many tasks in the window on, a fixed split keeps reflection and gate apart (GATE 2.2). */
-const LARGE_POOL = 1000;
-const USES = { large: 5, small: 20 };
-const WINDOW = 5000;
 
 /** Everything a gate needs that is not arithmetic: tasks, records, transitions. */
 export function createEvaluationActivities(dependencies: EvaluationDependencies): Evaluation {
@@ -86,12 +82,15 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
       const from = Math.max(request.afterNumber, newest - WINDOW);
       const page = await store.readOutcomes(scope, request.workflowId, from, [], WINDOW);
       const upTo = Math.max(request.afterNumber, page.cursor);
-      const pool = await store.gatePool(scope, request.candidate, request.afterNumber, WINDOW);
-      const window = pool.filter(({ number }) => number <= upTo);
-      const ascending = [...window].sort((left, right) => left.number - right.number);
-      const eligible = await eligibleTasks(dependencies, agent, request, ascending);
-      const order = request.afterNumber === 0 ? shuffled(eligible, request.seed) : eligible;
-      if (order.length === 0 && window.length > 0 && request.purpose === 'gate') {
+      const pool = await eligibleTasks(dependencies, agent, request);
+      const window = pool.eligible.filter(({ number }) => number <= upTo);
+      const hasSeen = pool.all.some(({ number }) => number <= upTo);
+      // What is mirrored comes in assignment order, after what was drawn.
+      const order =
+        request.afterNumber === 0
+          ? drawOrder(window, request.seed)
+          : [...window].sort((left, right) => left.number - right.number);
+      if (order.length === 0 && hasSeen && request.purpose === 'gate') {
         // Tasks came and none was of use: an evaluation that waits does not keep others from theirs.
         const { candidate, workflowId } = request;
         await messenger.settle(scope, {
@@ -153,69 +152,6 @@ export async function onActiveBaseline(
   const { permission, title } = row;
   await store.closeBundle(scope, row.id, { baseline: pointer.active, version, permission, title });
   return candidateRow(store, scope.tenant, row.id);
-}
-
-/**
- * Tasks a pair may use, decided before anything runs: those on which the two prompts differ, which the
- * sandbox can run, and which have not served too many candidates.
- */
-async function eligibleTasks(
-  { store, strategies }: EvaluationDependencies,
-  agent: Agent,
-  request: DrawRequest,
-  tasks: readonly PoolTask[],
-): Promise<readonly PoolTask[]> {
-  const scope = { tenant: request.tenant, agent: request.agent };
-  const isLarge = tasks.length >= LARGE_POOL;
-  const baseline = await strategies.strategy(scope, request.baseline);
-  const candidate = await strategies.strategy(scope, request.version);
-  const hasOtherParameters =
-    JSON.stringify(baseline.row.parameters) !== JSON.stringify(candidate.row.parameters);
-  const limit = candidate.row.parameters.recallLimit;
-  const fresh = tasks.filter(
-    (task) =>
-      (request.purpose === 'diagnosis' || task.uses < (isLarge ? USES.large : USES.small)) &&
-      (!isLarge || isGatePart(task.task)) &&
-      (hasOtherParameters ||
-        request.purpose === 'diagnosis' ||
-        promptOf(baseline.index, task, limit) !== promptOf(candidate.index, task, limit)),
-  );
-  const unsandboxed = agent.tools.filter(({ sandbox }) => sandbox === undefined);
-  if (unsandboxed.length === 0) return fresh;
-  const names = unsandboxed.map(({ name }) => name);
-  const kept: PoolTask[] = [];
-  for (const task of fresh) {
-    if (!(await usedAny(store, scope, task.task, names))) kept.push(task);
-  }
-  return kept;
-}
-
-function isGatePart(task: TaskId): boolean {
-  return seedOf('pool', task) % 10 >= 6;
-}
-
-/** The lessons a prompt would hold, as text to compare. */
-function promptOf(index: LessonIndex, task: PoolTask, limit: number): string {
-  const found = recallLessons(index, { task: { slices: task.slices, input: task.input }, limit });
-  return found.map(({ lesson }) => `${lesson.id}@${String(lesson.revision)}`).join(' ');
-}
-
-async function usedAny(
-  store: Store,
-  scope: Scope,
-  task: TaskId,
-  tools: readonly string[],
-): Promise<boolean> {
-  const accepted = await store.taskInput(scope, task);
-  const episode = accepted === null ? null : await store.episode(scope.tenant, accepted.episode);
-  return (episode?.steps ?? []).some((step) => step.kind === 'tool' && tools.includes(step.tool));
-}
-
-function shuffled(tasks: readonly PoolTask[], seed: number): readonly PoolTask[] {
-  return permutation(tasks.length, seed).flatMap((index) => {
-    const task = tasks[index];
-    return task === undefined ? [] : [task];
-  });
 }
 
 function drawn(request: DrawRequest, { task, number, slices }: PoolTask): DrawnTask {

@@ -8,8 +8,13 @@ export interface PoolTask {
   readonly input: JsonObject;
   readonly slices: Slices;
   readonly subject: string | null;
-  /** Candidates of this epoch that used this task already. */
+  /**
+   * Other candidates that used this task already. All are of this epoch, or the last days of the one
+   * before: a task stays in the window for 30 days, and an epoch lasts at least 90.
+   */
   readonly uses: number;
+  /** Accepted after everything that the candidate's lessons were made from. */
+  readonly isNewer: boolean;
 }
 
 export interface PairRow {
@@ -46,13 +51,19 @@ export interface GateRecord {
 
 /** Evidence of a gate. */
 export interface EvidenceStore {
-  /** Live tasks of the last 30 days up to the barrier, that none of the lessons cite, newest first. */
+  /**
+   * Live tasks of the last 30 days up to the barrier, newest first: none that the candidate's lessons or
+   * proposals were made from, none whose run called one of the tools named, which no sandbox can run.
+   */
   gatePool(
     scope: Scope,
     candidate: CandidateId,
     afterNumber: number,
     limit: number,
+    withoutTools?: readonly string[],
   ): Promise<readonly PoolTask[]>;
+  /** Whether the window holds so many tasks that each is either learned from or kept for the gate. */
+  isPoolLarge(scope: Scope): Promise<boolean>;
   countUses(scope: Scope, candidate: CandidateId, tasks: readonly TaskId[]): Promise<void>;
   putPairs(
     tenant: TenantId,

@@ -3,10 +3,12 @@ import type { Pool } from 'pg';
 import type { GateRecord, PairRow, PoolTask, Store } from '../activities/store.js';
 import { ConflictError } from '../domain/errors.js';
 import type { Slices } from '../domain/episode.js';
+import { LARGE_POOL } from '../domain/gate/sampling.js';
 import type { CandidateId, EpisodeId, TaskId, VersionId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import { bundleDigest, lockCandidate } from './candidates.js';
 import { digestOf } from '../contracts/digest.js';
+import { CITED } from './pinned.js';
 import { storable, storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
 
@@ -93,35 +95,60 @@ export function evidenceStore(
   pool: Pool,
 ): Pick<
   Store,
-  'gatePool' | 'countUses' | 'putPairs' | 'pairsOf' | 'putGateRecord' | 'gateRecords'
+  | 'gatePool'
+  | 'isPoolLarge'
+  | 'countUses'
+  | 'putPairs'
+  | 'pairsOf'
+  | 'putGateRecord'
+  | 'gateRecords'
 > {
   return {
-    gatePool: (scope, candidate, afterNumber, limit) =>
+    gatePool: (scope, candidate, afterNumber, limit, withoutTools = []) =>
       withTenant(pool, scope.tenant, async (client) => {
         const { rows } = await client.query<PoolTask>(
-          `with cited as materialized (
-             select distinct t.task, t.input_digest
-             from candidate_lessons c
-             join evidence v on v.tenant = c.tenant and v.agent = c.agent and v.lesson = c.lesson
-             join tasks t on t.tenant = v.tenant and t.agent = v.agent and t.task = v.task
-             where c.tenant = $1 and c.candidate = $3
+          `with cited as materialized (${CITED}), newest as (
+             select coalesce(max(cited.number), 0) as number from cited
            )
            select t.task, t.number, t.input, t.slices, t.subject,
+             t.number > newest.number as "isNewer",
              (select count(*) from gate_task_uses u
               where u.tenant = t.tenant and u.agent = t.agent and u.task = t.task
                 and u.candidate <> $3)::integer as uses
            from tasks t
            join episodes e on e.tenant = t.tenant and e.episode = t.episode
            join agents a on a.tenant = t.tenant and a.agent = t.agent
+           cross join newest
            where t.tenant = $1 and t.agent = $2 and t.number > $4
              and (a.learning_up_to is null or t.number <= a.learning_up_to)
              and e.ended_at is not null
              and e.ended_at > now() - make_interval(days => $5)
              and t.input_digest not in (select cited.input_digest from cited)
+             and (cardinality($7::text[]) = 0 or not exists (
+               select from steps s where s.tenant = e.tenant and s.episode = e.episode
+                 and s.kind = 'tool' and s.body ->> 'tool' = any($7)
+             ))
            order by t.number desc limit $6`,
-          [scope.tenant, scope.agent, candidate, afterNumber, POOL_DAYS, limit],
+          [scope.tenant, scope.agent, candidate, afterNumber, POOL_DAYS, limit, withoutTools],
         );
         return rows;
+      }),
+
+    isPoolLarge: (scope) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        // Tasks are numbered without a gap: there are a thousand where the thousandth last is in the window.
+        const { rows } = await client.query<{ readonly large: boolean }>({
+          name: 'is-pool-large',
+          text: `select exists (
+              select from agents a
+              join tasks t on t.tenant = a.tenant and t.agent = a.agent
+                and t.number = least(a.tasks, coalesce(a.learning_up_to, a.tasks)) - $3 + 1
+              where a.tenant = $1 and a.agent = $2
+                and t.accepted_at > now() - make_interval(days => $4)
+            ) as large`,
+          values: [scope.tenant, scope.agent, LARGE_POOL, POOL_DAYS],
+        });
+        return rows[0]?.large ?? false;
       }),
 
     countUses: (scope, candidate, tasks) =>

@@ -7,14 +7,17 @@ import type { CandidateId, Scope } from '../domain/ids.js';
 import { storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
 
-/** Cites of a candidate's lessons, as digests of inputs: what it was made from must not judge it. */
-export const CITED = `select distinct t.input_digest
+/**
+ * Tasks that candidate $3 of tenant $1 was made from: those its lessons cite, and those whose episodes
+ * proposed them. What it was made from must not judge it.
+ */
+export const CITED = `select t.number, t.input_digest
   from candidate_lessons c
   join evidence v on v.tenant = c.tenant and v.agent = c.agent and v.lesson = c.lesson
   join tasks t on t.tenant = v.tenant and t.agent = v.agent and t.task = v.task
   where c.tenant = $1 and c.candidate = $3
   union
-  select t.input_digest
+  select t.number, t.input_digest
   from lineage g
   join proposals p on p.tenant = g.tenant and p.id = g.to_id
   join episodes e on e.tenant = p.tenant and e.episode = p.episode
@@ -28,7 +31,7 @@ export function pinnedStore(pool: Pool): Pick<Store, 'pinnedTasks'> {
         const { rows } = await client.query<PoolTask>(
           `with cited as materialized (${CITED})
            select t.task, t.number, t.input, p.slices, t.subject,
-             (select count(*) from gate_task_uses u
+             false as "isNewer", (select count(*) from gate_task_uses u
               where u.tenant = t.tenant and u.agent = t.agent and u.task = t.task
                 and u.candidate <> $3)::integer as uses
            from pinned_cases p

@@ -245,6 +245,7 @@ test('draws the gate pool from ended live tasks, newest first', async () => {
       input: { question: 't-3' },
       slices: { database: 'shop' },
       subject: null,
+      isNewer: true,
       uses: 0,
     },
     expect.objectContaining({ task: 't-2' }),

@@ -1,0 +1,56 @@
+import type { Agent } from '../contracts/agent.js';
+import { maySample, poolPart } from '../domain/gate/sampling.js';
+import type { Scope } from '../domain/ids.js';
+import { recallLessons, type LessonIndex } from '../domain/retrieval/recall.js';
+import type { DrawRequest } from './learning-activities.js';
+import type { PoolTask, Store } from './store.js';
+import type { StrategyCache } from './strategy-cache.js';
+
+/** Newest tasks that a gate looks at. */
+export const WINDOW = 5000;
+
+/**
+ * Tasks a pair may use, decided before anything runs (GATE 2.2): of the last 30 days, cited by none of
+ * the candidate's lessons, run without a tool that has no sandbox, used for few candidates, of the gate's
+ * part where there are many, and such that the two prompts differ: where they do not, a run of either
+ * arm is a run of the other. A diagnosis compares what serves with what did, on any recent task.
+ */
+export async function eligibleTasks(
+  { store, strategies }: { readonly store: Store; readonly strategies: StrategyCache },
+  agent: Agent,
+  request: DrawRequest,
+): Promise<{ readonly all: readonly PoolTask[]; readonly eligible: readonly PoolTask[] }> {
+  const scope = { tenant: request.tenant, agent: request.agent };
+  const { candidate, afterNumber } = request;
+  const all = await store.gatePool(scope, candidate, afterNumber, WINDOW, unsandboxed(agent));
+  if (request.purpose === 'diagnosis') return { all, eligible: all };
+  const isLarge = await store.isPoolLarge(scope);
+  const baseline = await strategies.strategy(scope, request.baseline);
+  const version = await strategies.strategy(scope, request.version);
+  const hasOtherParameters =
+    JSON.stringify(baseline.row.parameters) !== JSON.stringify(version.row.parameters);
+  const limit = version.row.parameters.recallLimit;
+  const differs = (task: PoolTask): boolean =>
+    hasOtherParameters ||
+    promptOf(baseline.index, task, limit) !== promptOf(version.index, task, limit);
+  return { all, eligible: all.filter((task) => maySample(task, isLarge) && differs(task)) };
+}
+
+/** Whether a task is kept for the gate, so that nothing may be learned from it but what people say. */
+export async function isKeptForGate(
+  store: Pick<Store, 'isPoolLarge'>,
+  scope: Scope,
+  task: string,
+): Promise<boolean> {
+  return poolPart(task) === 'gate' && (await store.isPoolLarge(scope));
+}
+
+function unsandboxed(agent: Agent): readonly string[] {
+  return agent.tools.filter(({ sandbox }) => sandbox === undefined).map(({ name }) => name);
+}
+
+/** The lessons a prompt would hold, as text to compare. */
+function promptOf(index: LessonIndex, task: PoolTask, limit: number): string {
+  const found = recallLessons(index, { task: { slices: task.slices, input: task.input }, limit });
+  return found.map(({ lesson }) => `${lesson.id}@${String(lesson.revision)}`).join(' ');
+}
