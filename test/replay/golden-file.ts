@@ -22,10 +22,28 @@ const DROPPED = new Set([
   'workerVersion',
 ]);
 
-/** Of a child the search attributes are those of its own history; a task's queue may name a machine. */
+/**
+ * What a child was asked and under which attributes is in its own history, and its id stands where it is
+ * initiated: a replay compares that and the type. A task's queue may name a machine.
+ */
 const DROPPED_IN: Readonly<Record<string, readonly string[]>> = {
-  startChildWorkflowExecutionInitiatedEventAttributes: ['searchAttributes'],
-  workflowTaskScheduledEventAttributes: ['taskQueue'],
+  startChildWorkflowExecutionInitiatedEventAttributes: [
+    'searchAttributes',
+    'input',
+    'taskQueue',
+    'workflowRunTimeout',
+    'workflowTaskTimeout',
+    'namespace',
+    'parentClosePolicy',
+    'workflowIdReusePolicy',
+  ],
+  childWorkflowExecutionStartedEventAttributes: ['namespace', 'workflowType'],
+  childWorkflowExecutionCompletedEventAttributes: [
+    'workflowExecution',
+    'workflowType',
+    'namespace',
+  ],
+  workflowTaskScheduledEventAttributes: ['taskQueue', 'startToCloseTimeout'],
 };
 
 /** The same history without the machine it was recorded on. */

@@ -160,8 +160,8 @@ test.for([
   {
     what: 'a promotion that is forgotten',
     history: 'reflect-and-update/promoted',
-    file: 'candidate-life.ts',
-    from: "await settle('canary-ended', forcedBy === null);",
+    file: 'candidate-rollout.ts',
+    from: "await life.settle('canary-ended', forcedBy === null);",
     to: '',
   },
   {
