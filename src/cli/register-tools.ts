@@ -4,6 +4,7 @@ import type { Invoke } from './command.js';
 import type { ModelServerOptions } from './commands/model-server.js';
 import type { ReproduceOptions } from './commands/reproduce.js';
 import { countFromOne, port, score, wholeNumber } from './option-values.js';
+import { registerBenchGate } from './register-bench-gate.js';
 import { registerBenchInterCode } from './register-bench-intercode.js';
 import { registerBenchMeasures } from './register-bench-measures.js';
 import { registerRecall } from './register-recall.js';
@@ -30,6 +31,7 @@ export function registerTools(program: Command, invoke: Invoke): void {
   registerRecall(program, invoke);
   registerModelServer(program, invoke);
   const bench = program.command('bench').description('benchmarks and experiments');
+  registerBenchGate(bench, invoke);
   registerBenchInterCode(bench, invoke);
   registerBenchMeasures(bench, invoke);
 }

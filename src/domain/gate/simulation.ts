@@ -6,8 +6,13 @@
  */
 import { detectorValue, addFailure, emptyDetector } from './detector.js';
 import type { DetectorKind } from './detector.js';
-import { addDiagnosisPair, concludeDiagnosis, emptyDiagnosis } from './diagnosis.js';
-import type { Diagnosis } from './diagnosis.js';
+import {
+  addDiagnosisPair,
+  concludeDiagnosis,
+  defaultDiagnosisPolicy,
+  emptyDiagnosis,
+} from './diagnosis.js';
+import type { Diagnosis, DiagnosisPolicy } from './diagnosis.js';
 import { addHarm, addSuperiority, emptyEProcess, exceeds, hasReached } from './eprocess.js';
 import { defaultGatePolicy } from './gate-policy.js';
 import type { GatePolicy } from './gate-policy.js';
@@ -193,8 +198,9 @@ export function runDetector(
 export function runDiagnosis(
   draw: Draw,
   model: PairedModel,
+  policy: DiagnosisPolicy = defaultDiagnosisPolicy,
 ): { readonly diagnosis: Diagnosis; readonly pairs: number } {
-  let state = emptyDiagnosis();
+  let state = emptyDiagnosis(policy);
   while (state.diagnosis === undefined) {
     const difference = drawDifference(draw, model);
     state = addDiagnosisPair(state, {
