@@ -1,4 +1,4 @@
-import { contentHashOf, lessonIdOf } from '../contracts/digest.js';
+import { contentHashOf, isImportedEpisode, lessonIdOf } from '../contracts/digest.js';
 import { candidateId } from '../contracts/ids.js';
 import { isEnd, type MergeResult } from '../domain/candidate.js';
 import { ConflictError, InvalidInputError } from '../domain/errors.js';
@@ -155,7 +155,8 @@ async function mergeBatch(
       const number = await store.nextCandidateNumber(scope);
       const candidate = candidateId(`${scope.tenant}.${scope.agent}.c${String(number)}`);
       const ofEpisode = `reflect/${proposal.episode}`;
-      const workflowId = busy.has(ofEpisode) ? `reflect/${candidate}` : ofEpisode;
+      const isCarriedElsewhere = busy.has(ofEpisode) || isImportedEpisode(proposal.episode);
+      const workflowId = isCarriedElsewhere ? `reflect/${candidate}` : ofEpisode;
       carrier = { candidate, workflowId };
       opened = {
         id: candidate,
