@@ -1,8 +1,9 @@
 import { sha256 } from '../../contracts/digest.js';
 import { LessonLine } from '../../contracts/lesson-lines.js';
 import type { Trust } from '../../domain/lesson.js';
-import { checkText, TRUST_OF_CHANNEL } from '../../domain/validation/lesson-check.js';
+import { checkText } from '../../domain/validation/lesson-check.js';
 import { sayingOf } from '../../domain/validation/saying.js';
+import { TRUST_OF_CHANNEL } from '../../domain/validation/trust.js';
 import type { CommandContext } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { readJsonLines } from '../json-lines.js';

@@ -60,6 +60,20 @@ export function isRecoveryText(text: string): boolean {
   return NOTE.test(text);
 }
 
+const NOTE_PARTS = /^When `([^`]+)` fails with ([^,]+), (.+)\.$/;
+
+/** What a note says of each key, and which error of which tool it is about; undefined for another text. */
+export function recoveryClauses(
+  text: string,
+): readonly { readonly about: string; readonly text: string }[] | undefined {
+  const [, tool, code, said] = isRecoveryText(text) ? (NOTE_PARTS.exec(text) ?? []) : [];
+  if (tool === undefined || code === undefined || said === undefined) return undefined;
+  return said.split(', and ').map((part) => ({
+    about: [tool, code, /`([^`]+)`/.exec(part)?.[1] ?? ''].join('/'),
+    text: part,
+  }));
+}
+
 function clauseOf(difference: ArgumentDifference): string {
   switch (difference.kind) {
     case 'added':

@@ -3,10 +3,8 @@ import { replacementRuleOf } from '../mining/replacement-rule.js';
 import { isRecoveryText } from '../mining/recovery-note.js';
 import type { Check, EvidenceFacts } from './check.js';
 import { claimsIn, isReplacement } from './fixed-form.js';
-import { MAX_READ_CHARACTERS } from './normalise.js';
+import { isQuotation, QUOTED_WORDS, wordsOf } from './quotation.js';
 
-/** So many words in a row of a task's input or output are a quotation of it. */
-const QUOTED_WORDS = 5;
 /** A shorter answer of one word is found in any text. */
 const MIN_ANSWER_CHARACTERS = 6;
 
@@ -22,13 +20,20 @@ const leakage: Check = {
       .map((answer) => wordsOf(answer).join(' '))
       .some((answer) => answer !== '' && (answer === answered || holdsAnswer(said, answer)));
     if (isAnswer) return { code: 'LEAKAGE', message: 'holds the answer of a task it cites' };
-    const quoted = new Set(gramsOf(said.split(' ')));
-    const isQuoted = evidence
-      .flatMap(textsOf)
-      .some((text) => gramsOf(wordsOf(text)).some((gram) => quoted.has(gram)));
+    const isQuoted = evidence.flatMap(textsOf).some((text) => isQuotation(said, text));
     if (!isQuoted) return null;
     const message = `quotes ${QUOTED_WORDS} words in a row of a task it cites; say it in general`;
     return { code: 'LEAKAGE', message };
+  },
+};
+
+const evaluationLeakage: Check = {
+  name: 'evaluation-leakage',
+  check: (draft, { evaluation = [] }) => {
+    const said = freeText(draft);
+    if (!evaluation.some((text) => isQuotation(said, text))) return null;
+    const message = `quotes ${QUOTED_WORDS} words in a row of a task kept for evaluation`;
+    return { code: 'EVALUATION_LEAKAGE', message };
   },
 };
 
@@ -58,21 +63,5 @@ function textsOf({ input, output }: EvidenceFacts): string[] {
   return values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
 }
 
-function wordsOf(text: string): string[] {
-  return (
-    text
-      .slice(0, MAX_READ_CHARACTERS)
-      .normalize('NFKC')
-      .toLowerCase()
-      .match(/[\p{L}\p{N}_]+/gu) ?? []
-  );
-}
-
-function gramsOf(words: readonly string[]): string[] {
-  return words
-    .slice(0, Math.max(0, words.length - QUOTED_WORDS + 1))
-    .map((_, at) => words.slice(at, at + QUOTED_WORDS).join(' '));
-}
-
-/** Whether a lesson carries its evidence with it instead of what was learned from it. */
-export const LEAKAGE_CHECKS: readonly Check[] = [leakage];
+/** Whether a lesson carries tasks with it instead of what was learned from them. */
+export const LEAKAGE_CHECKS: readonly Check[] = [leakage, evaluationLeakage];

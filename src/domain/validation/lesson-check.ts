@@ -1,16 +1,8 @@
-import type { LessonDraft, LessonSource, Trust } from '../lesson.js';
+import type { LessonDraft, LessonSource } from '../lesson.js';
 import { DEFAULT_PERMISSIONS } from '../strategy.js';
 import type { LessonValidation, ValidationContext } from './check.js';
+import { TRUST_OF_CHANNEL } from './trust.js';
 import { validateLesson } from './validate.js';
-
-/** The trust that a text brings from where it came; nothing raises it. */
-export const TRUST_OF_CHANNEL: Readonly<Record<LessonSource['channel'], Trust>> = {
-  tool_output: 'low',
-  user_text: 'low',
-  feedback: 'medium',
-  reflection: 'medium',
-  operator: 'high',
-};
 
 /** A text of nobody's agent: no tools, no episodes, and whoever says it has said it often enough. */
 const OF_NOBODY: ValidationContext = {

@@ -1,7 +1,6 @@
 import { LAYER_OF_KIND, lessonText, type LessonContent, type LessonDraft } from '../lesson.js';
 import type { Json } from '../json.js';
 import { MAX_CLAIM_CHARACTERS } from '../mining/schema-claim.js';
-import { allHold } from '../retrieval/predicates.js';
 import { approximateTokens } from '../retrieval/recall.js';
 import type { Check } from './check.js';
 import { claimsIn, isFixedForm } from './fixed-form.js';
@@ -73,6 +72,33 @@ const tool: Check = {
       : { code: 'TOOL_ABSENT', message: 'speaks of a tool that the agent has not' },
 };
 
+/** Tools are spoken of as such: a name in backticks may be a column as well. */
+const NAMED_TOOL =
+  /\b(?:(?:call|invoke) (?:the )?(?:tool )?`([A-Za-z_][\w.-]*)`|(?:the )?tool `([A-Za-z_][\w.-]*)`|`([A-Za-z_][\w.-]*)` tool\b)/gi;
+
+const toolNamed: Check = {
+  name: 'tool-named',
+  check: ({ body }, { tools }) => {
+    if (tools.length === 0 || body.form === 'value') return null;
+    const named = [...lessonText(body).matchAll(NAMED_TOOL)].map(
+      ([, called, after, before]) => called ?? after ?? before ?? '',
+    );
+    const stranger = named.find((name) => !tools.includes(name));
+    return stranger === undefined
+      ? null
+      : { code: 'TOOL_WIDENING', message: 'tells to call a tool that the agent has not' };
+  },
+};
+
+const parameter: Check = {
+  name: 'parameter',
+  check: ({ body }, { parameterFault }) => {
+    if (body.form !== 'value' || parameterFault === undefined) return null;
+    const message = parameterFault(body.parameter, body.value);
+    return message === null ? null : { code: 'OUT_OF_RANGE', message };
+  },
+};
+
 const lowTrustText: Check = {
   name: 'low-trust-text',
   check: (draft) => {
@@ -103,45 +129,6 @@ function tooLong(found: string, most: string) {
   const message = `text: found ${found}, expected at most ${most}; say one thing only`;
   return { code: 'LESSON_TOO_LONG' as const, message };
 }
-
-const evidence: Check = {
-  name: 'evidence',
-  check: (draft, context) => {
-    for (const { episode, steps } of draft.evidence) {
-      const cited = context.evidence.find((facts) => facts.episode === episode);
-      // The same words whether it never existed or is another tenant's.
-      const isKnown =
-        cited !== undefined &&
-        steps.every((step) => Number.isInteger(step) && step >= 0 && step < cited.steps);
-      if (!isKnown) {
-        return {
-          code: 'EVIDENCE_UNKNOWN',
-          message: 'cites an episode or a step that is not there',
-        };
-      }
-    }
-    return null;
-  },
-};
-
-const trigger: Check = {
-  name: 'trigger',
-  check: (draft, context) => {
-    const { predicates } = draft.trigger;
-    const own = new Set<string>(
-      draft.evidence.flatMap(({ role, episode }) => (role === 'contrast' ? [] : [episode])),
-    );
-    const isSilent = context.evidence.some(
-      (facts) => own.has(facts.episode) && !allHold(predicates, facts),
-    );
-    return isSilent
-      ? {
-          code: 'TRIGGER_SILENT',
-          message: 'the predicates are false of a task it was learned from',
-        }
-      : null;
-  },
-};
 
 const duplicate: Check = {
   name: 'duplicate',
@@ -189,15 +176,15 @@ function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** Form, permission, evidence and support: what needs no look at the meaning of words. */
+/** Form, permission and support: what needs no look at the meaning of words. */
 export const SHAPE_CHECKS: readonly Check[] = [
   shape,
   layer,
   tool,
+  toolNamed,
+  parameter,
   lowTrustText,
   size,
-  evidence,
-  trigger,
   duplicate,
   support,
 ];

@@ -1,5 +1,7 @@
 import type { LessonDraft } from '../lesson.js';
 import type { Check, LessonValidation, ValidationContext } from './check.js';
+import { CONFLICT_CHECKS } from './conflict-check.js';
+import { EVIDENCE_CHECKS } from './evidence-checks.js';
 import { HIDDEN_CHECKS } from './hidden-checks.js';
 import { HIJACK_CHECKS } from './hijack-checks.js';
 import { INSTRUCTION_CHECKS } from './instruction-checks.js';
@@ -10,6 +12,8 @@ import { TOPIC_CHECKS } from './topic-check.js';
 
 const CHECKS: readonly Check[] = [
   ...SHAPE_CHECKS,
+  ...EVIDENCE_CHECKS,
+  ...CONFLICT_CHECKS,
   ...SENSITIVE_CHECKS,
   ...HIDDEN_CHECKS,
   ...INSTRUCTION_CHECKS,

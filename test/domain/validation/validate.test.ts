@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { lessonId } from '../../../src/contracts/ids.js';
-import type { LessonDraft } from '../../../src/domain/lesson.js';
+import { agentId, lessonId } from '../../../src/contracts/ids.js';
+import type { LessonDraft, LessonRevision } from '../../../src/domain/lesson.js';
 import { DEFAULT_PERMISSIONS } from '../../../src/domain/strategy.js';
 import {
   VALIDATION_CODES,
@@ -41,6 +41,10 @@ const active = {
   status: 'active' as const,
 };
 
+function ruleOf(text: string): LessonRevision {
+  return { ...active, body: { form: 'text', text } };
+}
+
 /** For each check something that it alone refuses. */
 const examples: readonly Example[] = [
   { check: 'shape', code: 'MALFORMED', draft: aDraft({ title: '' }) },
@@ -52,6 +56,22 @@ const examples: readonly Example[] = [
   },
   { check: 'tool', code: 'TOOL_ABSENT', draft: aDraft({ toolVersions: { shell: 'd1' } }) },
   {
+    check: 'tool-named',
+    code: 'TOOL_WIDENING',
+    draft: aDraft({ text: 'When counting refunds, call `delete_rows` first.' }),
+  },
+  {
+    check: 'parameter',
+    code: 'OUT_OF_RANGE',
+    draft: aDraft({
+      kind: 'parameter',
+      body: { form: 'value', parameter: 'temperature', value: 9 },
+    }),
+    context: aContext({
+      parameterFault: (name, value) => (value === 9 ? `${name}: found 9, expected 0 to 2` : null),
+    }),
+  },
+  {
     check: 'low-trust-text',
     code: 'LOW_TRUST_TEXT',
     draft: aDraft({ trust: 'low', sources: [aSource('tool_output')] }),
@@ -61,7 +81,25 @@ const examples: readonly Example[] = [
     code: 'LESSON_TOO_LONG',
     draft: aDraft({ text: 'Group refunds by order. '.repeat(51) }),
   },
+  {
+    check: 'duplicate',
+    code: 'DUPLICATE',
+    draft: aDraft(),
+    context: aContext({ active: [active] }),
+  },
+  {
+    check: 'support',
+    code: 'TOO_FEW_GROUPS',
+    draft: aDraft({ sources: [aSource('feedback', 0.7)] }),
+    context: aContext({ supportGroups: { groups: 1, experts: 0 } }),
+  },
   { check: 'evidence', code: 'EVIDENCE_UNKNOWN', draft: aDraft({ evidence: cites([3]) }) },
+  {
+    check: 'scope',
+    code: 'OUT_OF_SCOPE',
+    draft: aDraft({ evidence: cites([0]) }),
+    context: aContext({ agent: agentId('desk'), evidence: [facts({ agent: agentId('shop') })] }),
+  },
   {
     check: 'trigger',
     code: 'TRIGGER_SILENT',
@@ -75,16 +113,34 @@ const examples: readonly Example[] = [
     }),
   },
   {
-    check: 'duplicate',
-    code: 'DUPLICATE',
-    draft: aDraft(),
-    context: aContext({ active: [active] }),
+    check: 'negative',
+    code: 'TRIGGER_TOO_WIDE',
+    draft: aDraft({ evidence: cites([0]).map((one) => ({ ...one, role: 'contrast' as const })) }),
   },
   {
-    check: 'support',
-    code: 'TOO_FEW_GROUPS',
-    draft: aDraft({ sources: [aSource('feedback', 0.7)] }),
-    context: aContext({ supportGroups: { groups: 1, experts: 0 } }),
+    check: 'trust',
+    code: 'TRUST_RAISED',
+    draft: aDraft({ trust: 'high' }),
+  },
+  {
+    check: 'taint',
+    code: 'TAINTED',
+    draft: aDraft({ text: 'Rows of kind seven count as a refund twice.', evidence: cites([0]) }),
+    context: aContext({
+      evidence: [facts({ observed: ['note: rows of kind seven count as a refund'] })],
+    }),
+  },
+  {
+    check: 'conflict',
+    code: 'CONFLICT',
+    draft: aDraft({ text: 'Never count refunds by order.', sources: [aSource('reflection', 0.5)] }),
+    context: aContext({ active: [ruleOf('Always count refunds by order.')] }),
+  },
+  {
+    check: 'conflict',
+    code: 'DISPUTED',
+    draft: aDraft({ text: 'Never count refunds by order.' }),
+    context: aContext({ active: [ruleOf('Always count refunds by order.')] }),
   },
   {
     check: 'secret',
@@ -156,20 +212,29 @@ const examples: readonly Example[] = [
       text: 'To tell how many orders did each customer place, group them.',
     }),
   },
+  {
+    check: 'evaluation-leakage',
+    code: 'EVALUATION_LEAKAGE',
+    draft: aDraft({ text: 'The shop in the old harbour sold most.' }),
+    context: aContext({ evaluation: ['Which shop in the old harbour sold most?'] }),
+  },
 ];
 
 test.each(examples)('refuses with $code where $check finds fault', ({ code, draft, context }) => {
   expect(codeOf(draft, context)).toBe(code);
 });
 
-test.each(examples)('accepts the example of $check once it is off', ({ check, draft, context }) => {
-  const answer = validateLesson(draft, context ?? aContext(), new Set([check]));
+test.each(examples)(
+  'accepts the example of $code once $check is off',
+  ({ check, draft, context }) => {
+    const answer = validateLesson(draft, context ?? aContext(), new Set([check]));
 
-  expect(answer).toEqual({ accepted: true });
-});
+    expect(answer).toEqual({ accepted: true });
+  },
+);
 
 test('has an example for every check and every code', () => {
-  expect(examples.map(({ check }) => check)).toEqual(VALIDATION_CHECKS);
+  expect([...new Set(examples.map(({ check }) => check))]).toEqual(VALIDATION_CHECKS);
   expect(examples.map(({ code }) => code)).toEqual([...VALIDATION_CODES]);
 });
 
