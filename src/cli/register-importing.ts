@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 
 import type { Invoke } from './command.js';
 import type { ImportOptions } from './commands/import.js';
+import type { ReflectOptions } from './commands/reflect.js';
 
 /** Commands that bring in what was recorded elsewhere: they need the database alone. */
 export function registerImporting(program: Command, invoke: Invoke): void {
@@ -20,6 +21,15 @@ export function registerImporting(program: Command, invoke: Invoke): void {
     .action((format: string, file: string, options: ImportOptions) =>
       invoke(async (context) =>
         (await import('./commands/import.js')).runImportCommand(format, file, options, context),
+      ),
+    );
+  program
+    .command('reflect')
+    .description('mine the imported episodes of an agent for lessons; the gate decides on them')
+    .requiredOption('--agent <agent>', 'one that the configuration names')
+    .action((options: ReflectOptions) =>
+      invoke(async (context) =>
+        (await import('./commands/reflect.js')).runReflect(options, context),
       ),
     );
 }

@@ -16,6 +16,12 @@ export interface ImportQueries {
   episodeOfRun(tenant: TenantId, runId: string): Promise<EpisodeId | null>;
   /** The version in force when a run was recorded, counted by agent from 1 in the order of import. */
   versionAt(scope: Scope, number: number): Promise<VersionId | null>;
+  /** Imported episodes with steps that nobody has reflected on, numbered above `after`, in their order. */
+  unreflectedImports(
+    scope: Scope,
+    after: number,
+    limit: number,
+  ): Promise<readonly { readonly episode: EpisodeId; readonly number: number }[]>;
 }
 
 export function importQueries(pool: Pool): ImportQueries {
@@ -51,6 +57,23 @@ export function importQueries(pool: Pool): ImportQueries {
           [tenant, agent, number],
         );
         return rows[0]?.version ?? null;
+      }),
+
+    unreflectedImports: ({ tenant, agent }, after, limit) =>
+      withTenant(pool, tenant, async (client) => {
+        const { rows } = await client.query<{
+          readonly episode: EpisodeId;
+          readonly number: number;
+        }>(
+          `select e.episode, e.number from episodes e
+           where e.tenant = $1 and e.agent = $2 and e.mode = 'imported' and e.number > $3
+             and exists (select from steps s where s.tenant = e.tenant and s.episode = e.episode)
+             and not exists (
+               select from reflections r where r.tenant = e.tenant and r.episode = e.episode)
+           order by e.number limit $4`,
+          [tenant, agent, after, limit],
+        );
+        return rows;
       }),
   };
 }
