@@ -6,12 +6,18 @@ import { blameOf, mayClimb, type LadderBlame } from '../domain/attribution/ladde
 import { spectrumBlame } from '../domain/attribution/spectrum.js';
 import { RatchetError } from '../domain/errors.js';
 import { succeeded, type Outcome } from '../domain/episode.js';
+import { planReplay, type ReplayPlan, type ReplayStore } from './forked-replay.js';
 import type { ModelClient } from './model-activities.js';
 import type { Store, StoredEpisode } from './store.js';
 
 export interface AttributionDependencies {
-  readonly store: Pick<Store, 'cluster'>;
+  readonly store: Pick<Store, 'cluster'> & ReplayStore;
   readonly models: ModelClient;
+}
+
+/** What the rungs that read say, and the runs that would test it. */
+export interface AttributionAnswer extends LadderBlame {
+  readonly replay: ReplayPlan | null;
 }
 
 /** Failed and passed episodes, of each at most, that one is compared with. */
@@ -21,13 +27,14 @@ const MODEL_TIMEOUT_MS = 40_000;
 
 /**
  * Climbs the rungs of the ladder that only read: backward slice, spectrum of the episodes like it and,
- * where the agent names a model for it, that model's critical step. Stops at the first that is sure.
+ * where the agent names a model for it, that model's critical step. Stops at the first that is sure. Plans
+ * the forked replay where the agent's settings allow one.
  */
 export async function attributeEpisode(
   { store, models }: AttributionDependencies,
   agent: Agent,
   episode: StoredEpisode & { readonly outcome: Outcome },
-): Promise<LadderBlame> {
+): Promise<AttributionAnswer> {
   const { steps: trajectory, output, outcome, input, recalled } = episode;
   const levels: Blame[] = [attribute({ trajectory, output, outcome, input, recalled })];
   const isFailure = outcome.score !== null && !succeeded(outcome);
@@ -39,7 +46,9 @@ export async function attributeEpisode(
   if (isFailure && reflectionModel !== undefined && mayClimb(levels)) {
     levels.push(await criticalStep(models, reflectionModel, agent, episode));
   }
-  return blameOf(levels, []);
+  const blame = blameOf(levels, []);
+  const replay = isFailure ? await planReplay(store, agent, episode, blame) : null;
+  return { ...blame, replay };
 }
 
 /** A model that does not answer leaves the rung open: the ladder stands without it. */
@@ -59,7 +68,7 @@ async function criticalStep(
       timeoutMs,
       signal: AbortSignal.timeout(timeoutMs),
     });
-    return criticalStepOf(reply.text, trajectory).blame;
+    return criticalStepOf(reply.text, trajectory);
   } catch (error) {
     if (error instanceof RatchetError)
       return unknownBlame(`${model} could not be asked: ${error.name}`);

@@ -14,6 +14,7 @@ import { mineRecoveries } from '../domain/mining/recovery.js';
 import { validateLesson } from '../domain/validation/validate.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { attributeEpisode } from './episode-attribution.js';
+import { blameAfterReplay } from './forked-replay.js';
 import type { LearningActivities } from './learning-activities.js';
 import type { Messenger } from './messenger.js';
 import type { ModelClient } from './model-activities.js';
@@ -29,7 +30,7 @@ export interface ReflectionDependencies {
 
 type Reflection = Pick<
   LearningActivities,
-  'attribute' | 'propose' | 'validate' | 'markReflected' | 'wakeLearner' | 'fateOf'
+  'attribute' | 'judgeReplay' | 'propose' | 'validate' | 'markReflected' | 'wakeLearner' | 'fateOf'
 >;
 
 /** Proposals one episode may make; a flood of them is a fault of the tool that was observed. */
@@ -44,6 +45,8 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
       const found = await endedEpisode(store, tenant, episode);
       return attributeEpisode(dependencies, agents.agent(agent), found);
     },
+
+    judgeReplay: ({ tenant, blame }) => blameAfterReplay(store, tenant, blame),
 
     async propose({ tenant, agent: agentId, episode, exploration }) {
       const agent = agents.agent(agentId);

@@ -89,6 +89,12 @@ export const LearningSettings = z.strictObject({
   explorationModel: z.string().optional(),
   /** The model asked which step of a failed episode was critical, where no rung below is sure; none unless told. */
   reflectionModel: z.string().min(1).optional(),
+  /** Runs in each arm of a forked replay, which tests the step that is blamed; 0 for none, else 3 or more. */
+  replays: z
+    .int()
+    .max(20)
+    .refine((runs) => runs === 0 || runs >= 3, '0, or 3 to 20: fewer runs verify nothing')
+    .default(0),
   /** Hours after a live task's end in which its outcome may become known; then it counts as 0. */
   attributionHours: z
     .number()

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
-import { unknownBlame, type Blame } from '../domain/attribution/blame.js';
-import type { Correction } from '../domain/attribution/forked-replay.js';
+import { unknownBlame, type Blame, type Correction } from '../domain/attribution/blame.js';
 import type { Outcome, Step, Trajectory } from '../domain/episode.js';
 import type { JsonObject } from '../domain/json.js';
 import { jsonObjectIn } from '../domain/mining/json-object.js';
@@ -78,34 +77,28 @@ const MOST_CONFIDENCE = 0.5;
 const LONGEST_REASON = 300;
 
 /** A model's reply as a blame; `unknown` where it names no step of the trajectory. */
-export function criticalStepOf(
-  reply: string,
-  trajectory: Trajectory,
-): { readonly blame: Blame; readonly correction: Correction | null } {
+export function criticalStepOf(reply: string, trajectory: Trajectory): Blame {
   const json = jsonObjectIn(reply.slice(reply.indexOf('{'), reply.lastIndexOf('}') + 1));
   const parsed = CriticalStepReply.safeParse(json);
   if (!parsed.success) {
-    return { blame: unknownBlame('the model replied with something else'), correction: null };
+    return unknownBlame('the model replied with something else');
   }
   const { step, confidence, instead } = parsed.data;
   const reason = parsed.data.reason.slice(0, LONGEST_REASON);
   if (step === null) {
-    return { blame: unknownBlame(`the model cannot tell: ${reason}`), correction: null };
+    return unknownBlame(`the model cannot tell: ${reason}`);
   }
   if (!trajectory.some(({ index }) => index === step)) {
     const last = String(trajectory.at(-1)?.index ?? 'none');
-    const blame = unknownBlame(`the model named step ${String(step)} of 0 to ${last}`);
-    return { blame, correction: null };
+    return unknownBlame(`the model named step ${String(step)} of 0 to ${last}`);
   }
   return {
-    blame: {
-      step,
-      method: 'critical-step',
-      confidence: confidence * MOST_CONFIDENCE,
-      reason: `the model: ${reason}`,
-      alternatives: [],
-    },
-    correction: instead == null ? null : correctionOf(instead),
+    step,
+    method: 'critical-step',
+    confidence: confidence * MOST_CONFIDENCE,
+    reason: `the model: ${reason}`,
+    alternatives: [],
+    ...(instead == null ? {} : { correction: correctionOf(instead) }),
   };
 }
 

@@ -4,7 +4,7 @@ import { attributeEpisode } from '../../src/activities/episode-attribution.js';
 import type { CompletedReply, CompletionInput } from '../../src/activities/model-activities.js';
 import { ModelUnavailableError } from '../../src/contracts/model-errors.js';
 import type { SpectrumEpisode } from '../../src/domain/attribution/spectrum.js';
-import type { Outcome, Trajectory } from '../../src/domain/episode.js';
+import type { Outcome, Step, Trajectory } from '../../src/domain/episode.js';
 import { FAILED, failure, ok, SUCCEEDED, turn } from '../domain/trajectories.js';
 import { anEpisodeHead } from '../support/fake-store.js';
 import { anAgent } from '../support/tools.js';
@@ -34,6 +34,7 @@ interface Arrangement {
   readonly outcome?: Outcome;
   readonly cluster?: readonly SpectrumEpisode[];
   readonly reflectionModel?: string;
+  readonly replays?: number;
   readonly model?: FakeModel;
 }
 
@@ -42,6 +43,7 @@ function attributed({
   outcome = FAILED,
   cluster = [],
   reflectionModel,
+  replays = 0,
   model = new FakeModel('{"step":0,"confidence":1,"reason":"it guessed"}'),
 }: Arrangement) {
   let clusters = 0;
@@ -50,8 +52,12 @@ function attributed({
       clusters += 1;
       return cluster;
     },
+    spentShadowRuns: async () => 0,
+    episode: async () => null,
+    openEpisode: async () => undefined,
+    putStep: async (_tenant: string, _episode: string, step: Step) => step,
   };
-  const learning = reflectionModel === undefined ? {} : { reflectionModel };
+  const learning = { replays, ...(reflectionModel === undefined ? {} : { reflectionModel }) };
   const episode = {
     ...anEpisodeHead(),
     number: 1,
@@ -133,4 +139,16 @@ test.each([
   expect(await blame).toMatchObject({ step: null, method: 'unknown' });
   expect(clusters()).toBe(0);
   expect(model.asked).toEqual([]);
+});
+
+test('plans the runs that would test the blame where the settings allow them', async () => {
+  const reply =
+    '{"step":0,"confidence":1,"reason":"it guessed","instead":{"text":"I do not know."}}';
+  const asking = { reflectionModel: 'thinker', model: new FakeModel(reply) };
+
+  const { replay } = await attributed({ ...asking, replays: 3 }).blame;
+
+  expect(replay).toMatchObject({ step: 0, at: 0 });
+  expect(replay?.replicates).toHaveLength(3);
+  expect((await attributed(asking).blame).replay).toBeNull();
 });

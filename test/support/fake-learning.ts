@@ -169,7 +169,16 @@ export class FakeLearning implements LearningActivities {
       isVerified: false,
       levels: [],
       replays: [],
+      replay: null,
     });
+  }
+
+  judgeReplay({
+    blame,
+  }: Parameters<LearningActivities['judgeReplay']>[0]): ReturnType<
+    LearningActivities['judgeReplay']
+  > {
+    return Promise.resolve(blame);
   }
 
   async propose({

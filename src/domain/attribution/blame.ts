@@ -1,3 +1,8 @@
+/** What should have stood in place of a step. */
+export type Correction =
+  | { readonly kind: 'call'; readonly tool: string; readonly arguments: string }
+  | { readonly kind: 'text'; readonly text: string };
+
 /** The rungs of the attribution ladder, cheapest first. */
 export type BlameMethod = 'backward-slice' | 'spectrum' | 'critical-step' | 'forked-replay';
 
@@ -11,6 +16,8 @@ export interface Blame {
   readonly reason: string;
   /** Other steps that could be meant, likeliest first. */
   readonly alternatives: readonly number[];
+  /** What should have stood there, where the method says so. */
+  readonly correction?: Correction;
 }
 
 export function unknownBlame(reason: string): Blame {

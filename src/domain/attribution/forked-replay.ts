@@ -1,10 +1,6 @@
 import { SUCCESS_THRESHOLD, type ModelStep, type Trajectory } from '../episode.js';
+import type { Correction } from './blame.js';
 import { callers } from './slice.js';
-
-/** What should have stood in place of a blamed step. */
-export type Correction =
-  | { readonly kind: 'call'; readonly tool: string; readonly arguments: string }
-  | { readonly kind: 'text'; readonly text: string };
 
 /** Where an episode is run again, and with what. */
 export interface Fork {

@@ -1,4 +1,4 @@
-import { unknownBlame, type Blame, type BlameMethod } from './blame.js';
+import { unknownBlame, type Blame, type BlameMethod, type Correction } from './blame.js';
 import type { ReplayVerdict } from './forked-replay.js';
 
 /** A step that was tested by running the episode again from there. */
@@ -17,6 +17,18 @@ export interface LadderBlame extends Blame {
 /** From here on a rung is not asked any more but for a replay, which alone can verify. */
 const SURE_ENOUGH = 0.6;
 const MAX_ALTERNATIVES = 5;
+
+/** The suspects a replay may test, likeliest first, with what should have stood in their place. */
+export function replayOrder({ step, alternatives, levels }: LadderBlame): readonly {
+  readonly step: number;
+  readonly correction: Correction | null;
+}[] {
+  const suspects = step === null ? alternatives : [step, ...alternatives];
+  return suspects.map((each) => {
+    const level = levels.find((one) => one.step === each && one.correction !== undefined);
+    return { step: each, correction: level?.correction ?? null };
+  });
+}
 
 /** Whether the next rung that only reads is worth its price. */
 export function mayClimb(levels: readonly Blame[]): boolean {
