@@ -34,6 +34,8 @@ export interface BenchGateOptions {
   readonly seed: number;
   /** A twentieth of the published runs. */
   readonly quick?: boolean;
+  /** Another part of them. */
+  readonly share?: number;
   /** Where the curves are written. */
   readonly out?: string;
   /** Recorded outcomes of real configurations. */
@@ -88,7 +90,7 @@ export async function runBenchGate(
   options: BenchGateOptions,
   { io, signal, directory }: Pick<CommandContext, 'io' | 'signal' | 'directory'>,
 ): Promise<number> {
-  const share = options.quick === true ? QUICK : 1;
+  const share = options.share ?? (options.quick === true ? QUICK : 1);
   const latency = latencyReport();
   const data = options.data === undefined ? null : await dataReport(options.data, options, io.note);
   const simulated = simulation(options.seed, share, (label) => io.note(label));

@@ -9,7 +9,7 @@ export interface Simulation {
   readonly tick: (label: string) => void;
 }
 
-/** `share` is the part of the published number of runs that is simulated here. */
+/** `share` is the part of the published number of runs that is simulated here; twenty runs at least. */
 export function simulation(
   seed: number,
   share: number,
