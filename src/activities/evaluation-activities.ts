@@ -1,14 +1,15 @@
 import { z } from 'zod';
 
-import type { Agent } from '../contracts/agent.js';
 import { runEpisodeIdOf } from '../contracts/digest.js';
 import { NotFoundError } from '../domain/errors.js';
 import { drawOrder } from '../domain/gate/sampling.js';
+import { MIN_PINNED_CASES } from '../domain/gate/slices.js';
 import type { Scope, TaskId } from '../domain/ids.js';
 import { seedOf } from '../domain/random.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { candidateRow, permissionFor } from './candidate-reading.js';
 import { eligibleTasks, WINDOW } from './gate-pool.js';
+import { marginFor } from './judge-activities.js';
 import type { DrawRequest, DrawnTask, LearningActivities } from './learning-activities.js';
 import type { Messenger } from './messenger.js';
 import type { CandidateRow, PoolTask, Store } from './store.js';
@@ -104,8 +105,11 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
         const barrier = await store.barrier(scope);
         if (barrier !== null) await store.settleWatch(scope, request.workflowId, barrier);
       }
+      const isFirst = request.afterNumber === 0 && request.purpose === 'gate';
+      const pinned = isFirst ? await pinnedOrder(store, scope, request) : [];
       return {
         tasks: order.slice(0, request.limit).map((task) => drawn(request, task)),
+        pinned: pinned.map((task) => drawn({ ...request, purpose: 'pinned' }, task)),
         upTo,
         policy: {
           maxPairs: gate.maxPairs,
@@ -113,6 +117,7 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
           criticalSlices: gate.criticalSlices,
           criticalCategories: gate.criticalCategories,
           concurrency: gate.concurrency,
+          ...(await marginFor(store, request.tenant, agent)),
         },
       };
     },
@@ -154,7 +159,21 @@ export async function onActiveBaseline(
   return candidateRow(store, scope.tenant, row.id);
 }
 
-function drawn(request: DrawRequest, { task, number, slices }: PoolTask): DrawnTask {
+/** Cases of the pinned set for pairs of their own, in an order that the seed alone decides. */
+async function pinnedOrder(
+  store: Store,
+  scope: Scope,
+  { candidate, seed }: DrawRequest,
+): Promise<readonly PoolTask[]> {
+  const cases = await store.pinnedTasks(scope, candidate);
+  return cases.length < MIN_PINNED_CASES ? [] : drawOrder(cases, seed);
+}
+
+/** A pinned case may be drawn from the pool as well: its runs are others. */
+function drawn(
+  request: Omit<DrawRequest, 'purpose'> & { readonly purpose: DrawRequest['purpose'] | 'pinned' },
+  { task, number, slices }: PoolTask,
+): DrawnTask {
   const { tenant, candidate, purpose, attempt } = request;
   const episode = (arm: string) =>
     runEpisodeIdOf(tenant, candidate, purpose, String(attempt), task, arm);

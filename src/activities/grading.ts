@@ -1,5 +1,6 @@
 import type { Agent, EvaluationInput } from '../contracts/agent.js';
 import type { Outcome } from '../domain/episode.js';
+import { UNJUDGED } from '../domain/judging.js';
 import type { Conversation } from './store.js';
 
 /** What of a run is graded. */
@@ -11,9 +12,12 @@ export interface GradedRun extends Conversation {
 
 const TIMEOUT_MS = 15_000;
 
-/** The first evaluator that can tell decides; what ended without an answer needs none. */
+/**
+ * The first evaluator that can tell decides; what ended without an answer needs none. What none can tell
+ * is left to the agent's judge, which is a model and asked apart.
+ */
 export async function gradeRun(
-  { evaluators }: Pick<Agent, 'evaluators'>,
+  { evaluators, judge }: Pick<Agent, 'evaluators' | 'judge'>,
   { head, steps, output, stopped }: GradedRun,
   resources: EvaluationInput['resources'],
 ): Promise<Outcome> {
@@ -38,9 +42,9 @@ export async function gradeRun(
   }
   return {
     score: null,
-    evaluator: 'none',
+    evaluator: judge?.version ?? 'none',
     source: 'none',
-    category: 'unknown',
+    category: judge === undefined ? 'unknown' : UNJUDGED,
     detail: 'no evaluator could tell',
     missing: 'infrastructure',
   };

@@ -19,14 +19,13 @@ import type { ModelClient } from './model-activities.js';
 import type { JudgeCall, JudgedPair, PairRow, Store, StoredEpisode } from './store.js';
 
 export interface JudgeDependencies {
-  readonly store: Pick<Store, 'episode' | 'putJudgement' | 'judgementOf'>;
+  readonly store: Pick<Store, 'episode' | 'putJudgement' | 'judgementOf' | 'putJudgedOutcome'>;
   readonly agents: Pick<AgentRegistry, 'agent' | 'resources'>;
   readonly models: ModelClient;
 }
 
 export interface JudgeOutputRequest extends Scope {
   readonly episode: EpisodeId;
-  readonly output: string;
 }
 
 export interface JudgePairRequest extends Scope {
@@ -37,7 +36,7 @@ export interface JudgePairRequest extends Scope {
 }
 
 export interface JudgeActivities {
-  /** The judge's outcome of one output; unknown where first and second judge abstain. */
+  /** The judge's outcome of a recorded episode, written to it; unknown where every judge abstains. */
   judgeOutput(request: JudgeOutputRequest): Promise<Outcome>;
   /**
    * The two arms of a pair as the judge scores them, blind to which is which: one call in either order
@@ -76,24 +75,14 @@ export function createJudgeActivities(dependencies: JudgeDependencies): JudgeAct
   const { store, agents } = dependencies;
 
   return {
-    judgeOutput: ({ tenant, agent: agentId, episode, output }) =>
+    judgeOutput: ({ tenant, agent: agentId, episode }) =>
       attempting(async ({ signal }) => {
-        const agent = agents.agent(agentId);
-        const { input } = await endedRun(store, tenant, episode);
-        for (const judge of judgesOf(agent)) {
-          const question = { input, outputs: [output] };
-          const { scores, reason } = await ask(dependencies, judge, question, signal);
-          const score = scores?.[0];
-          if (score !== undefined) return outcomeOf(judge, score, reason);
-        }
-        return {
-          score: null,
-          evaluator: judgeOf(agent).version,
-          source: 'judge',
-          category: 'unknown',
-          detail: 'every judge abstained',
-          missing: 'infrastructure',
-        };
+        const { input, output, outcome } = await endedRun(store, tenant, episode);
+        if (outcome !== null && outcome.category !== UNJUDGED) return outcome;
+        const question = { input, outputs: [output ?? ''] };
+        const judged = await judgeAlone(dependencies, agents.agent(agentId), question, signal);
+        await store.putJudgedOutcome(tenant, episode, judged);
+        return judged;
       }),
 
     judgePair: (request) =>
@@ -120,6 +109,27 @@ export function createJudgeActivities(dependencies: JudgeDependencies): JudgeAct
         const stored = await store.putJudgement({ tenant, agent: agentId }, judged);
         return armsOf(request, stored.scores);
       }),
+  };
+}
+
+async function judgeAlone(
+  dependencies: JudgeDependencies,
+  agent: Agent,
+  question: Question,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  for (const judge of judgesOf(agent)) {
+    const { scores, reason } = await ask(dependencies, judge, question, signal);
+    const score = scores?.[0];
+    if (score !== undefined) return outcomeOf(judge, score, reason);
+  }
+  return {
+    score: null,
+    evaluator: judgeOf(agent).version,
+    source: 'judge',
+    category: 'judge-abstained',
+    detail: 'every judge abstained',
+    missing: 'infrastructure',
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Outcome } from '../domain/episode.js';
 import type { Feedback } from '../domain/feedback.js';
 import type { CandidateId, EpisodeId, Scope, TenantId } from '../domain/ids.js';
 import type { EpisodeLabel } from '../domain/label.js';
@@ -47,6 +48,16 @@ export interface JudgementStore {
    * task says of the one its subject asked before (the implicit signal). Answers the label, as `labelOf`.
    */
   settleJudgements(tenant: TenantId, episode: EpisodeId): Promise<EpisodeLabel | null>;
+
+  /**
+   * Writes a judge's outcome of an episode that was recorded without one, and combines it with what else
+   * was said; an episode with a score keeps it.
+   */
+  putJudgedOutcome(
+    tenant: TenantId,
+    episode: EpisodeId,
+    outcome: Outcome,
+  ): Promise<EpisodeLabel | null>;
 
   /** Stores a judged pair once by its candidate's run and answers the one that is stored. */
   putJudgement(scope: Scope, judgement: JudgedPair): Promise<JudgedPair>;

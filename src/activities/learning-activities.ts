@@ -10,7 +10,6 @@ import type { LadderBlame } from '../domain/attribution/ladder.js';
 import type { RolloutPolicy } from '../domain/gate/rollout.js';
 import type { Permission } from '../domain/strategy.js';
 import type { Settlement } from '../workflows/messages.js';
-import type { AttributionAnswer } from './episode-attribution.js';
 import type { LiveOutcome, PairRow, StratumCount } from './store.js';
 
 export interface OfEpisode extends Scope {
@@ -83,6 +82,8 @@ export interface DrawnTask {
 
 export interface DrawAnswer {
   readonly tasks: readonly DrawnTask[];
+  /** Cases of the pinned regression set, with the first draw of a gate where there are enough of them. */
+  readonly pinned?: readonly DrawnTask[];
   /** Highest task number looked at; pass it as `afterNumber`. */
   readonly upTo: number;
   readonly policy: {
@@ -91,6 +92,10 @@ export interface DrawAnswer {
     readonly criticalSlices: readonly string[];
     readonly criticalCategories: readonly string[];
     readonly concurrency: number;
+    /** Margin that superiority must exceed: a bound on the bias of the agent's judge; 0 without one. */
+    readonly m0?: number;
+    /** The audits show a judge that favours candidates: no promotion without a person. */
+    readonly isBiased?: boolean;
   };
 }
 
@@ -169,10 +174,7 @@ export interface MergeAnswer {
 }
 
 export interface LearningActivities {
-  /** Blames a step by what was recorded, and opens the runs that would test it where settings allow. */
-  attribute(of: OfEpisode): Promise<AttributionAnswer>;
-  /** The blame once the runs of its plan have ended: the paired comparison decides. */
-  judgeReplay(of: OfEpisode & { readonly blame: AttributionAnswer }): Promise<LadderBlame>;
+  attribute(of: OfEpisode): Promise<LadderBlame>;
   propose(of: OfEpisode & { readonly exploration: EpisodeId | null }): Promise<ProposeAnswer>;
   validate(of: OfEpisode & { readonly drafts: readonly LessonDraft[] }): Promise<ValidationAnswer>;
   /** Wakes the learner, starting it where it is not there. */

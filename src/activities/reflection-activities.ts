@@ -8,13 +8,14 @@ import { succeeded } from '../domain/episode.js';
 import type { EpisodeId, TenantId } from '../domain/ids.js';
 import type { Evidence, LessonDraft } from '../domain/lesson.js';
 import { mineCorrection } from '../domain/mining/correction.js';
+import { mayTeach } from '../domain/label.js';
 import { discoveryKey, mineDiscoveries, type Discovery } from '../domain/mining/discovery.js';
 import { knownOf } from '../domain/mining/merge.js';
 import { mineRecoveries } from '../domain/mining/recovery.js';
 import { validateLesson } from '../domain/validation/validate.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { attributeEpisode } from './episode-attribution.js';
-import { blameAfterReplay } from './forked-replay.js';
+import { isKeptForGate } from './gate-pool.js';
 import type { LearningActivities } from './learning-activities.js';
 import type { Messenger } from './messenger.js';
 import type { ModelClient } from './model-activities.js';
@@ -30,7 +31,7 @@ export interface ReflectionDependencies {
 
 type Reflection = Pick<
   LearningActivities,
-  'attribute' | 'judgeReplay' | 'propose' | 'validate' | 'markReflected' | 'wakeLearner' | 'fateOf'
+  'attribute' | 'propose' | 'validate' | 'markReflected' | 'wakeLearner' | 'fateOf'
 >;
 
 /** Proposals one episode may make; a flood of them is a fault of the tool that was observed. */
@@ -46,12 +47,16 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
       return attributeEpisode(dependencies, agents.agent(agent), found);
     },
 
-    judgeReplay: ({ tenant, blame }) => blameAfterReplay(store, tenant, blame),
-
     async propose({ tenant, agent: agentId, episode, exploration }) {
       const agent = agents.agent(agentId);
       const { toolDigests } = agents.digests(agentId);
       const live = await endedEpisode(store, tenant, episode);
+      // What sources disagree about teaches nothing until a person has said who is right.
+      const label = await store.labelOf(tenant, episode);
+      if (!mayTeach(label)) return { drafts: [], exploration: null };
+      if (await isKeptForGate(store, { tenant, agent: agentId }, live.task)) {
+        return { drafts: await correctionsOf(store, live), exploration: null };
+      }
       const explored = exploration === null ? null : await store.episode(tenant, exploration);
       const sources = explored === null ? [live] : [live, explored];
 

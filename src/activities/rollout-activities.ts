@@ -41,7 +41,7 @@ const TOUCH_SAMPLE = 500;
 
 /** The staged way of a passed candidate to all tasks, and the ways back. */
 export function createRolloutActivities(dependencies: EvaluationDependencies): Rollout {
-  const { store } = dependencies;
+  const { store, agents } = dependencies;
 
   return {
     async expectActive({ tenant, agent, word, expected }) {
@@ -145,7 +145,15 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
       const scope = { tenant, agent };
       if (candidate === null) await store.watchOutcomes(scope, workflowId);
       const barrier = await store.barrier(scope);
-      const page = await store.readOutcomes(scope, workflowId, cursor, passedOver, PAGE);
+      const { attributionHours } = agents.agent(agent).learning;
+      const page = await store.readOutcomes(
+        scope,
+        workflowId,
+        cursor,
+        passedOver,
+        PAGE,
+        attributionHours,
+      );
       const pointer = await store.pointer(scope);
       const row = candidate === null ? null : await store.candidate(tenant, candidate);
       if (page.outcomes.length === 0 && barrier !== null) {

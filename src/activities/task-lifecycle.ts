@@ -86,9 +86,9 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
     async recordEpisode(request) {
       const { tenant, episode, mode, output, stopped } = request;
       const agent = agents.agent(request.agent);
-      const [{ head, steps }, corrections, resources] = await Promise.all([
+      const [{ head, steps }, feedback, resources] = await Promise.all([
         store.conversation(tenant, episode),
-        correctionsOf(store, mode, tenant, episode),
+        mode === 'live' ? store.feedbackOf(tenant, episode) : [],
         agents.resources(request.agent),
       ]);
       const graded = await gradeRun(agent, { head, steps, output, stopped }, resources);
@@ -96,7 +96,7 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
         key: head.task,
         outcome: graded,
         trajectory: steps,
-        hasCorrection: corrections > 0,
+        hasCorrection: feedback.some(({ correction }) => correction !== null),
         revealsSomething: revealsSomething(agent, head, steps),
       });
       const { outcome, wake } = await store.recordEpisode({
@@ -110,6 +110,9 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
         tokens: request.tokens,
         costMicroUsd: request.costMicroUsd,
       });
+      if (mode === 'live' && (head.subject !== null || feedback.length > 0)) {
+        await store.settleJudgements(tenant, episode);
+      }
       await Promise.all(wake.map((workflowId) => messenger.wake(workflowId)));
       return { outcome, informative: judged };
     },
@@ -243,17 +246,6 @@ function unreflectedReason(
   if (mode !== 'live') return null;
   if (reflects === 'never') return 'the agent learns nothing: learning.reflect is never';
   return judged.value ? null : judged.reason;
-}
-
-async function correctionsOf(
-  store: Store,
-  mode: OpenEpisode['mode'],
-  tenant: Scope['tenant'],
-  episode: EpisodeId,
-): Promise<number> {
-  if (mode !== 'live') return 0;
-  const feedback = await store.feedbackOf(tenant, episode);
-  return feedback.filter(({ correction }) => correction !== null).length;
 }
 
 function revealsSomething(agent: Agent, head: OpenEpisode, steps: readonly Step[]): boolean {

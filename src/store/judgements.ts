@@ -4,6 +4,8 @@ import type { JudgedPair, Store } from '../activities/store.js';
 import { InvalidInputError } from '../domain/errors.js';
 import type { Feedback } from '../domain/feedback.js';
 import type { EpisodeId, TenantId } from '../domain/ids.js';
+import { UNJUDGED } from '../domain/judging.js';
+import { relabel } from './labels.js';
 import { storable, storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
 
@@ -14,7 +16,7 @@ interface AuditedRow {
 
 export function judgementStore(
   pool: Pool,
-): Pick<Store, 'putJudgement' | 'judgementOf' | 'judgeAudits'> {
+): Pick<Store, 'putJudgement' | 'judgementOf' | 'judgeAudits' | 'putJudgedOutcome'> {
   return {
     putJudgement: (scope, judgement) =>
       withTenant(pool, scope.tenant, async (client) => {
@@ -42,6 +44,27 @@ export function judgementStore(
           ],
         );
         return stored(client, scope.tenant, arms.candidate);
+      }),
+
+    putJudgedOutcome: (tenant, episode, outcome) =>
+      withTenant(pool, tenant, async (client) => {
+        await client.query(
+          `update outcomes set score = $3, evaluator = $4, source = $5, category = $6, detail = $7,
+             missing = $8, at = clock_timestamp()
+           where tenant = $1 and episode = $2 and score is null and category = $9`,
+          [
+            tenant,
+            episode,
+            outcome.score,
+            storable(outcome.evaluator),
+            outcome.source,
+            storable(outcome.category),
+            storable(outcome.detail),
+            outcome.missing ?? null,
+            UNJUDGED,
+          ],
+        );
+        return relabel(client, tenant, episode);
       }),
 
     judgementOf: (tenant, candidateEpisode) =>

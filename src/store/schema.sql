@@ -477,7 +477,7 @@ create table outcomes (
 );
 row level security enabled and forced on outcomes;
 policy own_tenant on outcomes for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
-grant insert, select on outcomes to ratchet_app;
+grant insert, select, update (at, category, detail, evaluator, missing, score, source) on outcomes to ratchet_app;
 
 create table pairs (
   tenant text not null,

@@ -7,6 +7,7 @@ import type { JudgedPair, PairRow, StoredEpisode } from '../../src/activities/st
 import type { Evaluator } from '../../src/contracts/agent.js';
 import { candidateId, episodeId } from '../../src/contracts/ids.js';
 import { defineJudge, type Judge } from '../../src/contracts/judge.js';
+import type { Outcome } from '../../src/domain/episode.js';
 import { UNJUDGED } from '../../src/domain/judging.js';
 import { anActivityEnvironment, runIn } from '../support/activity-environment.js';
 import { AGENT, anEpisodeHead, TENANT } from '../support/fake-store.js';
@@ -58,15 +59,20 @@ interface Arrangement {
 function arrange({ models, judge = aJudge(), pair = '1' }: Arrangement) {
   const runs = { baseline: episodeId(`b-${pair}`), candidate: episodeId(`c-${pair}`) };
   const stored = new Map<string, JudgedPair>();
+  const outcomes = new Map<string, Outcome>();
   const store = {
     episode: async (_tenant: string, id: string): Promise<StoredEpisode> => ({
       ...anEpisodeHead({ id: episodeId(id), mode: 'shadow' }),
       number: 0,
       end: 'done',
       output: id === runs.candidate ? 'good' : 'bad',
-      outcome: null,
+      outcome: outcomes.get(id) ?? null,
       steps: [],
     }),
+    putJudgedOutcome: async (_tenant: string, id: string, outcome: Outcome) => {
+      outcomes.set(id, outcome);
+      return null;
+    },
     judgementOf: async (_tenant: string, id: string) => stored.get(id) ?? null,
     putJudgement: async (_scope: unknown, judged: JudgedPair) => {
       stored.set(judged.arms.candidate, judged);
@@ -98,7 +104,6 @@ function arrange({ models, judge = aJudge(), pair = '1' }: Arrangement) {
         tenant: TENANT,
         agent: AGENT,
         episode: runs.candidate,
-        output: 'good',
       }),
   };
 }
@@ -215,12 +220,15 @@ test('a tenth of the pairs is audited by the stronger checker, the others by nob
   expect(audits.filter(({ isAuditDue, audit }) => !isAuditDue && audit !== null)).toEqual([]);
 });
 
-test('judges one live output by the same rubric', async () => {
+test('judges one recorded output by the same rubric, and pays for it once', async () => {
   const models = new FakeJudge(honest);
+  const { judgeOutput } = arrange({ models });
 
-  const outcome = await arrange({ models }).judgeOutput();
+  const outcome = await judgeOutput();
+  const again = await judgeOutput();
 
   expect(outcome).toMatchObject({ score: 1, source: 'judge', evaluator: aJudge().version });
+  expect(again).toEqual(outcome);
   expect(models.asked).toHaveLength(1);
 });
 

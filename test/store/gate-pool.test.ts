@@ -100,10 +100,10 @@ async function aCandidate(name: string, cites: readonly EpisodeId[] = []): Promi
   return id;
 }
 
-async function draw(candidate: CandidateId, more: Partial<DrawRequest> = {}) {
+async function drawn(candidate: CandidateId, more: Partial<DrawRequest> = {}) {
   const row = await store.candidate(scope.tenant, candidate);
   if (row?.version == null) throw new Error('closed');
-  const answer = await evaluation().drawTasks({
+  return evaluation().drawTasks({
     ...scope,
     candidate,
     purpose: 'gate',
@@ -116,7 +116,11 @@ async function draw(candidate: CandidateId, more: Partial<DrawRequest> = {}) {
     limit: 2_000,
     ...more,
   });
-  return { tasks: answer.tasks.map(({ task }) => String(task)), upTo: answer.upTo };
+}
+
+async function draw(candidate: CandidateId, more: Partial<DrawRequest> = {}) {
+  const { tasks, upTo, pinned = [] } = await drawn(candidate, more);
+  return { tasks: tasks.map(({ task }) => String(task)), upTo, pinned };
 }
 
 function playOne(id: string, more: Parameters<typeof playTask>[3] = {}) {
@@ -285,4 +289,38 @@ test('a thousand tasks of which some are older than the window are not so many',
   );
 
   expect(await store.isPoolLarge(scope)).toBe(false);
+});
+
+test('thirty pinned cases come with the first draw, as runs of their own, and fewer do not', async () => {
+  await play(1, 3);
+  const candidate = await aCandidate('c');
+  const pin = async (from: number, to: number) => {
+    await play(from, to);
+    await database.pool.query(
+      `insert into pinned_cases (tenant, agent, task, slices, candidate)
+       select tenant, agent, task, slices, $3 from tasks
+       where tenant = $1 and agent = $2 and number between $4 and $5`,
+      [scope.tenant, scope.agent, candidate, from, to],
+    );
+  };
+  await pin(4, 32);
+  const few = await draw(candidate);
+  await pin(33, 33);
+
+  const { tasks, pinned } = await draw(candidate);
+
+  expect(few.pinned).toEqual([]);
+  expect(pinned).toHaveLength(30);
+  expect(tasks).toHaveLength(33);
+  const runs = new Set(pinned.map(({ episodes }) => episodes.candidate));
+  const others = (await drawn(candidate)).tasks.map(({ episodes }) => episodes.candidate);
+  expect(others.filter((run) => runs.has(run))).toEqual([]);
+});
+
+test('an agent without a judge is tested at margin 0, whatever others were audited', async () => {
+  await play(1, 2);
+
+  const { policy } = await drawn(await aCandidate('c'));
+
+  expect(policy).toMatchObject({ m0: 0, isBiased: false });
 });
