@@ -1,10 +1,12 @@
 import type { Config } from '../config.js';
 import { createModelClient } from '../model/openai-client.js';
-import { startSimulatedModel } from '../model/simulated/server.js';
+import { SIMULATED_MODEL, startSimulatedModel } from '../model/simulated/server.js';
 import type { ModelClient } from '../activities/model-activities.js';
 
 export interface ChosenModel {
   readonly kind: 'simulated' | 'real';
+  /** What an agent calls that names no model of its own. */
+  readonly name: string;
   readonly client: ModelClient;
   /** A line for people that says plainly which one it is. */
   readonly said: string;
@@ -13,10 +15,11 @@ export interface ChosenModel {
 
 /** The endpoint that the environment names, else the simulated model on the loopback. */
 export async function openModel({ model }: Pick<Config, 'model'>): Promise<ChosenModel> {
-  const { apiKey, baseUrl } = model;
+  const { apiKey, baseUrl, name } = model;
   if (apiKey !== null || baseUrl !== null) {
     return {
       kind: 'real',
+      name: name ?? 'gpt-4o-mini',
       client: createModelClient({
         apiKey: apiKey ?? 'none',
         ...(baseUrl === null ? {} : { baseUrl }),
@@ -28,6 +31,7 @@ export async function openModel({ model }: Pick<Config, 'model'>): Promise<Chose
   const simulated = await startSimulatedModel();
   return {
     kind: 'simulated',
+    name: SIMULATED_MODEL,
     client: createModelClient({ apiKey: 'none', baseUrl: simulated.url }),
     said: 'model: the built-in simulated one, which only writes SQL; set OPENAI_API_KEY or OPENAI_BASE_URL for a real one',
     close: () => simulated.close(),

@@ -5,8 +5,6 @@ import type { Config } from '../../config.js';
 import { RolloutSettings } from '../../contracts/agent.js';
 import { agentId, tenantId } from '../../contracts/ids.js';
 import { UnavailableError } from '../../domain/errors.js';
-import { createModelClient } from '../../model/openai-client.js';
-import { SIMULATED_MODEL, startSimulatedModel } from '../../model/simulated/server.js';
 import type { DemoState } from '../../server/demo-state.js';
 import { openDashboard } from '../../server/dashboard.js';
 import { loadExample } from '../demo/example.js';
@@ -15,6 +13,7 @@ import { StoryRunner } from '../demo/story-runner.js';
 import { demoTable } from '../demo/table.js';
 import { openHouse, startHouseWorkers, type House } from '../house.js';
 import type { Io } from '../io.js';
+import { openModel } from '../model-choice.js';
 
 export interface DemoOptions {
   readonly once: boolean;
@@ -53,24 +52,6 @@ export async function runDemo(
   }
 }
 
-interface DemoModel {
-  readonly kind: 'simulated' | 'real';
-  readonly name: string;
-  readonly baseUrl: string | null;
-  readonly apiKey: string;
-}
-
-/** A real endpoint where the environment names one, else the simulated model on the loopback. */
-async function demoModel(house: House): Promise<DemoModel> {
-  const { apiKey, baseUrl, name } = house.config.model;
-  if (apiKey !== null || baseUrl !== null) {
-    return { kind: 'real', name: name ?? 'gpt-4o-mini', baseUrl, apiKey: apiKey ?? 'none' };
-  }
-  const simulated = await startSimulatedModel();
-  house.onClose(() => simulated.close());
-  return { kind: 'simulated', name: SIMULATED_MODEL, baseUrl: simulated.url, apiKey: 'none' };
-}
-
 async function play(
   options: DemoOptions,
   house: House,
@@ -78,7 +59,8 @@ async function play(
   signal: AbortSignal,
   startedMs: number,
 ): Promise<void> {
-  const model = await demoModel(house);
+  const model = await openModel(house.config);
+  house.onClose(() => model.close());
   const example = await loadExample();
   const run = new Date(startedMs).toISOString().replace(/\D/g, '').slice(0, 17);
   const place = { connectionString: house.databaseUrl, namespace: `garden_${run}` };
@@ -96,13 +78,9 @@ async function play(
       holdOut: { share: 0 },
     },
   });
-  const models = createModelClient({
-    apiKey: model.apiKey,
-    ...(model.baseUrl === null ? {} : { baseUrl: model.baseUrl }),
-  });
   await startHouseWorkers(house, {
     agents: [agent],
-    models,
+    models: model.client,
     hasLocalModel: model.kind === 'simulated',
   });
   const scope = { tenant: tenantId(`demo-${run}`), agent: agentId(agent.id) };
