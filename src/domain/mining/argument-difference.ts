@@ -5,11 +5,18 @@ import { formatOf, scalarType } from './scalar-form.js';
 /** More keys than this changed by more than what the error was about. */
 const MAX_DIFFERENCES = 2;
 
-/** What has a name in the change of the arguments; undefined where anything in it has none. */
+/** The tool in whose answer a value was found; undefined where it stands in none. */
+export type SourceOf = (value: Json) => string | undefined;
+
+/**
+ * What has a name in the change of the arguments; undefined where anything in it has none. A value that
+ * only became another one is named by where it came from.
+ */
 export function differencesOf(
   before: JsonObject,
   after: JsonObject,
   message: string,
+  sourceOf: SourceOf = () => undefined,
 ): ArgumentDifference[] | undefined {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   const changed = keys.filter((key) => !isSame(before[key], after[key]));
@@ -21,7 +28,10 @@ export function differencesOf(
   if (key !== undefined && from !== undefined && isSame(before[from], after[key])) {
     return scalarType(after[key]) === undefined ? undefined : [{ kind: 'renamed', key, from }];
   }
-  const named = changed.map((name) => differenceOf(name, before, after, message));
+  const named = changed.map(
+    (key) =>
+      differenceOf(key, before, after, message) ?? sourceDifference(key, after[key], sourceOf),
+  );
   return named.every((difference) => difference !== undefined) ? named : undefined;
 }
 
@@ -48,6 +58,15 @@ function differenceOf(
   return isListWord(value, old, message) ? { kind: 'word', key, from: old, to: value } : undefined;
 }
 
+function sourceDifference(
+  key: string,
+  value: Json | undefined,
+  sourceOf: SourceOf,
+): ArgumentDifference | undefined {
+  const from = value === undefined ? undefined : sourceOf(value);
+  return from === undefined ? undefined : { kind: 'source', key, from };
+}
+
 const LIST_WORD = /^[A-Za-z][A-Za-z_-]{0,23}$/;
 const SAYS_LIST = /\b(?:one of|allowed|valid|expected|must be|choose|options?|enum|either)\b/i;
 
@@ -60,7 +79,8 @@ function isListWord(value: string, old: string, message: string): boolean {
   return isNamed && SAYS_LIST.test(message);
 }
 
-function isSame(left: Json | undefined, right: Json | undefined): boolean {
+/** Whether two values are the same JSON, keys in the same order. */
+export function isSame(left: Json | undefined, right: Json | undefined): boolean {
   return left === undefined || right === undefined
     ? left === right
     : JSON.stringify(left) === JSON.stringify(right);

@@ -1,6 +1,6 @@
 import { SCALAR_FORMATS, SCALAR_TYPES, type ScalarFormat, type ScalarType } from './scalar-form.js';
 
-/** What was different about a key of the arguments in the call that succeeded. */
+/** What was different about the call that succeeded: a key of its arguments, or what came before it. */
 export type ArgumentDifference =
   | { readonly kind: 'added'; readonly key: string }
   | { readonly kind: 'removed'; readonly key: string }
@@ -17,7 +17,11 @@ export type ArgumentDifference =
       readonly to: ScalarFormat;
       readonly from: ScalarFormat;
     }
-  | { readonly kind: 'word'; readonly key: string; readonly to: string; readonly from: string };
+  | { readonly kind: 'word'; readonly key: string; readonly to: string; readonly from: string }
+  /** The value that succeeded stands in what another tool had answered in between. */
+  | { readonly kind: 'source'; readonly key: string; readonly from: string }
+  /** The same call succeeded once another tool had been called. */
+  | { readonly kind: 'first'; readonly key: string };
 
 export interface RecoveryNote {
   readonly tool: string;
@@ -40,6 +44,8 @@ const clause = [
   `send \`${NAME}\` as ${type}, not as ${type}`,
   `send \`${NAME}\` in the form ${format}, not ${format}`,
   `send \`${NAME}\` as \`${WORD}\`, not as \`${WORD}\``,
+  `send \`${NAME}\` as \`${NAME}\` gives it`,
+  `call \`${NAME}\` first`,
 ].join('|');
 const NOTE = new RegExp(
   `^When \`${NAME}\` fails with ${CODE}, (?:${clause})(?:, and (?:${clause}))?\\.$`,
@@ -88,5 +94,9 @@ function clauseOf(difference: ArgumentDifference): string {
       return `send \`${difference.key}\` in the form ${difference.to}, not ${difference.from}`;
     case 'word':
       return `send \`${difference.key}\` as \`${difference.to}\`, not as \`${difference.from}\``;
+    case 'source':
+      return `send \`${difference.key}\` as \`${difference.from}\` gives it`;
+    case 'first':
+      return `call \`${difference.key}\` first`;
   }
 }

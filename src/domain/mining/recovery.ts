@@ -1,10 +1,13 @@
 import type { ToolStep, Trajectory } from '../episode.js';
 import type { EpisodeId, TaskId } from '../ids.js';
+import type { Json } from '../json.js';
 import type { Evidence, LessonDraft } from '../lesson.js';
 import { seedOf } from '../random.js';
-import { differencesOf } from './argument-difference.js';
+import { termsOf } from '../retrieval/terms.js';
+import { differencesOf, isSame } from './argument-difference.js';
 import { jsonObjectIn } from './json-object.js';
 import { recoveryText, type ArgumentDifference } from './recovery-note.js';
+import { scalarType } from './scalar-form.js';
 
 /** Where a trajectory was recorded, and under which schemas of the tools. */
 export interface MiningContext {
@@ -26,7 +29,8 @@ const REFUSED = /^(?:TOOL_UNKNOWN|TOO_MANY_TOOL_CALLS|CALL_ID_DUPLICATE|LOOP_DET
  * the arguments of the next call of the same tool that succeeded differ in at most two keys, and in a
  * way that has a name: added, removed, renamed, another type, another form, another word of a list.
  * Values are left out; a word is copied only where the tool itself or a change of case shows that it
- * is one of a list. Free text, such as SQL, gives nothing.
+ * is one of a list. A value that stands in another tool's answer is named by that tool, and the very same
+ * call that succeeds after another tool was called names that one. Free text, such as SQL, gives nothing.
  */
 export function mineRecoveries(trajectory: Trajectory, context: MiningContext): LessonDraft[] {
   const nextSuccess = new Map<string, ToolStep>();
@@ -38,7 +42,10 @@ export function mineRecoveries(trajectory: Trajectory, context: MiningContext): 
       continue;
     }
     const success = nextSuccess.get(step.tool);
-    const draft = success === undefined ? undefined : draftOf(step, success, context);
+    const draft =
+      success === undefined
+        ? undefined
+        : draftOf(step, success, between(trajectory, step, success), context);
     if (draft === undefined) continue;
     const told = drafts.get(draft.key);
     drafts.set(draft.key, {
@@ -49,9 +56,22 @@ export function mineRecoveries(trajectory: Trajectory, context: MiningContext): 
   return [...drafts.values()].reverse();
 }
 
+/** Calls of other tools that succeeded between two steps. */
+function between(trajectory: Trajectory, failed: ToolStep, success: ToolStep): readonly ToolStep[] {
+  return trajectory.filter(
+    (step): step is ToolStep =>
+      step.kind === 'tool' &&
+      step.index > failed.index &&
+      step.index < success.index &&
+      step.tool !== failed.tool &&
+      step.result.ok,
+  );
+}
+
 function draftOf(
   failed: ToolStep,
   success: ToolStep,
+  others: readonly ToolStep[],
   context: MiningContext,
 ): LessonDraft | undefined {
   if (failed.result.ok) return undefined;
@@ -61,7 +81,9 @@ function draftOf(
   const before = jsonObjectIn(failed.arguments);
   const after = jsonObjectIn(success.arguments);
   if (before === undefined || after === undefined) return undefined;
-  const differences = differencesOf(before, after, content);
+  const differences =
+    differencesOf(before, after, content, (value) => sourceIn(value, others)) ??
+    (isSame(before, after) ? firstOf(others, content) : undefined);
   if (differences === undefined) return undefined;
   const text = recoveryText({ tool, code, differences });
   if (text === undefined) return undefined;
@@ -88,6 +110,40 @@ function draftOf(
   };
 }
 
+/** A value so short stands in many an answer by chance. */
+const MIN_SOURCE_CHARACTERS = 3;
+
+/** The last tool whose answer holds a value as a word of its own. */
+function sourceIn(value: Json, others: readonly ToolStep[]): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const word = String(value);
+  if (word.length < MIN_SOURCE_CHARACTERS || scalarType(value) === undefined) return undefined;
+  return others.findLast(({ result }) => holdsWord(result.content, word))?.tool;
+}
+
+function holdsWord(text: string, word: string): boolean {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const around = text.charAt(at - 1) + text.charAt(at + word.length);
+    if (!/[\p{L}\p{N}]/u.test(around)) return true;
+  }
+  return false;
+}
+
+/**
+ * The tool that had to be called first where the very same call succeeded later: the only one in between,
+ * or the one that the error speaks of.
+ */
+function firstOf(
+  others: readonly ToolStep[],
+  message: string,
+): readonly ArgumentDifference[] | undefined {
+  const tools = [...new Set(others.map(({ tool }) => tool))];
+  const said = new Set(termsOf(message));
+  const named = tools.filter((tool) => termsOf(tool).some((term) => said.has(term)));
+  const [first, second] = tools.length === 1 ? tools : named;
+  return first === undefined || second !== undefined ? undefined : [{ kind: 'first', key: first }];
+}
+
 /** Names the kind of a message without its words: values, quotations and numbers differ each time. */
 function shapeOf(message: string): string {
   const shape = message
@@ -106,6 +162,10 @@ function kindOf(difference: ArgumentDifference): string {
       return `${difference.kind}:${difference.key}`;
     case 'renamed':
       return `renamed:${difference.from}>${difference.key}`;
+    case 'source':
+      return `source:${difference.key}:${difference.from}`;
+    case 'first':
+      return `first:${difference.key}`;
     case 'type':
     case 'format':
     case 'word':

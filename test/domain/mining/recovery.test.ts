@@ -163,3 +163,54 @@ test('writes notes in the fixed form alone and copies no value into them', () =>
     }),
   );
 });
+
+/** A call that failed, calls of other tools, and the call that did not fail. */
+function afterOthers(
+  error: string,
+  others: readonly { tool: string; result: ReturnType<typeof ok> }[],
+  before: unknown = { id: 'x' },
+  after: unknown = before,
+): Step[] {
+  const failed = turn([], '', [
+    { tool: 'refund', arguments: before, result: failure('REFUSED', error) },
+  ]);
+  const between = others.reduce<Step[]>(
+    (steps, { tool, result }) => turn(steps, '', [{ tool, arguments: {}, result }]),
+    failed,
+  );
+  return turn(between, '', [{ tool: 'refund', arguments: after, result: ok('done') }]);
+}
+
+test('notes the only call that came before the same call succeeded', () => {
+  const steps = afterOthers('not now', [{ tool: 'open_session', result: ok('open') }]);
+
+  expect(textsOf(steps)).toEqual(['When `refund` fails with REFUSED, call `open_session` first.']);
+});
+
+test('of several calls in between it notes the one that the error speaks of', () => {
+  const others = [
+    { tool: 'list_orders', result: ok('3') },
+    { tool: 'open_session', result: ok('open') },
+  ];
+
+  expect(textsOf(afterOthers('a session is needed', others))).toEqual([
+    'When `refund` fails with REFUSED, call `open_session` first.',
+  ]);
+  expect(textsOf(afterOthers('not now', others))).toEqual([]);
+});
+
+test('notes nothing of a call that succeeded when it was simply made again', () => {
+  expect(textsOf(afterOthers('not now', []))).toEqual([]);
+  expect(textsOf(afterOthers('no', [{ tool: 'look', result: failure('BAD') }]))).toEqual([]);
+});
+
+test('names the tool whose answer held the value that succeeded, and not the value', () => {
+  const others = [{ tool: 'find_order', result: ok('{"order": "SO-77123", "state": "open"}') }];
+
+  expect(textsOf(afterOthers('no such order', others, { id: '77' }, { id: 'SO-77123' }))).toEqual([
+    'When `refund` fails with REFUSED, send `id` as `find_order` gives it.',
+  ]);
+  expect(textsOf(afterOthers('no such order', others, { id: '77' }, { id: 'SO-7712' }))).toEqual(
+    [],
+  );
+});
