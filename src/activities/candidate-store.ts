@@ -10,6 +10,8 @@ import type {
 } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import type { LessonDraft, LessonRevision } from '../domain/lesson.js';
+import type { FailedTry } from '../domain/second-try.js';
+import type { LessonRef } from '../domain/strategy.js';
 import type { Pointer, PointerChange } from './strategy-store.js';
 
 /** One candidate's change of state. */
@@ -109,6 +111,12 @@ export interface CandidateStore {
     excluding: readonly string[],
   ): Promise<{ readonly groups: number; readonly experts: number }>;
   openCandidate(scope: Scope): Promise<CandidateRow | null>;
+  /** The newest revisions of complementary kind whose last bundle ended without a pass or a person's word. */
+  failedTries(scope: Scope): Promise<readonly FailedTry[]>;
+  /** Complementary lessons that tasks up to this number brought into the open bundle; 0 where none is open. */
+  openBundleSize(scope: Scope, upTo: number): Promise<number>;
+  /** Puts revisions into an open bundle that does not hold their lessons yet; a ConflictError once it is closed. */
+  takeAlong(scope: Scope, candidate: CandidateId, refs: readonly LessonRef[]): Promise<void>;
   nextCandidateNumber(scope: Scope): Promise<number>;
   candidate(tenant: TenantId, id: CandidateId): Promise<CandidateRow | null>;
   candidates(scope: Scope): Promise<readonly CandidateRow[]>;

@@ -6,6 +6,7 @@ import { drawOrder } from '../domain/gate/sampling.js';
 import { MIN_PINNED_CASES } from '../domain/gate/slices.js';
 import type { Scope, TaskId } from '../domain/ids.js';
 import { seedOf } from '../domain/random.js';
+import { makesWay } from '../domain/second-try.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { candidateRow, permissionFor } from './candidate-reading.js';
 import { eligibleTasks, WINDOW } from './gate-pool.js';
@@ -91,6 +92,7 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
         request.afterNumber === 0
           ? drawOrder(window, request.seed)
           : [...window].sort((left, right) => left.number - right.number);
+      const yields = request.yields || (await mustYield(store, scope, request, upTo));
       if (order.length === 0 && hasSeen && request.purpose === 'gate') {
         // Tasks came and none was of use: an evaluation that waits does not keep others from theirs.
         const { candidate, workflowId } = request;
@@ -101,7 +103,8 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
           promoted: false,
         });
       }
-      if (order.length === 0) {
+      // One that is about to conclude is not at rest.
+      if (order.length === 0 && !yields) {
         const barrier = await store.barrier(scope);
         if (barrier !== null) await store.settleWatch(scope, request.workflowId, barrier);
       }
@@ -111,6 +114,7 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
         tasks: order.slice(0, request.limit).map((task) => drawn(request, task)),
         pinned: pinned.map((task) => drawn({ ...request, purpose: 'pinned' }, task)),
         upTo,
+        yields,
         policy: {
           maxPairs: gate.maxPairs,
           sliceKeys: gate.sliceKeys ?? null,
@@ -143,6 +147,21 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
       await store.transition({ tenant, agent }, transition);
     },
   };
+}
+
+/**
+ * Whether an evaluation that lives on mirrored tasks makes way for the next bundle. What that bundle held
+ * before these tasks came decides, so that it does not matter who reads them first.
+ */
+async function mustYield(
+  store: Store,
+  scope: Scope,
+  { candidate, purpose, mayYield, afterNumber }: DrawRequest,
+  upTo: number,
+): Promise<boolean> {
+  if (!mayYield || purpose !== 'gate' || afterNumber === 0 || upTo <= afterNumber) return false;
+  const { lessons } = await candidateRow(store, scope.tenant, candidate);
+  return makesWay(lessons.length, await store.openBundleSize(scope, afterNumber));
 }
 
 /** A candidate compared with what serves: re-based where the active version is another one by now. */

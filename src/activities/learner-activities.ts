@@ -7,6 +7,7 @@ import type { CandidateId, Scope } from '../domain/ids.js';
 import type { LessonDraft, LessonRevision } from '../domain/lesson.js';
 import { discoveryKey } from '../domain/mining/discovery.js';
 import { mergeDraft } from '../domain/mining/merge.js';
+import { COMPLEMENTARY, mayTryAgain } from '../domain/second-try.js';
 import { versionId } from '../contracts/ids.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { assertActive, permissionFor } from './candidate-reading.js';
@@ -45,7 +46,7 @@ export function createLearnerActivities(dependencies: LearnerDependencies): Lear
     },
 
     async closeBundle(scope) {
-      const closing = (await closedBefore(store, scope)) ?? (await store.openCandidate(scope));
+      const closing = (await closedBefore(store, scope)) ?? (await bundleToClose(store, scope));
       if (closing === null) return null;
       const pointer = await store.pointer(scope);
       if (pointer === null) return null;
@@ -219,6 +220,16 @@ async function notify(
       .filter((workflowId) => workflowId !== carrier?.workflowId)
       .map((workflowId) => messenger.grant(workflowId, { kind: 'merged', into })),
   );
+}
+
+/** The open bundle together with what did not pass before it and may stand beside what came later. */
+async function bundleToClose(store: Store, scope: Scope): Promise<CandidateRow | null> {
+  const open = await store.openCandidate(scope);
+  if (open?.lessons.some(({ kind }) => kind === COMPLEMENTARY) !== true) return open;
+  const again = (await store.failedTries(scope)).filter(mayTryAgain);
+  if (again.length === 0) return open;
+  await store.takeAlong(scope, open.id, again);
+  return store.candidate(scope.tenant, open.id);
 }
 
 /** A bundle that was closed when it was opened, or by an attempt of this activity that died before its grant. */

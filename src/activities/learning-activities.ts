@@ -70,6 +70,10 @@ export interface DrawRequest extends OfCandidate {
   /** 0 draws the pool; later calls get the live tasks mirrored since, in order of acceptance. */
   readonly afterNumber: number;
   readonly limit: number;
+  /** Whether the evaluation may end undecided for the sake of the next bundle: it still tests the effect. */
+  readonly mayYield: boolean;
+  /** What an earlier answer said. */
+  readonly yields: boolean;
 }
 
 export interface DrawnTask {
@@ -86,6 +90,8 @@ export interface DrawAnswer {
   readonly pinned?: readonly DrawnTask[];
   /** Highest task number looked at; pass it as `afterNumber`. */
   readonly upTo: number;
+  /** The pool is used up and a bundle of weight waits: decide on the evidence there is. */
+  readonly yields: boolean;
   readonly policy: {
     readonly maxPairs: number;
     readonly sliceKeys: readonly string[] | null;

@@ -17,6 +17,7 @@ import { pinnedStore } from './pinned.js';
 import { pointerStore } from './pointer.js';
 import { progressStore } from './progress.js';
 import { proposalStore } from './proposals.js';
+import { secondTryStore } from './second-try.js';
 import { stepStore } from './steps.js';
 import { taskStore } from './tasks.js';
 import { transitionStore } from './transition.js';
@@ -42,6 +43,7 @@ export function createStore(pool: Pool): Store {
     ...proposalStore(pool),
     ...mergeStore(pool),
     ...candidateStore(pool),
+    ...secondTryStore(pool),
     ...transitionStore(pool),
     ...evidenceStore(pool),
     ...pinnedStore(pool),

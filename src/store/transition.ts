@@ -159,8 +159,15 @@ async function setStatuses(
     `update lesson_revisions r set status = $3
      from candidate_lessons c
      where c.tenant = $1 and c.candidate = $2 and r.tenant = c.tenant and r.agent = c.agent
-       and r.lesson = c.lesson and r.revision = c.revision and r.status <> $3`,
-    [scope.tenant, found.candidate, STATUS[to]],
+       and r.lesson = c.lesson and r.revision = c.revision and r.status <> $3
+       and not exists (
+         select from candidate_lessons taken
+         join candidates later on later.tenant = taken.tenant and later.candidate = taken.candidate
+         where taken.tenant = c.tenant and taken.agent = c.agent and taken.lesson = c.lesson
+           and taken.revision = c.revision and later.number > $4
+       )`,
+    // What a later bundle took along is that one's to speak for.
+    [scope.tenant, found.candidate, STATUS[to], found.number],
   );
 
   // What the bundle replaces or takes away leaves service with the promotion and is back with the rollback.

@@ -101,10 +101,14 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
     phase: gate?.phase ?? 'drawing',
   }));
 
+  let yields = false;
   const draw = async (): Promise<number> => {
     const { workflowId } = workflowInfo();
-    const answer = await drawTasks({ ...input, workflowId, afterNumber: upTo, limit: 2000 });
+    const mayYield = gate?.phase === 'effect';
+    const setting = { workflowId, afterNumber: upTo, limit: 2000, mayYield, yields };
+    const answer = await drawTasks({ ...input, ...setting });
     policy ??= answer.policy;
+    yields = answer.yields;
     queue = [...queue, ...answer.tasks];
     upTo = answer.upTo;
     return answer.tasks.length;
@@ -117,6 +121,7 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
     for (;;) {
       const count = await draw();
       if (queue.length >= wanted) return true;
+      if (yields) return false;
       if (isDiagnosis) return queue.length > 0;
       if (count > 0) {
         emptyLooks = 0;

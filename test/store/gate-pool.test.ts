@@ -114,6 +114,8 @@ async function drawn(candidate: CandidateId, more: Partial<DrawRequest> = {}) {
     workflowId: `shadow/${candidate}`,
     afterNumber: 0,
     limit: 2_000,
+    mayYield: false,
+    yields: false,
     ...more,
   });
 }

@@ -98,6 +98,8 @@ export class FakeLearning implements LearningActivities {
   explorationOf: (episode: EpisodeId) => ProposeAnswer['exploration'] = () => null;
   refusal: { readonly code: string; readonly message: string } | null = null;
   pool: readonly Omit<DrawnTask, 'episodes'>[] = aPool(60);
+  /** Whether a bundle of weight waits for the evaluation to make way. */
+  yields = false;
   plan: Partial<EvaluationPlan> = {};
   policy: Partial<DrawAnswer['policy']> = {};
   touches = false;
@@ -347,6 +349,7 @@ export class FakeLearning implements LearningActivities {
         },
       })),
       upTo: Math.max(request.afterNumber, ...later.map(({ number }) => number)),
+      yields: request.mayYield && this.yields,
       policy: {
         maxPairs: 400,
         sliceKeys: null,

@@ -69,6 +69,46 @@ test('ends inconclusive when no tasks came in fourteen days', async () => {
   expect(world.learning.draws.length).toBeLessThan(1_000);
 });
 
+test('ends undecided when a bundle waits that it should make way for', async () => {
+  const world = house.world();
+  world.learning.pool = aPool(25);
+  world.learning.yields = true;
+  // Alike in both arms: the pool decides nothing.
+  world.task.score = () => 1;
+
+  const handle = await evaluate(world);
+  const { summary, pairs } = await handle.result();
+
+  expect(pairs).toBe(25);
+  expect(summary).toMatchObject({ verdict: 'inconclusive', reason: 'budget' });
+  const [first, ...later] = world.learning.draws;
+  expect(first).toMatchObject({ mayYield: false, yields: false });
+  expect(later.at(-1)).toMatchObject({ mayYield: true });
+});
+
+test('does not make way while a slice is all that is not shown', async () => {
+  const world = aBetterCandidate();
+  const areas = (index: number) => ({ area: index % 10 === 0 ? 'stock' : 'sales' });
+  world.learning.pool = aPool(25, 1, areas);
+  world.learning.yields = true;
+  // Where the candidate is no better, three pairs do not show that it is no worse.
+  const better = world.task.score;
+  world.task.score = (start, request) =>
+    Number(start.task.slice(1)) % 10 === 1 ? 1 : better(start, request);
+
+  const handle = await evaluate(world);
+  await until('a look for mirrored tasks', () =>
+    Promise.resolve(world.learning.draws.length > 1 ? true : undefined),
+  );
+  await world.learning.mirror(aPool(40, 101, () => ({ area: 'stock' })));
+  const { summary } = await handle.result();
+
+  expect(world.learning.draws.every(({ mayYield }) => !mayYield)).toBe(true);
+  expect(summary.verdict).toBe('pass');
+  const stock = summary.slices.find(({ name }) => name === 'area=stock');
+  expect(stock?.n).toBeGreaterThan(3);
+});
+
 test('goes on with tasks that were mirrored while it waited', async () => {
   const world = aBetterCandidate();
   world.learning.pool = aPool(5);
