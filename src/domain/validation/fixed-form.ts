@@ -1,3 +1,4 @@
+import { isProcedureStep } from '../mining/procedure-step.js';
 import { isRecoveryText } from '../mining/recovery-note.js';
 import { replacementRuleOf } from '../mining/replacement-rule.js';
 import { lessonText, type LessonDraft } from '../lesson.js';
@@ -41,9 +42,10 @@ export function claimsIn(text: string): ClaimGlosses | undefined {
 
 /**
  * Whether a draft's text is a statement of fact in a form of ours: a schema claim, the note of a
- * recovered call, or a replacement rule where a person's correction is its source.
+ * recovered call, the calls of a procedure, or a replacement rule where a person's correction is its source.
  */
 export function isFixedForm(draft: LessonDraft): boolean {
+  if (draft.body.form === 'steps') return draft.body.steps.every(isProcedureStep);
   if (draft.body.form !== 'text') return false;
   const text = lessonText(draft.body);
   if (claimsIn(text) !== undefined || isRecoveryText(text)) return true;
