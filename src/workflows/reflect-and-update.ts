@@ -13,6 +13,7 @@ import type { LearningActivities } from '../activities/learning-activities.js';
 import type { CandidateId, EpisodeId, Scope } from '../domain/ids.js';
 import type { agentTask } from './agent-task.js';
 import { carryCandidate } from './candidate-life.js';
+import { testBlame } from './forked-replay.js';
 import { checkWord, emptyMailbox, grant } from './mailbox.js';
 import { searchAttributes } from './search-attributes.js';
 import {
@@ -140,7 +141,7 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
 async function analyse(
   of: Scope & { readonly episode: EpisodeId },
 ): Promise<{ count: number; reason: string }> {
-  const blame = await attribute(of);
+  const blame = await testBlame(of, await attribute(of));
   let proposed = await propose({ ...of, exploration: null });
   if (proposed.exploration !== null) {
     const plan = proposed.exploration;

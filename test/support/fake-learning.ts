@@ -1,3 +1,4 @@
+import type { AttributionAnswer } from '../../src/activities/episode-attribution.js';
 import type {
   CanaryAnswer,
   DrawAnswer,
@@ -22,6 +23,8 @@ import { assertActive } from '../../src/activities/candidate-reading.js';
 import type { Messenger } from '../../src/activities/messenger.js';
 import type { LiveOutcome, PairRow, StratumCount } from '../../src/activities/store.js';
 import { candidateId, episodeId, taskId, versionId } from '../../src/contracts/ids.js';
+import { unknownBlame } from '../../src/domain/attribution/blame.js';
+import { blameOf } from '../../src/domain/attribution/ladder.js';
 import { mayFollow, type CandidateState } from '../../src/domain/candidate.js';
 import { ConflictError } from '../../src/domain/errors.js';
 import type { Actor } from '../../src/domain/feedback.js';
@@ -88,6 +91,7 @@ export class FakeLearning implements LearningActivities {
   readonly reservations = new Map<CandidateId, number>();
   readonly canaryShares: number[] = [];
   readonly draws: DrawRequest[] = [];
+  readonly judgedReplays: AttributionAnswer['replay'][] = [];
   active: VersionId = BASELINE;
   canary: CandidateId | null = null;
   frozen = false;
@@ -97,6 +101,7 @@ export class FakeLearning implements LearningActivities {
   draftsOf: (episode: EpisodeId) => readonly LessonDraft[] = () => [aDraft('customers')];
   explorationOf: (episode: EpisodeId) => ProposeAnswer['exploration'] = () => null;
   refusal: { readonly code: string; readonly message: string } | null = null;
+  blame: AttributionAnswer = { ...blameOf([unknownBlame('nothing stands out')], []), replay: null };
   pool: readonly Omit<DrawnTask, 'episodes'>[] = aPool(60);
   /** Whether a bundle of weight waits for the evaluation to make way. */
   yields = false;
@@ -162,17 +167,7 @@ export class FakeLearning implements LearningActivities {
   }
 
   attribute(): ReturnType<LearningActivities['attribute']> {
-    return Promise.resolve({
-      step: null,
-      method: 'unknown',
-      confidence: 0,
-      reason: 'nothing stands out',
-      alternatives: [],
-      isVerified: false,
-      levels: [],
-      replays: [],
-      replay: null,
-    });
+    return Promise.resolve(this.blame);
   }
 
   judgeReplay({
@@ -180,7 +175,8 @@ export class FakeLearning implements LearningActivities {
   }: Parameters<LearningActivities['judgeReplay']>[0]): ReturnType<
     LearningActivities['judgeReplay']
   > {
-    return Promise.resolve(blame);
+    this.judgedReplays.push(blame.replay);
+    return Promise.resolve({ ...blame, reason: 'the runs have said so' });
   }
 
   async propose({

@@ -39,6 +39,7 @@ const TASK_STEPS = [
 
 const LEARNING_STEPS = [
   'attribute',
+  'judgeReplay',
   'propose',
   'validate',
   'wakeLearner',
