@@ -15,12 +15,15 @@ import { createEvaluationActivities } from './activities/evaluation-activities.j
 import { failureInterceptor } from './activities/failure-interceptor.js';
 import { createJudgeActivities } from './activities/judge-activities.js';
 import { createLearnerActivities } from './activities/learner-activities.js';
+import { createMaintenanceActivities } from './activities/maintenance-activities.js';
 import { createModelActivities, type ModelClient } from './activities/model-activities.js';
 import { createReflectionActivities } from './activities/reflection-activities.js';
 import { createRolloutActivities } from './activities/rollout-activities.js';
 import { StrategyCache } from './activities/strategy-cache.js';
 import { createLifecycleActivities } from './activities/task-lifecycle.js';
 import { createCallAnswers, createToolActivities } from './activities/tool-activities.js';
+import { countUtility } from './activities/utility-counting.js';
+import { createHistorySource } from './client/history-source.js';
 import { createMessenger } from './client/messenger.js';
 import { InvalidInputError, UnavailableError } from './domain/errors.js';
 import { createStore } from './store/store.js';
@@ -56,14 +59,25 @@ export function createActivities(dependencies: Omit<WorkerDependencies, 'address
   const strategies = new StrategyCache(store);
   const messenger = createMessenger(client, taskQueue);
   const shared = { store, agents, strategies, messenger, hasLocalModel };
+  const maintenance = createMaintenanceActivities({
+    ...shared,
+    histories: createHistorySource(client),
+  });
+  const reflection = createReflectionActivities({ ...shared, models });
   const own = {
     ...createLifecycleActivities(shared),
     ...createModelActivities({ store, agents, models }),
     ...createJudgeActivities({ store, agents, models }),
-    ...createReflectionActivities({ ...shared, models }),
+    ...reflection,
+    /** Counted before the episode is said to be done with: what harms is out of service at once. */
+    async markReflected(of: Parameters<typeof reflection.markReflected>[0]) {
+      await countUtility(shared, of);
+      await reflection.markReflected(of);
+    },
     ...createLearnerActivities(shared),
     ...createEvaluationActivities(shared),
     ...createRolloutActivities(shared),
+    ...maintenance,
     ...createCallAnswers(store),
   };
   const tools = createToolActivities({ store, agents, runtime: createToolRuntime() });

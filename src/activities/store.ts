@@ -4,6 +4,7 @@ import type { ClusterStore } from './cluster-store.js';
 import type { EpisodeStore } from './episode-store.js';
 import type { EvidenceStore } from './evidence-store.js';
 import type { JudgementStore } from './judgement-store.js';
+import type { MaintenanceStore } from './maintenance-store.js';
 import type { OutcomeStore } from './outcome-store.js';
 import type { StrategyStore } from './strategy-store.js';
 import type { UtilityStore } from './utility-store.js';
@@ -37,4 +38,5 @@ export interface Store
     EvidenceStore,
     OutcomeStore,
     UtilityStore,
+    MaintenanceStore,
     AuditStore {}

@@ -26,8 +26,9 @@ const PAGE = 500;
  */
 export async function countUtility(
   { store, strategies, messenger }: UtilityDependencies,
-  scope: Scope,
+  { tenant, agent }: Scope,
 ): Promise<UtilityCount> {
+  const scope = { tenant, agent };
   let outcomes = 0;
   for (;;) {
     const from = await store.utilityCursor(scope);

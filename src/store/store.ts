@@ -11,6 +11,7 @@ import { evidenceStore } from './evidence.js';
 import { feedbackStore } from './feedback.js';
 import { historyStore } from './histories.js';
 import { judgementStore } from './judgements.js';
+import { maintenanceStore } from './maintenance.js';
 import { mergeStore } from './merge.js';
 import { outcomeStore } from './outcomes.js';
 import { pinnedStore } from './pinned.js';
@@ -52,5 +53,6 @@ export function createStore(pool: Pool): Store {
     ...historyStore(pool),
     ...progressStore(pool),
     ...utilityStore(pool),
+    ...maintenanceStore(pool),
   };
 }
