@@ -87,7 +87,7 @@ export function hasReached(process: EProcess, threshold: number): boolean {
  * Paired evidence that the candidate is better by more than `margin`: `sup(D, m)`, which rejects
  * H0: E[D] <= m for D = candidate - baseline in [-1, 1], through x = (1 + D) / 2, mu0 = (1 + m) / 2.
  *
- * With binary outcomes and margin 0 a tie multiplies wealth by 1, so this is a sequential McNemar test
+ * With binary outcomes and margin 0 a tie multiplies wealth by 1, so this is a sequential McNemar test (1947)
  * of the discordant pairs, within .3 points of power of the exact beta-binomial mixture. With a
  * negative margin it is a test of non-inferiority.
  */

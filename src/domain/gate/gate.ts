@@ -173,12 +173,15 @@ function openSlices(state: GateState): readonly SliceTests[] {
   return state.slices.filter((slice) => slice.isGated && !isNonInferior(slice, state.policy));
 }
 
-/** Non-inferiority of a slice at its own level: all slices must show it, so no level is divided (intersection-union). */
+/**
+ * Non-inferiority of a slice at its own level: all slices must show it, so that no level is divided
+ * (intersection-union, Berger, "Multiparameter hypothesis testing and acceptance sampling", Technometrics 1982).
+ */
 export function isNonInferior(slice: SliceTests, policy: GatePolicy): boolean {
   return hasReached(slice.nonInferiority, 1 / policy.sliceLevel);
 }
 
-/** The harm guard of one of S slices: any may fire, so each is tested at level / S. */
+/** The harm guard of one of S slices: any may fire, so each is tested at level / S (Bonferroni; no order, no dependence assumed). */
 export function isHarmed(slice: SliceTests, policy: GatePolicy, sliceCount: number): boolean {
   return (
     slice.harm.n >= policy.minHarmPairs && hasReached(slice.harm, sliceCount / policy.harmLevel)

@@ -27,7 +27,8 @@ export interface PromotionMonitorPolicy {
 
 /**
  * A = 50: nothing changed is acted upon in 2 % of promotions, a harder task mix in 2 %, and a loss of 20 points or
- * more takes 11 outcomes in the median.
+ * more takes 11 outcomes in the median. With fewer than 5 reference outcomes the prior would say what a stratum
+ * did before. A rest below e = 3 has shown next to nothing: rolling it back would cost the gain it may have.
  */
 export const defaultPromotionMonitorPolicy: PromotionMonitorPolicy = {
   threshold: 50,
