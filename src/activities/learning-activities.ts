@@ -10,6 +10,7 @@ import type { LadderBlame } from '../domain/attribution/ladder.js';
 import type { RolloutPolicy } from '../domain/gate/rollout.js';
 import type { Permission } from '../domain/strategy.js';
 import type { Settlement } from '../workflows/messages.js';
+import type { AttributionAnswer } from './episode-attribution.js';
 import type { LiveOutcome, PairRow, StratumCount } from './store.js';
 
 export interface OfEpisode extends Scope {
@@ -180,7 +181,10 @@ export interface MergeAnswer {
 }
 
 export interface LearningActivities {
-  attribute(of: OfEpisode): Promise<LadderBlame>;
+  /** Blames a step by what was recorded, and opens the runs that would test it where settings allow. */
+  attribute(of: OfEpisode): Promise<AttributionAnswer>;
+  /** The blame once the runs of its plan have ended: the paired comparison decides. */
+  judgeReplay(of: OfEpisode & { readonly blame: AttributionAnswer }): Promise<LadderBlame>;
   propose(of: OfEpisode & { readonly exploration: EpisodeId | null }): Promise<ProposeAnswer>;
   validate(of: OfEpisode & { readonly drafts: readonly LessonDraft[] }): Promise<ValidationAnswer>;
   /** Wakes the learner, starting it where it is not there. */

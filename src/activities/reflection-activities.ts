@@ -15,6 +15,7 @@ import { mineRecoveries } from '../domain/mining/recovery.js';
 import { validateLesson } from '../domain/validation/validate.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { attributeEpisode } from './episode-attribution.js';
+import { blameAfterReplay } from './forked-replay.js';
 import { isKeptForGate } from './gate-pool.js';
 import type { LearningActivities } from './learning-activities.js';
 import type { Messenger } from './messenger.js';
@@ -31,7 +32,7 @@ export interface ReflectionDependencies {
 
 type Reflection = Pick<
   LearningActivities,
-  'attribute' | 'propose' | 'validate' | 'markReflected' | 'wakeLearner' | 'fateOf'
+  'attribute' | 'judgeReplay' | 'propose' | 'validate' | 'markReflected' | 'wakeLearner' | 'fateOf'
 >;
 
 /** Proposals one episode may make; a flood of them is a fault of the tool that was observed. */
@@ -46,6 +47,8 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
       const found = await endedEpisode(store, tenant, episode);
       return attributeEpisode(dependencies, agents.agent(agent), found);
     },
+
+    judgeReplay: ({ tenant, blame }) => blameAfterReplay(store, tenant, blame),
 
     async propose({ tenant, agent: agentId, episode, exploration }) {
       const agent = agents.agent(agentId);
