@@ -1,7 +1,9 @@
 import type { Pool } from 'pg';
 
 import type { AuditEntry, CandidateRow, GateRecord, PairRow } from '../activities/store.js';
+import { gateBasis } from '../contracts/gate-basis.js';
 import { NotFoundError } from '../domain/errors.js';
+import { readGate, type TestReading } from '../domain/gate/gate-trace.js';
 import type { AgentId, CandidateId, EpisodeId, Scope, TenantId, VersionId } from '../domain/ids.js';
 import type { LessonRevision } from '../domain/lesson.js';
 import type { LessonRef } from '../domain/strategy.js';
@@ -24,11 +26,16 @@ export interface EvaluatedRecord extends GateRecord {
   readonly evaluation: number;
 }
 
+/** A verdict with every test behind it; none where the record does not say what it was decided by. */
+export interface DecidedRecord extends EvaluatedRecord {
+  readonly tests: readonly TestReading[];
+}
+
 /** Everything there is about one candidate. */
 export interface CandidateLife {
   readonly candidate: CandidateRow;
   readonly audit: readonly AuditEntry[];
-  readonly gateRecords: readonly GateRecord[];
+  readonly gateRecords: readonly DecidedRecord[];
   readonly pairs: readonly EvaluatedPair[];
   /** Episodes whose proposals it took in. */
   readonly proposedBy: readonly EpisodeId[];
@@ -71,17 +78,55 @@ export function candidateQueries(pool: Pool): CandidateQueries {
   const { feedbackOf } = feedbackStore(pool);
   const strategies = strategyQueries(pool);
 
+  async function pairsOf(tenant: TenantId, id: CandidateId): Promise<readonly EvaluatedPair[]> {
+    return withTenant(pool, tenant, async (client) => {
+      const { rows } = await client.query<
+        PairRecord & { readonly purpose: GateRecord['purpose']; readonly evaluation: number }
+      >(
+        `select purpose, evaluation, ${PAIR_COLUMNS} from pairs
+         where tenant = $1 and candidate = $2 order by evaluation, purpose, number`,
+        [tenant, id],
+      );
+      return rows.map((row) => ({
+        ...pairOf(row),
+        purpose: row.purpose,
+        evaluation: row.evaluation,
+      }));
+    });
+  }
+
+  async function evaluatedRecords(
+    tenant: TenantId,
+    id: CandidateId,
+  ): Promise<readonly EvaluatedRecord[]> {
+    const records = await gateRecords(tenant, id);
+    const numbers = await withTenant(pool, tenant, async (client) => {
+      const { rows } = await client.query<{ readonly evaluation: number }>(
+        'select evaluation from gate_records where tenant = $1 and candidate = $2 order by number',
+        [tenant, id],
+      );
+      return rows;
+    });
+    return records.map((record, index) => ({
+      ...record,
+      evaluation: numbers[index]?.evaluation ?? 0,
+    }));
+  }
+
   async function decided(
     tenant: TenantId,
     id: CandidateId,
-  ): Promise<Pick<CandidateLife, 'candidate' | 'gateRecords' | 'audit'>> {
+  ): Promise<Pick<CandidateLife, 'candidate' | 'gateRecords' | 'audit' | 'pairs'>> {
     const candidate = await readCandidate(tenant, id);
     if (candidate === null) {
       throw new NotFoundError('candidate', id, 'ask `ratchet candidates` for those there are');
     }
+    const pairs = await pairsOf(tenant, id);
+    const records = await evaluatedRecords(tenant, id);
     return {
       candidate,
-      gateRecords: await gateRecords(tenant, id),
+      pairs,
+      gateRecords: records.map((record) => ({ ...record, tests: testsBehind(record, pairs) })),
       audit: await auditOf(tenant, { kind: 'candidate', id }, ALL),
     };
   }
@@ -101,7 +146,10 @@ export function candidateQueries(pool: Pool): CandidateQueries {
       return rows;
     });
     const candidates = [];
-    for (const { candidate } of holding) candidates.push(await decided(scope.tenant, candidate));
+    for (const { candidate } of holding) {
+      const { pairs: _pairs, ...known } = await decided(scope.tenant, candidate);
+      candidates.push(known);
+    }
     return { lesson, candidates };
   }
 
@@ -117,17 +165,9 @@ export function candidateQueries(pool: Pool): CandidateQueries {
         throw new NotFoundError('candidate', id, 'ask `ratchet candidates` for those there are');
       }),
 
-    candidateLife: async (tenant, id) => ({
-      ...(await decided(tenant, id)),
-      ...(await withTenant(pool, tenant, async (client) => {
-        const pairs = await client.query<
-          PairRecord & { readonly purpose: GateRecord['purpose']; readonly evaluation: number }
-        >(
-          `select purpose, evaluation, ${PAIR_COLUMNS} from pairs
-           where tenant = $1 and candidate = $2 order by evaluation, purpose, number`,
-          [tenant, id],
-        );
-        const episodes = await client.query<{ readonly episode: EpisodeId }>(
+    candidateLife: async (tenant, id) => {
+      const proposedBy = await withTenant(pool, tenant, async (client) => {
+        const { rows } = await client.query<{ readonly episode: EpisodeId }>(
           `select distinct p.episode, p.task_number from lineage g
            join proposals p on p.tenant = g.tenant and p.id = g.to_id
            where g.tenant = $1 and g.from_kind = 'candidate' and g.from_id = $2
@@ -135,31 +175,12 @@ export function candidateQueries(pool: Pool): CandidateQueries {
            order by p.task_number, p.episode`,
           [tenant, id],
         );
-        return {
-          pairs: pairs.rows.map((row) => ({
-            ...pairOf(row),
-            purpose: row.purpose,
-            evaluation: row.evaluation,
-          })),
-          proposedBy: episodes.rows.map((row) => row.episode),
-        };
-      })),
-    }),
-
-    evaluatedRecords: async (tenant, id) => {
-      const records = await gateRecords(tenant, id);
-      const numbers = await withTenant(pool, tenant, async (client) => {
-        const { rows } = await client.query<{ readonly evaluation: number }>(
-          'select evaluation from gate_records where tenant = $1 and candidate = $2 order by number',
-          [tenant, id],
-        );
-        return rows;
+        return rows.map((row) => row.episode);
       });
-      return records.map((record, index) => ({
-        ...record,
-        evaluation: numbers[index]?.evaluation ?? 0,
-      }));
+      return { ...(await decided(tenant, id)), proposedBy };
     },
+
+    evaluatedRecords,
 
     why: async (tenant, id) => {
       const episode = await readEpisode(tenant, id);
@@ -180,6 +201,21 @@ export function candidateQueries(pool: Pool): CandidateQueries {
       };
     },
   };
+}
+
+/** What the tests of a verdict came to, from the pairs of its evaluation. */
+function testsBehind(
+  record: EvaluatedRecord,
+  pairs: readonly EvaluatedPair[],
+): readonly TestReading[] {
+  const basis = gateBasis(record.summary);
+  if (basis === null || record.purpose !== 'gate') return [];
+  return readGate(
+    basis,
+    pairs.filter(
+      ({ purpose, evaluation }) => purpose === 'gate' && evaluation === record.evaluation,
+    ),
+  );
 }
 
 /** The audit entries of the changes that made a version the active one. */

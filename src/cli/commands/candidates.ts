@@ -1,6 +1,7 @@
-import type { AuditEntry, GateRecord } from '../../activities/store.js';
+import type { AuditEntry } from '../../activities/store.js';
 import { gateEvidence } from '../../contracts/gate-evidence.js';
-import type { CandidateLife } from '../../store/candidate-queries.js';
+import type { TestReading } from '../../domain/gate/gate-trace.js';
+import type { CandidateLife, DecidedRecord } from '../../store/candidate-queries.js';
 import type { CommandContext } from '../command.js';
 import { findCandidate } from '../finding.js';
 import { looking, scopesOf } from '../looking.js';
@@ -81,14 +82,18 @@ function headLines({ candidate, pairs, proposedBy }: CandidateLife, agent: strin
   ];
 }
 
-/** The numbers behind one verdict. */
-export function recordLines(record: GateRecord): string[] {
+/** The numbers behind one verdict: every test with its value and threshold, and what it was made of. */
+export function recordLines(record: DecidedRecord): string[] {
+  const { purpose, verdict, reason, alpha, seed, evaluation, version, baseline } = record;
   const evidence = gateEvidence(record.summary);
-  const head = `${record.purpose}: ${record.verdict}, ${record.reason} (alpha ${record.alpha.toPrecision(3)}, seed ${String(record.seed)})`;
-  if (evidence === null) return [head];
+  const head = [
+    `${purpose}: ${verdict}, ${reason} (alpha ${alpha.toPrecision(3)}, seed ${String(seed)})`,
+    `  evaluation ${String(evaluation)}: ${version} against ${baseline}`,
+  ];
+  if (evidence === null) return head;
   const { effect, n, logE, threshold } = evidence;
   return [
-    head,
+    ...head,
     `  effect ${points(effect.mean)} points [${points(effect.lower)}, ${points(effect.upper)}] over ${String(n)} pairs, ` +
       `ln E ${logE === null ? 'none' : logE.toFixed(2)} of ${threshold.toFixed(2)}`,
     ...evidence.slices.map(
@@ -98,9 +103,17 @@ export function recordLines(record: GateRecord): string[] {
     ...evidence.categories
       .filter(({ grew }) => grew)
       .map(
-        ({ name, baseline, candidate }) => `  ${name}: ${String(baseline)} -> ${String(candidate)}`,
+        ({ name, baseline: before, candidate }) =>
+          `  ${name}: ${String(before)} -> ${String(candidate)}`,
       ),
+    ...record.tests.map(testLine),
   ];
+}
+
+function testLine({ test, of, hypothesis, n, logE, threshold, isReached }: TestReading): string {
+  const about = of === null ? test : `${test} ${of}`;
+  const reached = isReached ? ', reached' : '';
+  return `  ${about} (rejects: ${hypothesis}): ln E ${logE.toFixed(2)} of ${threshold.toFixed(2)} at n ${String(n)}${reached}`;
 }
 
 /** Who did what, oldest first. */

@@ -22,6 +22,8 @@ export interface CommittedPair {
   readonly index: number;
   readonly task: string;
   readonly slices: Readonly<Record<string, string>>;
+  /** The slice it was drawn for where it belongs to the top-up; absent or null for every other pair. */
+  readonly topUpFor?: string | null;
   readonly baseline: CommittedArm;
   readonly candidate: CommittedArm;
 }
@@ -34,7 +36,7 @@ export interface GateBasis {
 
 /** A committed pair as the gate folds it: what the infrastructure cost voids it, an arm's own fault counts. */
 export function gatePairOf(pair: CommittedPair): GatePair {
-  const { index, task, slices, baseline, candidate } = pair;
+  const { index, task, slices, topUpFor = null, baseline, candidate } = pair;
   const isVoid = baseline.missing === 'infrastructure' || candidate.missing === 'infrastructure';
   return {
     index,
@@ -47,6 +49,7 @@ export function gatePairOf(pair: CommittedPair): GatePair {
     slices,
     baselineCategory: baseline.category,
     candidateCategory: candidate.category,
+    ...(topUpFor === null ? {} : { topUpFor }),
   };
 }
 

@@ -1,7 +1,6 @@
 import { html } from 'hono/html';
 
-import type { AuditEntry, CandidateRow, GateRecord, Pointer } from '../../activities/store.js';
-import { gateEvidence } from '../../contracts/gate-evidence.js';
+import type { AuditEntry, CandidateRow, Pointer } from '../../activities/store.js';
 import type { CandidateWord } from '../../domain/candidate-words.js';
 import type { CandidateId, TenantId } from '../../domain/ids.js';
 import { lessonText, type LessonRevision } from '../../domain/lesson.js';
@@ -9,9 +8,9 @@ import type { CandidateLife, EvaluatedPair } from '../../store/candidate-queries
 import type { DashboardHouse, PageContext } from '../dashboard-house.js';
 import { possibleWords } from '../decisions.js';
 import { workflowLink } from '../temporal-links.js';
-import { evidenceBar, intervalChart } from './charts.js';
+import { gateSection } from './gate-section.js';
 import type { Html, Page } from './layout.js';
-import { instant, points, shortId } from './numbers.js';
+import { instant, shortId } from './numbers.js';
 
 const PAIRS_SHOWN = 200;
 
@@ -37,7 +36,8 @@ export async function candidatePage(
         </p>
         <p class="quiet">${links(house, candidate)}</p>
       </div>
-      ${actions(context, tenant, candidate, pointer)} ${life.gateRecords.map(gateSection)}
+      ${actions(context, tenant, candidate, pointer)}
+      ${life.gateRecords.map((record) => gateSection(record, life.pairs))}
       ${life.gateRecords.length === 0 ? noEvidence(candidate) : ''} ${diff(candidate)}
       ${pairsSection(life)} ${auditSection(life.audit)}`,
   };
@@ -157,74 +157,6 @@ function noEvidence(candidate: CandidateRow): Html {
       }
     </p>
   </section>`;
-}
-
-function gateSection(record: GateRecord): Html {
-  const evidence = gateEvidence(record.summary);
-  return html`<section class="card">
-    <div class="heading">
-      <h2>${record.purpose === 'gate' ? 'Evidence' : 'Diagnosis'}</h2>
-      <p>
-        <span class="verdict ${record.verdict}">${record.verdict}</span> ${record.reason}
-        ${evidence?.label == null ? '' : html`<span class="state">${evidence.label}</span>`}
-      </p>
-    </div>
-    ${
-      evidence === null
-        ? ''
-        : html`<p>
-              ${intervalChart(evidence.effect)}
-              <strong>${points(evidence.effect.mean)}</strong> points
-              [${points(evidence.effect.lower)}, ${points(evidence.effect.upper)}] over
-              ${evidence.n} pairs
-            </p>
-            <p>${evidenceBar(evidence.logE, evidence.threshold)}</p>
-            ${slicesTable(evidence.slices)}`
-    }
-    <p class="quiet">
-      alpha ${record.alpha.toPrecision(3)}, seed ${record.seed},
-      <code>${shortId(record.version)}</code> against <code>${shortId(record.baseline)}</code>
-    </p>
-  </section>`;
-}
-
-function slicesTable(
-  slices: readonly {
-    readonly name: string;
-    readonly n: number;
-    readonly mean: number | null;
-    readonly lower: number | null;
-    readonly upper: number | null;
-    readonly verdict: string;
-  }[],
-): Html | string {
-  if (slices.length === 0) return '';
-  return html`<table>
-    <thead>
-      <tr>
-        <th>Slice</th>
-        <th class="number">Pairs</th>
-        <th>Effect, 95 %</th>
-        <th>Verdict</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${slices.map(
-        (slice) =>
-          html`<tr>
-            <td>${slice.name}</td>
-            <td class="number">${slice.n}</td>
-            <td class="nowrap">
-              ${intervalChart(slice)}
-              <span class="small"
-                >${points(slice.mean)} [${points(slice.lower)}, ${points(slice.upper)}]</span
-              >
-            </td>
-            <td><span class="verdict ${slice.verdict}">${slice.verdict}</span></td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
 }
 
 function differs({ baseline, candidate }: EvaluatedPair): boolean {

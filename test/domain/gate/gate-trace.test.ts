@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+
+import { decideAgain, type CommittedPair } from '../../../src/domain/gate/committed-pair.js';
+import { gatePolicy } from '../../../src/domain/gate/gate-policy.js';
+import { readGate, traceGate } from '../../../src/domain/gate/gate-trace.js';
+import { noSlices, planSlices, countPool } from '../../../src/domain/gate/slices.js';
+import { mulberry32 } from '../../../src/domain/random.js';
+
+function pairs(n: number, wins: number, slices = {}): readonly CommittedPair[] {
+  const random = mulberry32(5);
+  return Array.from({ length: n }, (_, index) => {
+    const won = random() < wins;
+    const arm = (score: number) => ({
+      score,
+      category: score === 1 ? 'ok' : 'wrong',
+      missing: null,
+    });
+    return {
+      index,
+      task: `t-${String(index)}`,
+      slices,
+      baseline: arm(0),
+      candidate: arm(won ? 1 : 0),
+    };
+  });
+}
+
+const basis = { policy: gatePolicy({ alpha: 0.005 }), plan: noSlices };
+
+test('the path ends where the verdict was decided', () => {
+  const committed = pairs(60, 0.5);
+  const summary = decideAgain(basis, committed);
+
+  const path = traceGate(basis, committed);
+
+  const last = path.at(-1);
+  expect(summary.verdict).toBe('pass');
+  expect(last?.superiority).toBeCloseTo(summary.logE, 12);
+  expect(last?.mean).toBeCloseTo(summary.effect.mean, 12);
+  expect(last?.lower).toBeCloseTo(summary.effect.lower, 12);
+  expect(path.map(({ pairs: count }) => count)).toEqual(
+    Array.from({ length: path.length }, (_, index) => index + 1),
+  );
+});
+
+test('a long path is thinned, and keeps its end', () => {
+  const committed = pairs(400, 0.03);
+
+  const path = traceGate(
+    { ...basis, policy: gatePolicy({ alpha: 1e-15, futilityLevel: 1e-9 }) },
+    committed,
+  );
+
+  expect(path.length).toBeLessThanOrEqual(161);
+  expect(path.at(-1)?.pairs).toBe(400);
+});
+
+test('no pairs make no path', () => {
+  expect(traceGate(basis, [])).toEqual([]);
+});
+
+test('every test is read with its own threshold, and only the one that decided is reached', () => {
+  const slices = { level: 'easy' };
+  const policy = gatePolicy({ alpha: 0.005, criticalCategories: ['data-loss', 'wrong'] });
+  const plan = planSlices(countPool(pairs(40, 0.5, slices).map((pair) => pair.slices)), policy);
+
+  const tests = readGate({ policy, plan }, pairs(60, 0.5, slices));
+
+  const of = (name: string) => tests.find(({ test: each }) => each === name);
+  expect(tests.map(({ test: name, of: about }) => [name, about])).toEqual([
+    ['superiority', null],
+    ['futility', null],
+    ['non-inferiority', 'level=easy'],
+    ['harm', 'level=easy'],
+    ['missing outcomes', null],
+    ['void pairs', null],
+    ['failure category', 'wrong'],
+  ]);
+  expect(of('superiority')).toMatchObject({ isReached: true, threshold: Math.log(200) });
+  expect(of('futility')).toMatchObject({ isReached: false, threshold: Math.log(10) });
+  expect(of('non-inferiority')).toMatchObject({ isReached: true });
+  expect(of('harm')?.isReached).toBe(false);
+  expect(of('failure category')?.threshold).toBeCloseTo(Math.log(2 / 0.05), 12);
+  expect(of('missing outcomes')).toMatchObject({ logE: 0, isReached: false });
+});
+
+test('a pair drawn for one slice counts for that slice and not for the effect', () => {
+  const policy = gatePolicy({ alpha: 0.005 });
+  const plan = { keys: [], gated: ['pinned'], hasOther: false };
+  const drawn = pairs(60, 0.5).map((pair, index) =>
+    index % 2 === 0 ? pair : { ...pair, topUpFor: 'pinned' },
+  );
+
+  const tests = readGate({ policy, plan }, drawn.slice(0, 20));
+
+  expect(tests.find(({ test: name }) => name === 'superiority')?.n).toBe(10);
+  expect(tests.find(({ of: about }) => about === 'pinned')?.n).toBe(10);
+});
