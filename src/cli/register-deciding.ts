@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 
 import type { AnswerOptions } from './commands/answer.js';
 import type { DecideOptions } from './commands/decide.js';
+import type { EraseOptions } from './commands/erase.js';
 import type { FeedbackOptions } from './commands/feedback.js';
 import type { OverrideOptions, RollbackOptions } from './commands/override.js';
 import type { Invoke } from './command.js';
@@ -44,6 +45,17 @@ export function registerDeciding(program: Command, invoke: Invoke): void {
       invoke(async (context) =>
         (await import('./commands/answer.js')).answerTask(task, options, context),
       ),
+    );
+  program
+    .command('erase')
+    .description('erase what a person said of outcomes, and what was learned from it alone')
+    .requiredOption('--subject <subject>', 'who')
+    .addOption(
+      new Option('--only <what>', 'what of it').choices(['feedback']).makeOptionMandatory(),
+    )
+    .requiredOption('--reason <text>', 'why', reason)
+    .action((options: EraseOptions) =>
+      invoke(async (context) => (await import('./commands/erase.js')).erase(options, context)),
     );
   for (const [word, description] of WORDS) {
     program

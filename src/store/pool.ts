@@ -1,7 +1,7 @@
 import { Pool } from 'pg';
 
 import { RatchetError } from '../domain/errors.js';
-import { APP_ROLE, DIRECTORY_ROLE, asOwner } from './transaction.js';
+import { APP_ROLE, DIRECTORY_ROLE, ERASER_ROLE, asOwner } from './transaction.js';
 
 export interface PoolConfig {
   /** `postgres://…`, or with a socket directory `postgres://user@/database?host=/directory`. */
@@ -72,7 +72,7 @@ export async function checkDatabase(pool: Pool): Promise<void> {
           order by c.relname limit 1) as owned
        from unnest($1::text[]) wanted(role) left join pg_roles r on r.rolname = wanted.role
        order by wanted.role`,
-      [[APP_ROLE, DIRECTORY_ROLE]],
+      [[APP_ROLE, DIRECTORY_ROLE, ERASER_ROLE]],
     );
     for (const { role, unsafe, member, owned } of roles.rows) {
       if (unsafe === null || member === null) {

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 
-import { APP_ROLE, DIRECTORY_ROLE, asOwner } from './transaction.js';
+import { APP_ROLE, DIRECTORY_ROLE, ERASER_ROLE, asOwner } from './transaction.js';
 
 /**
  * The schema as text, from the catalog: tables with columns, constraints, indexes, policies and grants,
@@ -91,7 +91,7 @@ async function dumpTable(client: PoolClient, table: string): Promise<string> {
        group by c.grantee, c.privilege_type
      ) granted
      group by role order by role`,
-    [table, [APP_ROLE, DIRECTORY_ROLE]],
+    [table, [APP_ROLE, DIRECTORY_ROLE, ERASER_ROLE]],
   );
   const body = [...columns, ...constraints].join(',\n');
   const after = [...indexes, ...security, ...policies, ...grants];

@@ -231,6 +231,7 @@ CREATE INDEX evidence_by_task ON public.evidence USING btree (tenant, task, agen
 row level security enabled and forced on evidence;
 policy own_tenant on evidence for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select on evidence to ratchet_app;
+grant delete on evidence to ratchet_eraser;
 
 create table feedback (
   tenant text not null,
@@ -256,6 +257,7 @@ CREATE INDEX feedback_by_role ON public.feedback USING btree (tenant, role);
 row level security enabled and forced on feedback;
 policy own_tenant on feedback for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select on feedback to ratchet_app;
+grant delete on feedback to ratchet_eraser;
 
 create table gate_records (
   tenant text not null,
@@ -361,6 +363,7 @@ CREATE INDEX labels_contested ON public.labels USING btree (tenant, at) WHERE (l
 row level security enabled and forced on labels;
 policy own_tenant on labels for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select, update on labels to ratchet_app;
+grant delete on labels to ratchet_eraser;
 
 create table lesson_revisions (
   tenant text not null,
@@ -387,6 +390,7 @@ create table lesson_revisions (
 row level security enabled and forced on lesson_revisions;
 policy own_tenant on lesson_revisions for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select, update (status) on lesson_revisions to ratchet_app;
+grant update (rationale, sources) on lesson_revisions to ratchet_eraser;
 
 create table lesson_utility (
   tenant text not null,
@@ -616,6 +620,7 @@ CREATE INDEX proposals_waiting ON public.proposals USING btree (tenant, agent, t
 row level security enabled and forced on proposals;
 policy own_tenant on proposals for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select, update (read_at, result) on proposals to ratchet_app;
+grant delete on proposals to ratchet_eraser;
 
 create table reflections (
   tenant text not null,

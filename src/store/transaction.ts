@@ -15,6 +15,8 @@ import { isRace, translated } from './failures.js';
 export const APP_ROLE = 'ratchet_app';
 /** May read the list of tenants and nothing else. */
 export const DIRECTORY_ROLE = 'ratchet_directory';
+/** May do what the application may, and delete what a person said. */
+export const ERASER_ROLE = 'ratchet_eraser';
 
 const ATTEMPTS = 5;
 
@@ -50,8 +52,17 @@ export async function queryTenant<Row extends QueryResultRow>(
   );
 }
 
-function asTenant(tenant: TenantId): string {
-  return `begin; set local role ${APP_ROLE}; set local ratchet.tenant = ${escapeLiteral(tenantId(tenant))}`;
+/** The same as the role that may erase what a person said. */
+export async function withEraser<T>(
+  pool: Pool,
+  tenant: TenantId,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  return inTransaction(pool, asTenant(tenant, ERASER_ROLE), work);
+}
+
+function asTenant(tenant: TenantId, role = APP_ROLE): string {
+  return `begin; set local role ${role}; set local ratchet.tenant = ${escapeLiteral(tenantId(tenant))}`;
 }
 
 /** Runs `work` as the role that may list the tenants. */
