@@ -10,7 +10,7 @@ import { expect, test, vi } from 'vitest';
 import { outcomeLine, pairLine } from './gate-lines.js';
 
 // A process that reads 300,000 lines, on a machine that may be busy.
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 480_000 });
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const jiti = join(
