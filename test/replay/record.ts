@@ -311,6 +311,14 @@ class Recorder {
     await this.#write('reflect-and-update/nothing-learned', `reflect/${episode}`);
     await this.#write('agent-task/explore', `explore/${episode}`);
 
+    const maintained = await temporal.workflow.start('maintainMemory', {
+      workflowId: `maintain/${scope.tenant}/${scope.agent}`,
+      taskQueue: this.#house.taskQueue,
+      args: [scope],
+    });
+    await maintained.result();
+    await this.#write('maintain-memory/done', maintained.workflowId);
+
     const answered = await start('answered', 'ask a person');
     await waits(answered.request);
     await client.giveFeedback(scope.tenant, {

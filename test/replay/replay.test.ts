@@ -28,6 +28,7 @@ const ENDINGS = [
   'agent-task/waiting-answered',
   'learner/continue-as-new',
   'learner/continued',
+  'maintain-memory/done',
   'reflect-and-update/aborted',
   'reflect-and-update/approved',
   'reflect-and-update/expired',

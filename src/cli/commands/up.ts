@@ -2,6 +2,7 @@ import { openDashboard } from '../../server/dashboard.js';
 import { launchLog, untilAborted, type CommandContext } from '../command.js';
 import { requireConfiguration } from '../configuration.js';
 import { openHouse, startHouseWorkers } from '../house.js';
+import { keepMaintained } from '../maintained.js';
 import { openModel } from '../model-choice.js';
 import { personOf } from '../person.js';
 import { endTemporal, quietTemporal } from '../temporal-logs.js';
@@ -21,6 +22,7 @@ export async function runUp(options: UpOptions, context: CommandContext): Promis
     house.onClose(() => model.close());
     const hasLocalModel = model.kind === 'simulated';
     const workers = await startHouseWorkers(house, { agents, models: model.client, hasLocalModel });
+    await keepMaintained(house, agents, launchLog(context, false));
     const { actor: id, role } = personOf(
       context.shared,
       config,

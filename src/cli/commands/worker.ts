@@ -1,6 +1,7 @@
 import { launchLog, untilAborted, type CommandContext } from '../command.js';
 import { requireConfiguration } from '../configuration.js';
 import { openHouse, startHouseWorkers } from '../house.js';
+import { keepMaintained } from '../maintained.js';
 import { openModel } from '../model-choice.js';
 import { endTemporal, quietTemporal } from '../temporal-logs.js';
 
@@ -24,6 +25,9 @@ export async function runWorker(options: WorkerOptions, context: CommandContext)
       hasLocalModel: model.kind === 'simulated',
       ...(options.only === undefined ? {} : { only: options.only }),
     });
+    if (options.only !== 'shadow') {
+      await keepMaintained(house, agents, launchLog(context, false));
+    }
     const queues = [
       ...(options.only === 'shadow' ? [] : [house.taskQueue]),
       ...(options.only === 'live' ? [] : [`${house.taskQueue}-shadow`]),
