@@ -1,10 +1,11 @@
 import { Option, type Command } from 'commander';
 
 import type { Invoke } from './command.js';
+import type { ExportOptions } from './commands/export.js';
 import type { ImportOptions } from './commands/import.js';
 import type { ReflectOptions } from './commands/reflect.js';
 
-/** Commands that bring in what was recorded elsewhere: they need the database alone. */
+/** Commands that bring in what was recorded elsewhere, and take out what was learned here. */
 export function registerImporting(program: Command, invoke: Invoke): void {
   program
     .command('import')
@@ -30,6 +31,22 @@ export function registerImporting(program: Command, invoke: Invoke): void {
     .action((options: ReflectOptions) =>
       invoke(async (context) =>
         (await import('./commands/reflect.js')).runReflect(options, context),
+      ),
+    );
+  program
+    .command('export')
+    .description('the lessons that serve, for others to read')
+    .requiredOption('--out <directory>', 'where; AGENTS.md there keeps what others wrote in it')
+    .addOption(
+      new Option('--form <form>', 'lessons.jsonl with a manifest, SKILL.md or AGENTS.md')
+        .choices(['jsonl', 'skill', 'agents-md'])
+        .default('jsonl'),
+    )
+    .option('--agent <agent>', 'whose')
+    .option('--version <version>', 'of this version (default: the one that serves)')
+    .action((options: ExportOptions) =>
+      invoke(async (context) =>
+        (await import('./commands/export.js')).exportLessons(options, context),
       ),
     );
 }
