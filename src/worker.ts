@@ -20,6 +20,8 @@ import { createModelActivities, type ModelClient } from './activities/model-acti
 import { createReflectionActivities } from './activities/reflection-activities.js';
 import { createRolloutActivities } from './activities/rollout-activities.js';
 import { StrategyCache } from './activities/strategy-cache.js';
+import { createCheckActivities } from './activities/check-activities.js';
+import { createScopingActivities } from './activities/scoping.js';
 import { createLifecycleActivities } from './activities/task-lifecycle.js';
 import { createCallAnswers, createToolActivities } from './activities/tool-activities.js';
 import { countUtility } from './activities/utility-counting.js';
@@ -77,6 +79,8 @@ export function createActivities(dependencies: Omit<WorkerDependencies, 'address
     ...createLearnerActivities(shared),
     ...createEvaluationActivities(shared),
     ...createRolloutActivities(shared),
+    ...createScopingActivities(shared),
+    ...createCheckActivities(shared),
     ...maintenance,
     ...createCallAnswers(store),
   };

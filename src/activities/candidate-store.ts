@@ -132,5 +132,11 @@ export interface CandidateStore {
     },
   ): Promise<void>;
   transition(scope: Scope, transition: Transition): Promise<{ readonly pointer: Pointer | null }>;
+  /** Marks serving revisions to be validated again, with one audit entry where any was serving. */
+  disputeLessons(
+    scope: Scope,
+    lessons: readonly LessonRef[],
+    audit: { readonly actor: Actor; readonly reason: string; readonly detail: JsonObject },
+  ): Promise<void>;
   setSettled(tenant: TenantId, id: CandidateId, upTo: number): Promise<void>;
 }

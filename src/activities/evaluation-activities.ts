@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { runEpisodeIdOf } from '../contracts/digest.js';
 import { NotFoundError } from '../domain/errors.js';
+import { reviewOf } from '../domain/gate/review.js';
 import { drawOrder } from '../domain/gate/sampling.js';
 import { MIN_PINNED_CASES } from '../domain/gate/slices.js';
 import type { Scope, TaskId } from '../domain/ids.js';
@@ -62,15 +63,17 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
         approvalTimeoutMs: learning.approvalTimeoutMs,
         rollout: learning.rollout,
         isOutOfBudget: (await store.spentShadowRuns(scope)) >= learning.shadowRunsPerDay,
+        review: reviewOf(row.lessons),
       };
     },
 
     async reserveAlpha({ tenant, agent, candidate, attempt }) {
-      return messenger.reserve({ tenant, agent }, candidate, attempt);
+      const { gate } = agents.agent(agent).learning;
+      return messenger.reserve({ tenant, agent }, candidate, attempt, gate.maxPairs);
     },
 
     async settleWithLearner({ tenant, agent, ...settlement }) {
-      await messenger.settle({ tenant, agent }, settlement);
+      return messenger.settle({ tenant, agent }, settlement);
     },
 
     async drawTasks(request) {

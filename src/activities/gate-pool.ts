@@ -23,7 +23,7 @@ export async function eligibleTasks(
   const scope = { tenant: request.tenant, agent: request.agent };
   const { candidate, afterNumber } = request;
   const all = await store.gatePool(scope, candidate, afterNumber, WINDOW, unsandboxed(agent));
-  if (request.purpose === 'diagnosis') return { all, eligible: all };
+  if (request.purpose !== 'gate') return { all, eligible: all };
   const isLarge = await store.isPoolLarge(scope);
   const baseline = await strategies.strategy(scope, request.baseline);
   const version = await strategies.strategy(scope, request.version);

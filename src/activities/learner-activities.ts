@@ -13,7 +13,7 @@ import type { AgentRegistry } from './agent-registry.js';
 import { assertActive, permissionFor } from './candidate-reading.js';
 import type { LearningActivities } from './learning-activities.js';
 import type { Messenger } from './messenger.js';
-import { changingPointer, transitionWithPointer } from './pointer-change.js';
+import { activePointer, changingPointer, transitionWithPointer } from './pointer-change.js';
 import type { CandidateRow, ProposalRow, Store } from './store.js';
 
 export interface LearnerDependencies {
@@ -78,10 +78,19 @@ export function createLearnerActivities(dependencies: LearnerDependencies): Lear
       await messenger.grant(workflowId, { kind: 'canary', candidate });
     },
 
-    async override({ tenant, agent, action, actor, reason, version, expectedVersion }) {
+    async override({ tenant, agent, action, actor, reason, version, expectedVersion, updateId }) {
       const scope = { tenant, agent };
       if (reason.trim() === '') {
         throw new InvalidInputError('reason', 'an empty text', `why to ${action}`);
+      }
+      if (action === 'rearm') {
+        assertActive(await activePointer(store, scope), expectedVersion ?? undefined, action);
+        const object = { kind: 'agent', id: agent };
+        await store.note(scope, { actor, action, object, reason, detail: { updateId } });
+        for (const workflowId of await wakeableRollouts(store, scope)) {
+          await messenger.wake(workflowId);
+        }
+        return;
       }
       await changingPointer(
         store,
@@ -106,12 +115,10 @@ export function createLearnerActivities(dependencies: LearnerDependencies): Lear
         },
         { actor, action, reason, detail: version === null ? {} : { version } },
       );
-      const rollouts = (await store.candidates(scope)).filter(
-        ({ state }) => state === 'passed' || state === 'canary',
-      );
+      const wake = await wakeableRollouts(store, scope);
       if (action === 'pin') await abortCanary(store, scope, actor, reason);
       // What was held may go on, and what was aborted ends, without waiting for the next look.
-      for (const { workflowId } of rollouts) await messenger.wake(workflowId);
+      for (const workflowId of wake) await messenger.wake(workflowId);
     },
   };
 }
@@ -244,6 +251,14 @@ function titleOf({ lessons, bundle }: CandidateRow): string {
   const more = titles.length > 3 ? ` and ${String(titles.length - 3)} more` : '';
   const removed = bundle.remove.length > 0 ? `, ${String(bundle.remove.length)} removed` : '';
   return `${shown}${more}${removed}`.slice(0, 120);
+}
+
+/** Workflows that wait for their canary, or are in it. */
+async function wakeableRollouts(store: Store, scope: Scope): Promise<readonly string[]> {
+  const rows = await store.candidates(scope);
+  return rows
+    .filter(({ state }) => state === 'passed' || state === 'canary')
+    .map(({ workflowId }) => workflowId);
 }
 
 async function abortCanary(

@@ -1,5 +1,7 @@
 import type { CandidateState } from '../domain/candidate.js';
 import type { Actor } from '../domain/feedback.js';
+import type { Slices } from '../domain/episode.js';
+import type { AaSummary } from '../domain/gate/aa-check.js';
 import type { GateBasis } from '../domain/gate/committed-pair.js';
 import type { Diagnosis } from '../domain/gate/diagnosis.js';
 import type { GateSummary } from '../domain/gate/gate-summary.js';
@@ -9,7 +11,7 @@ import type { LessonDraft } from '../domain/lesson.js';
 import type { LadderBlame } from '../domain/attribution/ladder.js';
 import type { RolloutPolicy } from '../domain/gate/rollout.js';
 import type { Permission } from '../domain/strategy.js';
-import type { Settlement } from '../workflows/messages.js';
+import type { Reservation, Settled, Settlement } from '../workflows/messages.js';
 import type { AttributionAnswer } from './episode-attribution.js';
 import type { LiveOutcome, PairRow, StratumCount } from './store.js';
 
@@ -57,11 +59,13 @@ export interface EvaluationPlan {
   readonly rollout: RolloutPolicy;
   /** Set when the learning budget has nothing left: the verdict is `hold`. */
   readonly isOutOfBudget: boolean;
+  /** Why a person must look at it whatever the permission of its layers; null where none has to. */
+  readonly review: string | null;
 }
 
 /** Tasks for pairs, in the order they will be committed. */
 export interface DrawRequest extends OfCandidate {
-  readonly purpose: 'gate' | 'diagnosis';
+  readonly purpose: 'gate' | 'diagnosis' | 'aa';
   readonly baseline: VersionId;
   readonly version: VersionId;
   readonly seed: number;
@@ -174,6 +178,15 @@ export interface ReferenceAnswer {
   readonly baseline: VersionId;
 }
 
+export interface ScopeRequest extends OfCandidate {
+  /** Slice values of the stratum that lost. */
+  readonly slices: Slices;
+  /** Those of every other stratum. */
+  readonly others: readonly Slices[];
+  readonly reason: string;
+  readonly detail: JsonObject;
+}
+
 export interface MergeAnswer {
   /** Proposals read; 0 when none waits. */
   readonly read: number;
@@ -198,14 +211,8 @@ export interface LearningActivities {
 
   planEvaluation(of: OfCandidate): Promise<EvaluationPlan>;
   /** Asks the learner for the level of one evaluation, by update with both as update id. */
-  reserveAlpha(of: OfCandidate & { readonly attempt: number }): Promise<{ readonly alpha: number }>;
-  settleWithLearner(
-    of: OfCandidate & {
-      readonly workflowId: string;
-      readonly step: Settlement['step'];
-      readonly promoted: boolean;
-    },
-  ): Promise<void>;
+  reserveAlpha(of: OfCandidate & { readonly attempt: number }): Promise<Reservation>;
+  settleWithLearner(of: Scope & Settlement): Promise<Settled>;
   drawTasks(request: DrawRequest): Promise<DrawAnswer>;
   commitPairs(
     of: OfCandidate & {
@@ -232,6 +239,19 @@ export interface LearningActivities {
   rollBack(
     request: RollbackRequest,
   ): Promise<{ readonly to: VersionId; readonly state: CandidateState }>;
+  /**
+   * One slice lost after a promotion: the version before serves it, and a candidate that leaves it out is
+   * opened. Null where what was promoted cannot be narrowed so.
+   */
+  scopeOut(request: ScopeRequest): Promise<{ readonly candidate: CandidateId | null }>;
+  /** The mean fell while no slice did: noted, and learned from. */
+  noteDrift(
+    of: OfCandidate & {
+      readonly episodes: readonly EpisodeId[];
+      readonly reason: string;
+      readonly detail: JsonObject;
+    },
+  ): Promise<void>;
   readOutcomes(request: ReadRequest): Promise<OutcomeRead>;
   stopWatching(of: Scope & { readonly workflowId: string }): Promise<void>;
   reference(of: OfCandidate): Promise<ReferenceAnswer>;
@@ -242,10 +262,21 @@ export interface LearningActivities {
     readonly candidate: CandidateId;
     readonly workflowId: string;
   } | null>;
+  /** What to set beside itself, and under which id; null where there is nothing to check with. */
+  planAaCheck(of: Scope): Promise<{
+    readonly candidate: CandidateId;
+    readonly baseline: VersionId;
+    readonly attempt: number;
+  } | null>;
+  noteAaCheck(
+    of: Scope & AaSummary & { readonly baseline: VersionId; readonly seed: number },
+  ): Promise<void>;
+  /** Says in the audit why nothing is promoted without a person from here on. */
+  noteDisarmed(of: Scope & { readonly reason: string }): Promise<void>;
   grantCanary(of: OfCandidate & { readonly workflowId: string }): Promise<void>;
   override(
     of: Scope & {
-      readonly action: 'freeze' | 'unfreeze' | 'pin' | 'unpin';
+      readonly action: 'freeze' | 'unfreeze' | 'pin' | 'unpin' | 'rearm';
       readonly actor: Actor;
       readonly reason: string;
       readonly version: string | null;
@@ -257,6 +288,8 @@ export interface LearningActivities {
   concludeDiagnosis(
     of: OfCandidate & {
       readonly conclusion: 'regression' | 'drift' | 'unresolved';
+      /** Failed live episodes; a drift is learned from. */
+      readonly episodes: readonly EpisodeId[];
       readonly detail: JsonObject;
     },
   ): Promise<void>;

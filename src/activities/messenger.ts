@@ -1,5 +1,5 @@
-import type { CandidateId, Scope } from '../domain/ids.js';
-import type { Grant, Settlement } from '../workflows/messages.js';
+import type { CandidateId, EpisodeId, Scope } from '../domain/ids.js';
+import type { Grant, Reservation, Settled, Settlement } from '../workflows/messages.js';
 
 /**
  * What activities say to workflows. A workflow that has closed takes no message: `false`, and the
@@ -18,6 +18,10 @@ export interface Messenger {
     scope: Scope,
     candidate: CandidateId,
     attempt: number,
-  ): Promise<{ readonly alpha: number }>;
-  settle(scope: Scope, settlement: Settlement): Promise<void>;
+    maxPairs?: number,
+  ): Promise<Reservation>;
+  /** Answers what the learner decides by as of then. */
+  settle(scope: Scope, settlement: Settlement): Promise<Settled>;
+  /** Reflects on an episode once more, for the world has changed; doing it twice is harmless. */
+  reflectOnDrift(scope: Scope, episode: EpisodeId): Promise<void>;
 }

@@ -1,12 +1,15 @@
 import { ConflictError, RatchetError } from '../domain/errors.js';
 import { SYSTEM } from '../domain/feedback.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
+import { slicesOf } from '../domain/gate/live-outcome.js';
 import { recallLessons } from '../domain/retrieval/recall.js';
+import { leavesOut } from '../domain/scoping.js';
 import { assertActive, candidateRow } from './candidate-reading.js';
 import { onActiveBaseline, type EvaluationDependencies } from './evaluation-activities.js';
 import type { LearningActivities, RollbackRequest } from './learning-activities.js';
 import { activePointer, changingPointer, transitionWithPointer } from './pointer-change.js';
 import { rollBack } from './rollback.js';
+import { learnAnew } from './scoping.js';
 import type { CandidateRow, Pointer } from './store.js';
 
 /** Another version became active during this candidate's canary; what was measured is out of date. */
@@ -129,7 +132,10 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
             actor: request.actor,
             reason: request.reason,
             detail: { ...request.detail, from: baseline, to: version, at: cursor },
-            pointer: { expected: pointer.number, change: { active: version, canary: null } },
+            pointer: {
+              expected: pointer.number,
+              change: { active: version, canary: null, exceptions: exceptionsAfter(pointer, row) },
+            },
           },
         };
       });
@@ -180,7 +186,7 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
       return { cursor, strata, own, version, baseline };
     },
 
-    async concludeDiagnosis({ tenant, agent, candidate, conclusion, detail }) {
+    async concludeDiagnosis({ tenant, agent, candidate, conclusion, episodes, detail }) {
       const scope = { tenant, agent };
       const reason = {
         regression: 'paired replay: worse than the version before it',
@@ -193,6 +199,9 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
       }
       const object = { kind: 'candidate', id: candidate };
       await store.note(scope, { actor: SYSTEM, action: conclusion, object, reason, detail });
+      if (conclusion === 'drift') {
+        await learnAnew(dependencies, scope, episodes, { ...detail, candidate });
+      }
     },
   };
 }
@@ -205,6 +214,18 @@ async function rollingBack(
   const { to, state, moved } = await rollBack(store, request);
   for (const workflowId of moved) await messenger.wake(workflowId);
   return { to, state };
+}
+
+/** A slice that every lesson of the promoted candidate leaves out needs no exception any more. */
+function exceptionsAfter(
+  { exceptions }: Pointer,
+  { lessons }: CandidateRow,
+): Pointer['exceptions'] {
+  const kept = Object.entries(exceptions).filter(([name]) => {
+    const stratum = slicesOf(name);
+    return lessons.length === 0 || !lessons.every(({ trigger }) => leavesOut(trigger, stratum));
+  });
+  return Object.fromEntries(kept);
 }
 
 function scopeOf({ tenant, agent }: Scope): Scope {

@@ -15,7 +15,7 @@ export interface Pointer {
     readonly share: number;
     readonly seed: number;
   } | null;
-  /** Slice `key=value` -> the version that serves it instead. */
+  /** Slice `key=value`, or a combination of them as `stratumOf` names it -> the version that serves it instead. */
   readonly exceptions: Readonly<Record<string, VersionId>>;
   readonly pinned: VersionId | null;
   readonly frozen: boolean;

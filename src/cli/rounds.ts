@@ -82,11 +82,11 @@ export class Rounds {
   /** Whether a canary may begin or a bundle close, which the learner is then about to do. */
   async #learnerMoves(): Promise<boolean> {
     const { store, temporal } = this.#house;
-    const { evaluating, canary, canaryQueue, frozen } = await temporal.workflow
+    const { evaluating, canary, canaryQueue, frozen, isArmed } = await temporal.workflow
       .getHandle(learnerId(this.#scope))
       .query(learnerState);
     if (canary !== null) return false;
-    if (canaryQueue.length > 0) return !frozen;
+    if (canaryQueue.length > 0) return !frozen && isArmed;
     return evaluating.length === 0 && (await store.openCandidate(this.#scope)) !== null;
   }
 }

@@ -71,17 +71,36 @@ export function createMessenger(client: Client, taskQueue: string): Messenger {
       await workflow.getHandle(learnerId(scope)).signal(proposalsWaiting);
     },
 
-    async reserve(scope, candidate, attempt) {
+    async reserve(scope, candidate, attempt, maxPairs) {
       await startLearner(scope);
       const updateId = `reserve-${candidate}-${String(attempt)}`;
-      return workflow
-        .getHandle(learnerId(scope))
-        .executeUpdate(reserve, { args: [{ candidate }], updateId });
+      return workflow.getHandle(learnerId(scope)).executeUpdate(reserve, {
+        args: [{ candidate, ...(maxPairs === undefined ? {} : { maxPairs }) }],
+        updateId,
+      });
     },
 
     async settle(scope, settlement) {
       await startLearner(scope);
-      await workflow.getHandle(learnerId(scope)).executeUpdate(settle, { args: [settlement] });
+      return workflow.getHandle(learnerId(scope)).executeUpdate(settle, { args: [settlement] });
+    },
+
+    async reflectOnDrift({ tenant, agent }, episode) {
+      const informative = { value: true, reason: 'drift' };
+      try {
+        await workflow.start('reflectAndUpdate', {
+          workflowId: `reflect/${episode}.drift`,
+          taskQueue,
+          args: [{ tenant, agent, episode, isDetached: true, informative }],
+          staticSummary: `Reflect on ${episode} after a drift`,
+          typedSearchAttributes: [
+            { key: keys.tenant, value: tenant },
+            { key: keys.agent, value: agent },
+          ],
+        });
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Arm, Slices } from './episode.js';
+import { sliceNames, stratumOf } from './gate/live-outcome.js';
 import type { VersionId } from './ids.js';
 import { uniformOf } from './random.js';
 
@@ -25,8 +26,8 @@ export function assign(
   slices: Slices,
 ): { readonly version: VersionId; readonly arm: Arm } {
   if (routing.pinned !== null) return { version: routing.pinned, arm: 'pinned' };
-  for (const [name, value] of Object.entries(slices)) {
-    const version = routing.exceptions[`${name}=${value}`];
+  for (const name of [...sliceNames(slices), stratumOf(slices)]) {
+    const version = Object.hasOwn(routing.exceptions, name) ? routing.exceptions[name] : undefined;
     if (version !== undefined) return { version, arm: 'exception' };
   }
   const { canary } = routing;

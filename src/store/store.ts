@@ -5,6 +5,7 @@ import { auditStore } from './audit.js';
 import { candidateStore } from './candidates.js';
 import { clusterStore } from './cluster.js';
 import { deployStore } from './deploy.js';
+import { disputeStore } from './disputes.js';
 import { callStore } from './effects.js';
 import { episodeStore } from './episodes.js';
 import { evidenceStore } from './evidence.js';
@@ -46,6 +47,7 @@ export function createStore(pool: Pool): Store {
     ...candidateStore(pool),
     ...secondTryStore(pool),
     ...transitionStore(pool),
+    ...disputeStore(pool),
     ...evidenceStore(pool),
     ...pinnedStore(pool),
     ...outcomeStore(pool),

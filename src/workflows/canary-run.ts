@@ -1,4 +1,4 @@
-import { condition, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
+import { condition, proxyActivities } from '@temporalio/workflow';
 
 import type { LearningActivities } from '../activities/learning-activities.js';
 import type { LiveOutcome } from '../activities/store.js';
@@ -51,7 +51,7 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
           ? await startCanary({ ...request, seed: setting.seed })
           : await widenCanary(request);
       if (!answer.started) {
-        setCurrentDetails(`Canary waits: ${answer.why}`);
+        setting.show(`**Canary** waits: ${answer.why}`);
         const isAwake = () => setting.isWoken() || setting.isInterrupted();
         await condition(isAwake, safetyMs(emptyLooks));
         emptyLooks += 1;
@@ -61,7 +61,7 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
       emptyLooks = 0;
       started = true;
       stageOutcomes = 0;
-      setCurrentDetails(canaryDetails(stage, policy, stageOutcomes, canary));
+      setting.show(canaryDetails(stage, policy, stageOutcomes, canary));
       stageStartMs = Date.now();
       if (stage === 0) position = { cursor: answer.cursor, passedOver: [] };
     }
@@ -77,9 +77,9 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
       canary = withSlices(canary, outcome);
       canary = addCanaryOutcome(canary, { ...liveOutcomeOf(outcome), arm });
       if (arm === 'canary') stageOutcomes += 1;
-      if (canary.alarm !== undefined) return alarmOf(canary.alarm, canary.outcomes, outcome.number);
+      if (canary.alarm !== undefined) return alarmOf(canary, canary.alarm, outcome.number);
     }
-    setCurrentDetails(canaryDetails(stage, policy, stageOutcomes, canary));
+    setting.show(canaryDetails(stage, policy, stageOutcomes, canary));
     const progress = { outcomes: stageOutcomes, elapsedMs: Date.now() - stageStartMs };
     const step = nextRolloutStep(policy, stage, progress);
     if (page.isFrozen) continue;
@@ -107,8 +107,14 @@ function withSlices(canary: CanaryState, outcome: LiveOutcome): CanaryState {
   return { ...canary, slices: [...canary.slices, ...emptyCanary(added).slices] };
 }
 
-function alarmOf(alarm: CanaryAlarm, outcomes: number, at: number): RolloutEnd {
-  return { kind: 'alarm', outcomes, slice: alarm.slice ?? null, logE: alarm.logE, at };
+function alarmOf(
+  { outcomes, policy, slices }: CanaryState,
+  { slice, logE, n }: CanaryAlarm,
+  at: number,
+): RolloutEnd {
+  const test = slice === undefined ? 'canary harm' : `canary harm in ${slice}`;
+  const threshold = Math.log((slice === undefined ? 1 : slices.length) / policy.level);
+  return { kind: 'alarm', outcomes, slice: slice ?? null, at, test, logE, threshold, n };
 }
 
 function canaryDetails(

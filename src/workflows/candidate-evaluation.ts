@@ -2,7 +2,6 @@ import {
   CancellationScope,
   condition,
   isCancellation,
-  setCurrentDetails,
   startChild,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
@@ -12,12 +11,12 @@ import type { CandidateState } from '../domain/candidate.js';
 import type { GateSummary } from '../domain/gate/gate-summary.js';
 import type { JsonObject } from '../domain/json.js';
 import { reserveAlpha, stopWatching, type CandidateLife } from './candidate-steps.js';
-import { personOf, takeWord, type Word } from './mailbox.js';
+import { personOf, showDetails, takeWord, type Word } from './mailbox.js';
 import { searchAttributes } from './search-attributes.js';
 import type { EvaluationResult, shadowEvaluation } from './shadow-evaluation.js';
 
 export type EvaluationEnd =
-  | { readonly kind: 'passed' }
+  | { readonly kind: 'passed'; readonly byPerson: boolean }
   | { readonly kind: 'word'; readonly word: Word }
   | { readonly kind: 'ended'; readonly state: CandidateState; readonly reason: string };
 
@@ -26,45 +25,33 @@ export async function evaluateCandidate(
   life: CandidateLife,
   plan: EvaluationPlan,
 ): Promise<EvaluationEnd> {
-  const { of, mailbox, enter } = life;
+  const { mailbox, enter } = life;
   if (plan.permission === 'frozen') {
     const reason = 'permission: found a frozen layer, expected one that may be learned';
     await enter(['evaluating'], 'rejected', reason);
     return { kind: 'ended', state: 'rejected', reason };
   }
   mailbox.word = mailbox.word?.kind === 'approve' ? null : mailbox.word;
-  const held = 'hold: the learning budget has nothing left today';
-  let verdict: string = held;
-  let detail: JsonObject = {};
-  let name: GateSummary['verdict'] = 'hold';
-  if (!plan.isOutOfBudget) {
-    setCurrentDetails(`**Evaluation** of ${plan.version} against ${plan.baseline}: ${plan.title}`);
-    const { alpha } = await reserveAlpha({ ...of, attempt: plan.attempt });
-    const found = await evaluateInShadow(life, plan, alpha);
-    if (found.kind === 'word') {
-      const { tenant, agent, candidate } = of;
-      await stopWatching({ tenant, agent, workflowId: `shadow/${candidate}` });
-      return found;
-    }
-    const { summary } = found.result;
-    name = summary.verdict;
-    verdict = `${summary.verdict}: ${summary.reason}`;
-    detail = { alpha, seed: plan.seed, ...verdictDetail(summary) };
-  }
+  const found = await verdictOn(life, plan);
+  if (found.kind === 'word') return found;
+  const { name, verdict, detail, review } = found;
   upsertSearchAttributes(searchAttributes.verdict(name));
   mailbox.detail = { verdict };
+  mailbox.record = [...mailbox.record, ...recordOf(plan, verdict, detail)];
   if (name === 'reject') {
     await enter(['evaluating'], 'rejected', verdict, detail);
     return { kind: 'ended', state: 'rejected', reason: verdict };
   }
-  const needsPerson = name !== 'pass' || plan.permission === 'approve';
-  await enter(['evaluating'], needsPerson ? 'waiting' : 'passed', verdict, detail);
-  if (!needsPerson) return { kind: 'passed' };
+  // What did not pass is never promoted without a person, whatever the permission.
+  const needsPerson = name !== 'pass' || plan.permission === 'approve' || review !== null;
+  const because = review === null ? verdict : `${verdict}; ${review}`;
+  await enter(['evaluating'], needsPerson ? 'waiting' : 'passed', because, detail);
+  if (!needsPerson) return { kind: 'passed', byPerson: false };
   // Waiting for a person holds no evaluation up; wanting the canary, or ending, frees the slot as well.
   await life.settle('evaluated');
 
   const asked = name === 'pass' ? 'approve' : 'force';
-  setCurrentDetails(`**Waits for a person** to ${asked} or veto. ${verdict}`);
+  showDetails(mailbox, `**Waits for a person** to ${asked} or veto. ${because}`);
   const answered = await condition(() => mailbox.word !== null, plan.approvalTimeoutMs);
   const word = takeWord(mailbox);
   if (!answered || word === null) {
@@ -74,7 +61,7 @@ export async function evaluateCandidate(
   }
   if (word.kind === 'approve' && name === 'pass') {
     await enter(['waiting'], 'passed', `approved: ${word.decision.reason}`, {}, personOf(word));
-    return { kind: 'passed' };
+    return { kind: 'passed', byPerson: true };
   }
   if (word.kind === 'approve') {
     const reason = `approve does not promote what did not pass (${verdict}); only force does`;
@@ -83,6 +70,60 @@ export async function evaluateCandidate(
   }
   return { kind: 'word', word };
 }
+
+interface Judged {
+  readonly kind: 'judged';
+  readonly name: GateSummary['verdict'];
+  readonly verdict: string;
+  readonly detail: JsonObject;
+  /** Why a person must look whatever the permission of its layers; null where none has to. */
+  readonly review: string | null;
+}
+
+/** The gate's verdict; `hold` at once where the budget or the pairs could not lead to one. */
+async function verdictOn(
+  life: CandidateLife,
+  plan: EvaluationPlan,
+): Promise<Judged | { readonly kind: 'word'; readonly word: Word }> {
+  const { of, mailbox } = life;
+  const held = { kind: 'judged', name: 'hold', detail: {}, review: null } as const;
+  if (plan.isOutOfBudget) {
+    return { ...held, verdict: 'hold: the learning budget has nothing left today' };
+  }
+  showDetails(mailbox, `**Evaluation** of ${plan.version} against ${plan.baseline}: ${plan.title}`);
+  const { alpha, isUnderpowered } = await reserveAlpha({ ...of, attempt: plan.attempt });
+  if (isUnderpowered) return { ...held, verdict: 'hold: underpowered', detail: { alpha } };
+  const found = await evaluateInShadow(life, plan, alpha);
+  if (found.kind === 'word') {
+    const { tenant, agent, candidate } = of;
+    await stopWatching({ tenant, agent, workflowId: `shadow/${candidate}` });
+    return found;
+  }
+  const { summary, isBiased } = found.result;
+  const { version, baseline, seed } = plan;
+  const biased = 'the audits of its judge show a bias';
+  return {
+    kind: 'judged',
+    name: summary.verdict,
+    verdict: `${summary.verdict}: ${summary.reason}`,
+    detail: { alpha, seed, version, baseline, ...verdictDetail(summary) },
+    review: isBiased ? biased : plan.review,
+  };
+}
+
+/** What a person needs of a verdict: which test, value, threshold, n, interval, seed, versions. */
+function recordOf(plan: EvaluationPlan, verdict: string, detail: JsonObject): readonly string[] {
+  const { version, baseline, seed, attempt } = plan;
+  const evidence = Object.entries(detail).filter(([name]) => EVIDENCE.includes(name));
+  return [
+    `- evaluation ${String(attempt)} of ${version} against ${baseline}, seed ${String(seed)}: **${verdict}**`,
+    ...(evidence.length === 0
+      ? []
+      : [`  - ${evidence.map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(', ')}`]),
+  ];
+}
+
+const EVIDENCE = ['alpha', 'n', 'effect', 'logE', 'threshold', 'label'];
 
 async function evaluateInShadow(
   { of, shadowQueue, mailbox }: CandidateLife,

@@ -1,11 +1,5 @@
-import {
-  condition,
-  setCurrentDetails,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { condition, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 
-import type { CandidateState } from '../domain/candidate.js';
 import type { CandidateId, Scope } from '../domain/ids.js';
 import { evaluateCandidate } from './candidate-evaluation.js';
 import { rollOut } from './candidate-rollout.js';
@@ -17,7 +11,7 @@ import {
   type CandidateEnd,
   type CandidateLife,
 } from './candidate-steps.js';
-import { personOf, takeWord, type Mailbox, type Word } from './mailbox.js';
+import { personOf, showDetails, takeWord, type Mailbox, type Word } from './mailbox.js';
 import { searchAttributes } from './search-attributes.js';
 
 /** Carries one candidate from its evaluation to its end. */
@@ -42,7 +36,7 @@ async function onceThrough(life: CandidateLife): Promise<CandidateEnd | 'evaluat
   const { of, mailbox } = life;
   const plan = await planEvaluation(of);
   const found = await evaluateCandidate(life, plan);
-  if (found.kind === 'ended') return end(life, found.state, found.reason);
+  if (found.kind === 'ended') return end(life, found);
   const forcedBy = found.kind === 'word' && found.word.kind === 'force' ? found.word : null;
   if (found.kind === 'word' && forcedBy === null) return endedByPerson(life, found.word);
   if (forcedBy !== null) {
@@ -51,8 +45,9 @@ async function onceThrough(life: CandidateLife): Promise<CandidateEnd | 'evaluat
     await life.enter([mailbox.stage], 'passed', reason, {}, personOf(forcedBy));
   }
 
-  await life.settle('canary-wanted');
-  const stopped = await waitForCanary(mailbox);
+  const byPerson = forcedBy !== null || (found.kind === 'passed' && found.byPerson);
+  await life.settle('canary-wanted', { byPerson });
+  const stopped = await waitForCanary(life);
   if (stopped !== null) return endedByPerson(life, stopped);
   const base = await rebase(of);
   if (base.touches && forcedBy === null) {
@@ -61,31 +56,31 @@ async function onceThrough(life: CandidateLife): Promise<CandidateEnd | 'evaluat
     return 'evaluate-again';
   }
   const current = base.changed ? await planEvaluation(of) : plan;
-  const rolled = await rollOut(life, current, forcedBy);
-  if (rolled === 'evaluate-again') return rolled;
-  return end(life, rolled.state, rolled.reason);
+  const rolled = await rollOut(life, current, forcedBy, byPerson);
+  return rolled === 'evaluate-again' ? rolled : end(life, rolled);
 }
 
 /** Until its turn has come; a word that ends the candidate before is answered. */
-async function waitForCanary(mailbox: Mailbox): Promise<Word | null> {
+async function waitForCanary({ mailbox, settle }: CandidateLife): Promise<Word | null> {
   for (;;) {
     await condition(() => mailbox.canaryGranted || mailbox.word !== null);
     const word = takeWord(mailbox);
     if (word === null) return null;
     if (word.kind !== 'approve') return word;
+    // Its turn comes no sooner, but where automatic promotion is off it comes at all.
+    await settle('canary-wanted', { byPerson: true });
     mailbox.acting = null;
   }
 }
 
 async function end(
   { of: { tenant, agent }, workflowId, mailbox, settle }: CandidateLife,
-  state: CandidateState,
-  reason: string,
+  { state, reason, watch }: CandidateEnd,
 ): Promise<CandidateEnd> {
   mailbox.stage = state;
   await stopWatching({ tenant, agent, workflowId });
-  await settle('ended', state === 'promoted');
-  setCurrentDetails(`**${state}**: ${reason}`);
+  await settle('ended', { promoted: state === 'promoted', end: state, watch: watch ?? null });
+  showDetails(mailbox, `**${state}**: ${reason}`);
   return { state, reason };
 }
 
@@ -94,5 +89,5 @@ async function endedByPerson(life: CandidateLife, word: Word): Promise<Candidate
   const to = word.kind === 'abort' ? 'aborted' : 'rejected';
   const reason = `${word.kind}: ${word.decision.reason}`;
   await life.enter([life.mailbox.stage], to, reason, {}, personOf(word));
-  return end(life, to, reason);
+  return end(life, { state: to, reason });
 }

@@ -1,9 +1,4 @@
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  condition,
-  setCurrentDetails,
-} from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, condition } from '@temporalio/workflow';
 
 import type { EvaluationPlan, RollbackRequest } from '../activities/learning-activities.js';
 import { isEnd } from '../domain/candidate.js';
@@ -11,7 +6,7 @@ import { SYSTEM } from '../domain/feedback.js';
 import { runCanary } from './canary-run.js';
 import { promote, rollBack, type CandidateEnd, type CandidateLife } from './candidate-steps.js';
 import type { RolloutEnd, RolloutSetting } from './live-reading.js';
-import { personOf, takeWord, type Word } from './mailbox.js';
+import { personOf, showDetails, takeWord, type Word } from './mailbox.js';
 import { runProbation } from './probation-run.js';
 import { safetyMs } from './safety-timer.js';
 
@@ -25,25 +20,36 @@ export async function rollOut(
   life: CandidateLife,
   plan: EvaluationPlan,
   forcedBy: Word | null,
+  byPerson: boolean,
 ): Promise<RolledOut> {
   const { mailbox } = life;
   const setting = settingOf(life, plan, forcedBy);
   mailbox.stage = 'canary';
   const canary = await runCanary(setting);
   if (canary.kind !== 'passed') return undo(life, canary, 'canary');
-  const promoted = await promoteWhenAllowed(life, {
-    ...life.of,
-    actor: setting.actor,
-    reason: forcedBy === null ? 'canary without alarm' : `forced: ${forcedBy.decision.reason}`,
-    detail: {
-      canaryOutcomes: canary.outcomes,
-      ...(forcedBy === null ? {} : { forcedBy: forcedBy.decision.actor }),
+  const promoted = await promoteWhenAllowed(
+    life,
+    {
+      ...life.of,
+      actor: setting.actor,
+      reason: forcedBy === null ? 'canary without alarm' : `forced: ${forcedBy.decision.reason}`,
+      detail: {
+        canaryOutcomes: canary.outcomes,
+        baseline: plan.baseline,
+        version: plan.version,
+        seed: plan.seed,
+        ...(forcedBy === null ? {} : { forcedBy: forcedBy.decision.actor }),
+      },
     },
-  });
+    byPerson,
+  );
   if (typeof promoted !== 'number') return promoted;
   mailbox.stage = 'probation';
-  await life.settle('canary-ended', forcedBy === null);
-  return watch(life, setting, promoted);
+  setting.record(
+    `promoted ${plan.version} over ${plan.baseline} after ${String(canary.outcomes)} canary outcomes`,
+  );
+  await life.settle('canary-ended', { promoted: forcedBy === null });
+  return survive(life, setting, promoted);
 }
 
 function settingOf(
@@ -65,33 +71,53 @@ function settingOf(
       mailbox.woken = false;
       return was;
     },
+    mayScope: forcedBy === null,
+    show: (line) => {
+      showDetails(mailbox, line);
+    },
+    record: (line) => {
+      mailbox.record = [...mailbox.record, `- ${line}`];
+    },
     isWoken: () => mailbox.woken,
     isInterrupted: () => mailbox.word !== null,
   };
 }
 
 /**
- * Promotes, as soon as neither freeze nor pin forbids it, and answers the number of the newest task accepted
- * before; a person, a pin or another baseline may end it first.
+ * Promotes, as soon as neither freeze, pin nor three rollbacks forbid it, and answers the number of the newest
+ * task accepted before; a person, a pin or another baseline may end it first.
  */
 async function promoteWhenAllowed(
   life: CandidateLife,
   request: Parameters<typeof promote>[0],
+  byPerson: boolean,
 ): Promise<number | RolledOut> {
   const { mailbox } = life;
   for (let looks = 0; ; looks += 1) {
-    try {
-      const { cursor, state } = await promote(request);
-      if (state === 'probation') return cursor;
-      if (state !== 'canary') return await undo(life, { kind: 'moved', to: state }, 'canary');
-    } catch (error) {
-      if (!isFailureOf(error, 'StaleBaselineError')) throw error;
-      return await sendBack(life);
+    const isArmed = byPerson || (await life.settle('promotion-wanted')).isArmed;
+    if (isArmed) {
+      const promoted = await promoteOnce(life, request);
+      if (promoted !== 'held') return promoted;
     }
-    setCurrentDetails('**Canary** is over; promotion waits: the agent is frozen or pinned');
+    const why = isArmed ? 'the agent is frozen or pinned' : 'automatic promotion is off';
+    showDetails(mailbox, `**Canary** is over; promotion waits: ${why}`);
     await condition(() => mailbox.woken || mailbox.word !== null, safetyMs(looks));
     mailbox.woken = false;
     if (mailbox.word !== null) return undo(life, { kind: 'interrupted', outcomes: 0 }, 'canary');
+  }
+}
+
+async function promoteOnce(
+  life: CandidateLife,
+  request: Parameters<typeof promote>[0],
+): Promise<number | RolledOut | 'held'> {
+  try {
+    const { cursor, state } = await promote(request);
+    if (state === 'probation') return cursor;
+    return state === 'canary' ? 'held' : await undo(life, { kind: 'moved', to: state }, 'canary');
+  } catch (error) {
+    if (!isFailureOf(error, 'StaleBaselineError')) throw error;
+    return sendBack(life);
   }
 }
 
@@ -104,7 +130,7 @@ async function sendBack({ of }: CandidateLife): Promise<RolledOut> {
   return isEnd(state) ? { state, reason } : 'evaluate-again';
 }
 
-async function watch(
+async function survive(
   life: CandidateLife,
   setting: RolloutSetting,
   from: number,
@@ -115,7 +141,8 @@ async function watch(
     const reason = `probation of ${String(probation.outcomes)} outcomes without alarm`;
     try {
       await life.enter(['probation'], 'promoted', reason);
-      return { state: 'promoted', reason };
+      const { watch } = probation;
+      return { state: 'promoted', reason, ...(watch === undefined ? {} : { watch }) };
     } catch (error) {
       // A rollback of another promotion took this one back meanwhile: the next look tells where to.
       if (!isFailureOf(error, 'ConflictError')) throw error;
@@ -137,8 +164,14 @@ async function undo(
     case 'alarm': {
       const where = found.slice === null ? 'all tasks' : found.slice;
       const reason = `alarm in ${stage} on ${where} after ${String(found.outcomes)} outcomes`;
-      const { slice, logE, outcomes, at } = found;
-      const detail = { stage, automatic: true, slice, logE, outcomes, at };
+      const { kind: _kind, ...evidence } = found;
+      const detail = { stage, automatic: true, ...evidence };
+      return takenBack(life, { ...life.of, actor: SYSTEM, reason, detail }, null);
+    }
+    case 'silent': {
+      const reason = `outcomes of ${String(found.missing)} tasks never came in ${stage}: what cannot be seen does not stay`;
+      const { outcomes, missing } = found;
+      const detail = { stage, automatic: true, test: 'missing outcomes', outcomes, missing };
       return takenBack(life, { ...life.of, actor: SYSTEM, reason, detail }, null);
     }
     case 'interrupted': {

@@ -3,9 +3,10 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { LearningActivities, OfCandidate } from '../activities/learning-activities.js';
 import type { CandidateState } from '../domain/candidate.js';
 import { SYSTEM, type Actor } from '../domain/feedback.js';
+import type { StandingWatch } from '../domain/gate/standing-watch.js';
 import type { JsonObject } from '../domain/json.js';
 import type { Mailbox } from './mailbox.js';
-import type { Settlement } from './messages.js';
+import type { Settled, Settlement } from './messages.js';
 
 /** What moves a candidate along; each is one transaction, safe to repeat. */
 export const {
@@ -17,6 +18,8 @@ export const {
   promote,
   rollBack,
   stopWatching,
+  scopeOut,
+  noteDrift,
 } = proxyActivities<LearningActivities>({
   startToCloseTimeout: '60s',
   retry: { initialInterval: '500ms', maximumInterval: '30s' },
@@ -25,6 +28,8 @@ export const {
 export interface CandidateEnd {
   readonly state: CandidateState;
   readonly reason: string;
+  /** What a survived probation is watched by from then on. */
+  readonly watch?: StandingWatch;
 }
 
 /** One candidate on its way, as the parts of its workflow share it. */
@@ -42,7 +47,10 @@ export interface CandidateLife {
     actor?: Actor,
   ) => Promise<void>;
   /** Tells the learner where the candidate has got to. */
-  readonly settle: (step: Settlement['step'], promoted?: boolean) => Promise<void>;
+  readonly settle: (
+    step: Settlement['step'],
+    more?: Pick<Settlement, 'byPerson' | 'end' | 'watch'> & { readonly promoted?: boolean },
+  ) => Promise<Settled>;
 }
 
 export function candidateLife(
@@ -56,6 +64,7 @@ export function candidateLife(
       mailbox.stage = to;
       mailbox.acting = null;
     },
-    settle: (step, promoted = false) => settleWithLearner({ ...of, workflowId, step, promoted }),
+    settle: (step, { promoted = false, ...more } = {}) =>
+      settleWithLearner({ ...of, workflowId, step, promoted, ...more }),
   };
 }

@@ -1,9 +1,11 @@
 import {
   allHandlersFinished,
+  CancellationScope,
   condition,
   continueAsNew,
   currentUpdateInfo,
   executeChild,
+  isCancellation,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -12,8 +14,11 @@ import {
 } from '@temporalio/workflow';
 
 import type { LearningActivities } from '../activities/learning-activities.js';
+import { SYSTEM } from '../domain/feedback.js';
+import { armed, addRollback, rearm as rearmed, type Arming } from '../domain/gate/arming.js';
 import {
   emptyLedger,
+  nextAlpha,
   openEpochIfDue,
   release,
   reserve as reserveAlpha,
@@ -21,21 +26,30 @@ import {
   withdraw,
   type ErrorLedger,
 } from '../domain/gate/ledger.js';
-import {
-  addLiveOutcome,
-  emptyMonitor,
-  monitorAction,
-  type MonitorState,
-} from '../domain/gate/monitor.js';
-import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
+import { defaultGatePolicy } from '../domain/gate/gate-policy.js';
+import { isUnderpowered } from '../domain/gate/power.js';
+import type { StandingWatch } from '../domain/gate/standing-watch.js';
+import type { CandidateId, Scope } from '../domain/ids.js';
 import { seedOf } from '../domain/random.js';
 import { isHistoryLong } from './history-length.js';
+import { learnerDetails, type Turn } from './learner-details.js';
+import {
+  beginWatch,
+  concludeDiagnosis,
+  readWatch,
+  rollBack,
+  stopWatching,
+  watchAlarm,
+  type WatchAlarm,
+  type Watched,
+} from './learner-watch.js';
 import {
   freeze,
   learnerState,
   outcomesWaiting,
   pin,
   proposalsWaiting,
+  rearm,
   reserve,
   settle,
   unfreeze,
@@ -43,31 +57,15 @@ import {
   type Override,
   type Settlement,
 } from './messages.js';
-import { liveOutcomeOf, referenceOf } from './live-reading.js';
 import { searchAttributes } from './search-attributes.js';
 import type { shadowEvaluation } from './shadow-evaluation.js';
 
-const { mergeProposals, readOutcomes, reference } = proxyLocalActivities<LearningActivities>({
+const { mergeProposals } = proxyLocalActivities<LearningActivities>({
   startToCloseTimeout: '60s',
   localRetryThreshold: '2m',
 });
-const { closeBundle, grantCanary, override, concludeDiagnosis, stopWatching } =
+const { closeBundle, grantCanary, override, planAaCheck, noteAaCheck, noteDisarmed } =
   proxyActivities<LearningActivities>({ startToCloseTimeout: '60s' });
-
-interface Turn {
-  readonly candidate: CandidateId;
-  readonly workflowId: string;
-}
-
-/** The promotion that is watched after its probation. */
-interface Watched {
-  readonly candidate: CandidateId;
-  readonly version: VersionId;
-  readonly baseline: VersionId;
-  readonly monitor: MonitorState;
-  readonly cursor: number;
-  readonly passedOver: readonly number[];
-}
 
 interface Resumed {
   readonly ledger: ErrorLedger;
@@ -76,6 +74,9 @@ interface Resumed {
   readonly queue: readonly Turn[];
   readonly watched: Watched | null;
   readonly frozen: boolean;
+  readonly arming: Arming;
+  readonly discordance: number | null;
+  readonly nextAaMs: number;
 }
 
 export interface LearnerInput extends Scope {
@@ -86,11 +87,13 @@ export interface LearnerInput extends Scope {
 
 /** A crash between a commit and its wake leaves nobody to call; looking anyway bounds the delay. */
 const SAFETY_MS = 60_000;
+/** How often baseline is set beside baseline (GATE 2.2). */
+const AA_EVERY_MS = 7 * 86_400_000;
 
 /**
  * The one workflow an agent has that owns its learning: it merges proposals, grants evaluations and
- * canaries one at a time, keeps the error ledger, carries out freeze and pin, and watches what was
- * promoted after its probation has ended.
+ * canaries one at a time, keeps the error ledger, carries out freeze and pin, counts rollbacks, checks the
+ * pairs themselves once a week, and watches what was promoted after its probation has ended.
  *
  * A bundle is evaluated when nothing is evaluated or in its canary: a baseline about to change would
  * make the evaluation a waste.
@@ -98,16 +101,23 @@ const SAFETY_MS = 60_000;
 export async function learner(input: LearnerInput): Promise<void> {
   const { tenant, agent } = input;
   const scope = { tenant, agent };
-  let ledger = input.resumed?.ledger ?? emptyLedger(Date.now());
-  let evaluating = input.resumed?.evaluating ?? null;
-  let canary = input.resumed?.canary ?? null;
-  let queue = [...(input.resumed?.queue ?? [])];
-  let watched = input.resumed?.watched ?? null;
-  let frozen = input.resumed?.frozen ?? false;
+  const { resumed } = input;
+  let ledger = resumed?.ledger ?? emptyLedger(Date.now());
+  let evaluating = resumed?.evaluating ?? null;
+  let canary = resumed?.canary ?? null;
+  let queue = [...(resumed?.queue ?? [])];
+  let watched = resumed?.watched ?? null;
+  let frozen = resumed?.frozen ?? false;
+  let arming = resumed?.arming ?? armed;
+  let discordance = resumed?.discordance ?? null;
+  let nextAaMs = resumed?.nextAaMs ?? Date.now() + AA_EVERY_MS;
   let hasProposals = true;
   let isDirty = true;
   let isWoken = false;
-  const toWatch: CandidateId[] = [];
+  let diagnosing: CancellationScope | null = null;
+  let isChecking = false;
+  let disarmedBecause: string | null = null;
+  const survivors: { candidate: CandidateId; watch: StandingWatch | null }[] = [];
 
   setHandler(proposalsWaiting, () => {
     hasProposals = true;
@@ -115,24 +125,32 @@ export async function learner(input: LearnerInput): Promise<void> {
   setHandler(outcomesWaiting, () => {
     isWoken = true;
   });
-  setHandler(reserve, ({ candidate }) => {
+  setHandler(reserve, ({ candidate, maxPairs }) => {
     ledger = openEpochIfDue(ledger, Date.now());
+    const { dPlan } = defaultGatePolicy;
+    const isHeld =
+      discordance !== null &&
+      maxPairs !== undefined &&
+      !Object.hasOwn(ledger.reservations, candidate) &&
+      isUnderpowered({ alpha: nextAlpha(ledger), maxPairs, dPlan, discordance });
+    if (isHeld) return { alpha: nextAlpha(ledger), epoch: ledger.epoch, isUnderpowered: true };
     const reserved = reserveAlpha(ledger, candidate);
     ledger = reserved.ledger;
-    return { alpha: reserved.alpha, epoch: ledger.epoch };
+    return { alpha: reserved.alpha, epoch: ledger.epoch, isUnderpowered: false };
   });
   setHandler(settle, (settlement: Settlement) => {
-    const { candidate, workflowId, step, promoted } = settlement;
-    const turn = { candidate, workflowId };
+    const { candidate, workflowId, step, promoted, byPerson = false } = settlement;
     isDirty = true;
+    if (step === 'promotion-wanted') return { isArmed: arming.isArmed };
     if (step === 'evaluated') {
       if (evaluating?.candidate === candidate) evaluating = null;
     } else if (step === 'canary-wanted') {
       // In one step, or the next bundle would be closed against a baseline about to change.
       if (evaluating?.candidate === candidate) evaluating = null;
-      const isKnown =
-        canary?.candidate === candidate || queue.some((other) => other.candidate === candidate);
-      if (!isKnown) queue = [...queue, turn];
+      const known = queue.find((other) => other.candidate === candidate);
+      const turn = { candidate, workflowId, byPerson: byPerson || known?.byPerson === true };
+      if (known !== undefined) queue = queue.map((other) => (other === known ? turn : other));
+      else if (canary?.candidate !== candidate) queue = [...queue, turn];
     } else {
       if (canary?.candidate === candidate) canary = null;
       if (evaluating?.candidate === candidate) evaluating = null;
@@ -141,30 +159,34 @@ export async function learner(input: LearnerInput): Promise<void> {
       if (step === 'canary-ended') ledger = settleAlpha(ledger, candidate, promoted);
       if (step === 'ended') {
         ledger = promoted ? ledger : withdraw(settleAlpha(ledger, candidate, false), candidate);
-        if (promoted) toWatch.push(candidate);
+        if (settlement.end === 'rolled-back') countRollback();
+        if (promoted) survivors.push({ candidate, watch: settlement.watch ?? null });
       }
     }
-    return undefined;
+    return { isArmed: arming.isArmed };
   });
-  const act = (action: 'freeze' | 'unfreeze' | 'pin' | 'unpin') => async (given: Override) => {
-    await override({
-      ...scope,
-      action,
-      actor: { id: given.actor, role: given.role },
-      reason: given.reason,
-      version: given.version ?? null,
-      expectedVersion: given.expectedVersion ?? null,
-      updateId: currentUpdateInfo()?.id ?? '',
-    });
-    if (action === 'freeze') frozen = true;
-    if (action === 'unfreeze') frozen = false;
-    isDirty = true;
-    return undefined;
-  };
+  const act =
+    (action: 'freeze' | 'unfreeze' | 'pin' | 'unpin' | 'rearm') => async (given: Override) => {
+      await override({
+        ...scope,
+        action,
+        actor: { id: given.actor, role: given.role },
+        reason: given.reason,
+        version: given.version ?? null,
+        expectedVersion: given.expectedVersion ?? null,
+        updateId: currentUpdateInfo()?.id ?? '',
+      });
+      if (action === 'freeze') frozen = true;
+      if (action === 'unfreeze') frozen = false;
+      if (action === 'rearm') arming = rearmed(arming);
+      isDirty = true;
+      return undefined;
+    };
   setHandler(freeze, act('freeze'));
   setHandler(unfreeze, act('unfreeze'));
   setHandler(pin, act('pin'));
   setHandler(unpin, act('unpin'));
+  setHandler(rearm, act('rearm'));
   setHandler(learnerState, () => ({
     evaluating: evaluating === null ? [] : [evaluating.candidate],
     canary: canary?.candidate ?? null,
@@ -174,57 +196,149 @@ export async function learner(input: LearnerInput): Promise<void> {
     reservations: Object.keys(ledger.reservations).length,
     frozen,
     watched: watched?.candidate ?? null,
+    isArmed: arming.isArmed,
+    rollbacks: arming.rollbacks,
+    discordance,
   }));
 
-  /** Starts watching the newest promotion; an earlier one is part of what it is compared with. */
-  const startWatch = async (candidate: CandidateId): Promise<void> => {
-    const { strata, own, cursor, version, baseline } = await reference({ ...scope, candidate });
-    const monitor = emptyMonitor({ rollback: referenceOf(strata), benefit: referenceOf(own) });
-    watched = { candidate, version, baseline, monitor, cursor, passedOver: [] };
+  function countRollback(): void {
+    const before = arming;
+    arming = addRollback(arming, ledger.epoch);
+    if (before.isArmed && !arming.isArmed) {
+      disarmedBecause = `${String(arming.rollbacks)} rollbacks in epoch ${String(ledger.epoch)}`;
+    }
+  }
+
+  /** Takes back what is watched, by evidence that the promotion itself does harm. */
+  const takeBack = async (
+    { candidate, version, baseline, outcomes }: Watched,
+    reason: string,
+    slice: string | null,
+  ): Promise<void> => {
+    const detail = { stage: 'standing', automatic: true, slice, outcomes, version, baseline };
+    watched = null;
+    await stopWatching({ ...scope, workflowId: workflowInfo().workflowId });
+    await rollBack({ ...scope, candidate, actor: SYSTEM, reason, detail });
+    ledger = withdraw(ledger, candidate);
+    countRollback();
+    isDirty = true;
   };
 
-  /** Folds what is new; a crossing asks for a paired diagnosis, for the cause may be the world. */
-  const watchOutcomes = async (): Promise<void> => {
-    if (watched === null) return;
-    const { candidate, cursor, passedOver, version, baseline } = watched;
-    const { workflowId } = workflowInfo();
-    const page = await readOutcomes({ ...scope, candidate: null, workflowId, cursor, passedOver });
-    let { monitor } = watched;
-    for (const outcome of page.outcomes) {
-      if (outcome.version !== version) continue;
-      monitor = addLiveOutcome(monitor, liveOutcomeOf(outcome));
-    }
-    watched = { ...watched, monitor, cursor: page.cursor, passedOver: page.passedOver };
-    if (page.outcomes.length > 0) isWoken = true;
-    const action = monitorAction(monitor, { inProbation: false });
-    if (action === 'none') return;
-    watched = null;
-    await stopWatching({ ...scope, workflowId });
-    const [alarm] = monitor.alarms;
-    const detail = {
-      purpose: alarm?.purpose ?? 'rollback',
-      slice: alarm?.slice ?? null,
-      logE: alarm?.logE ?? 0,
-      outcomes: monitor.outcomes,
-    };
-    const setting = { ...scope, candidate, purpose: 'diagnosis', baseline, version } as const;
+  /** Paired replays of what serves and what did before: was it the promotion, or the world? */
+  const diagnose = async (
+    { candidate, version, baseline, failures, outcomes, cursor }: Watched,
+    { purpose, slice }: Exclude<WatchAlarm, { kind: 'none' }>,
+  ): Promise<void> => {
+    const { workflowId, taskQueue } = workflowInfo();
+    const seed = seedOf('diagnosis', String(cursor));
     const { diagnosis, pairs } = await executeChild<typeof shadowEvaluation>('shadowEvaluation', {
       workflowId: `shadow/${candidate}`,
       args: [
         {
-          ...setting,
-          attempt: page.cursor,
-          shadowQueue: `${workflowInfo().taskQueue}-shadow`,
+          ...scope,
+          candidate,
+          purpose: 'diagnosis',
+          baseline,
+          version,
+          attempt: cursor,
+          shadowQueue: `${taskQueue}-shadow`,
           alpha: 0.05,
-          seed: seedOf('diagnosis', String(page.cursor)),
+          seed,
         },
       ],
       staticSummary: `Drift or regression? ${version} against ${baseline}`,
       typedSearchAttributes: searchAttributes.owner(scope),
     });
+    if (watched?.candidate === candidate) watched = null;
+    await stopWatching({ ...scope, workflowId });
     const conclusion = diagnosis ?? 'unresolved';
-    await concludeDiagnosis({ ...scope, candidate, conclusion, detail: { ...detail, pairs } });
-    if (conclusion === 'regression') ledger = withdraw(ledger, candidate);
+    const detail = { purpose, slice, outcomes, pairs, seed, version, baseline };
+    await concludeDiagnosis({ ...scope, candidate, conclusion, episodes: failures, detail });
+    if (conclusion !== 'regression') return;
+    ledger = withdraw(ledger, candidate);
+    countRollback();
+  };
+
+  /** In the background: what serves is watched on meanwhile, and a severe loss does not wait for the answer. */
+  const startDiagnosis = (found: Watched, alarm: Exclude<WatchAlarm, { kind: 'none' }>): void => {
+    const work = new CancellationScope();
+    diagnosing = work;
+    void work
+      .run(() => diagnose(found, alarm))
+      .catch((error: unknown) => {
+        if (!isCancellation(error)) throw error;
+      })
+      .finally(() => {
+        diagnosing = null;
+        isDirty = true;
+        isWoken = true;
+      });
+  };
+
+  const watchOutcomes = async (): Promise<void> => {
+    if (watched === null) return;
+    const read = await readWatch(scope, watched);
+    watched = read.watched;
+    const alarm = watchAlarm(watched);
+    if (alarm.kind === 'none') {
+      if (read.hasRead) isWoken = true;
+      return;
+    }
+    const found = watched;
+    // A page may hold the whole of a loss: it is severe where it goes on once the diagnosis has begun.
+    if (diagnosing === null) {
+      startDiagnosis(found, alarm);
+    } else if (alarm.kind === 'rollback' && read.hasRead) {
+      diagnosing.cancel();
+      await takeBack(
+        found,
+        'a severe loss after probation, taken back before its diagnosis',
+        alarm.slice,
+      );
+    }
+  };
+
+  /** Baseline beside baseline, through the same pairs as a gate. */
+  const checkPairs = async (): Promise<void> => {
+    const plan = await planAaCheck(scope);
+    if (plan === null) return;
+    const { baseline, attempt } = plan;
+    const candidate = plan.candidate;
+    const seed = seedOf('aa', agent, String(attempt));
+    const { aa } = await executeChild<typeof shadowEvaluation>('shadowEvaluation', {
+      workflowId: `shadow/${candidate}`,
+      args: [
+        {
+          ...scope,
+          candidate,
+          purpose: 'aa',
+          baseline,
+          version: baseline,
+          attempt,
+          shadowQueue: `${workflowInfo().taskQueue}-shadow`,
+          alpha: 0.05,
+          seed,
+        },
+      ],
+      staticSummary: `A/A check of ${baseline}`,
+      typedSearchAttributes: searchAttributes.owner(scope),
+    });
+    if (aa === null || aa.discordance === null) return;
+    ({ discordance } = aa);
+    await noteAaCheck({ ...scope, ...aa, discordance: aa.discordance, baseline, seed });
+    if (aa.isAlarmed && arming.isArmed) {
+      arming = { ...arming, isArmed: false };
+      disarmedBecause = `the A/A check alarmed: ln E ${aa.logE.toFixed(2)} over ${String(aa.pairs)} pairs`;
+    }
+  };
+
+  const startAaCheck = (): void => {
+    isChecking = true;
+    nextAaMs = Date.now() + AA_EVERY_MS;
+    void checkPairs().finally(() => {
+      isChecking = false;
+      isDirty = true;
+    });
   };
 
   for (;;) {
@@ -234,50 +348,46 @@ export async function learner(input: LearnerInput): Promise<void> {
       if (read > 0) hasProposals = true;
       isDirty = true;
     }
+    if (disarmedBecause !== null) {
+      const reason = disarmedBecause;
+      disarmedBecause = null;
+      await noteDisarmed({ ...scope, reason });
+    }
     if (isDirty) {
       isDirty = false;
-      const [next, ...others] = queue;
-      if (canary === null && next !== undefined && !frozen) {
+      const next = frozen ? undefined : queue.find(({ byPerson }) => arming.isArmed || byPerson);
+      if (canary === null && next !== undefined) {
         canary = next;
-        queue = others;
+        queue = queue.filter((turn) => turn !== next);
         await grantCanary({ ...scope, ...next });
       }
-      if (evaluating === null && canary === null && queue.length === 0) {
-        evaluating = await closeBundle(scope);
-      }
-      setCurrentDetails(detailsOf(ledger, evaluating, canary, queue, frozen));
+      const isFree = frozen ? queue.length === 0 : canary === null && next === undefined;
+      if (evaluating === null && canary === null && isFree) evaluating = await closeBundle(scope);
+      setCurrentDetails(
+        learnerDetails({ ledger, evaluating, canary, queue, frozen, arming, discordance }),
+      );
     }
-    const newest = toWatch.pop();
+    const newest = survivors.pop();
     if (newest !== undefined) {
-      toWatch.length = 0;
-      await startWatch(newest);
+      survivors.length = 0;
+      watched = await beginWatch(scope, newest.candidate, newest.watch);
     }
-    if (isWoken || watched !== null) {
+    if (isWoken || (watched !== null && diagnosing === null)) {
       isWoken = false;
       await watchOutcomes();
     }
-    if (isHistoryLong(input) && !isDirty && !hasProposals && toWatch.length === 0) {
+    if (!isChecking && Date.now() >= nextAaMs) startAaCheck();
+    const isBusy = diagnosing !== null || isChecking || disarmedBecause !== null;
+    if (isHistoryLong(input) && !isBusy && !isDirty && !hasProposals && survivors.length === 0) {
       await condition(allHandlersFinished);
-      const resumed = { ledger, evaluating, canary, queue, watched, frozen };
-      await continueAsNew<typeof learner>({ ...input, resumed });
+      const state = { ledger, evaluating, canary, queue, watched, frozen };
+      const more = { arming, discordance, nextAaMs };
+      await continueAsNew<typeof learner>({ ...input, resumed: { ...state, ...more } });
     }
-    const isAwake = () => hasProposals || isDirty || isWoken || toWatch.length > 0;
-    if (watched === null) await condition(isAwake);
-    else await condition(isAwake, SAFETY_MS);
+    const isAwake = () =>
+      hasProposals || isDirty || isWoken || survivors.length > 0 || disarmedBecause !== null;
+    const aaMs = isChecking ? AA_EVERY_MS : Math.max(1, nextAaMs - Date.now());
+    const safetyMs = watched !== null && diagnosing === null ? SAFETY_MS : AA_EVERY_MS;
+    await condition(isAwake, Math.min(aaMs, safetyMs));
   }
-}
-
-function detailsOf(
-  ledger: ErrorLedger,
-  evaluating: Turn | null,
-  canary: Turn | null,
-  queue: readonly Turn[],
-  frozen: boolean,
-): string {
-  return [
-    frozen ? '**Frozen**: no canary starts or advances' : '**Learning**',
-    `evaluating: ${evaluating?.candidate ?? 'nothing'}`,
-    `canary: ${canary?.candidate ?? 'nothing'}, ${String(queue.length)} waiting`,
-    `error ledger, epoch ${String(ledger.epoch)}: spent ${ledger.spent.toFixed(5)} of ${String(ledger.policy.falseDiscoveryRate)}, ${String(ledger.discoveries)} promotions stand`,
-  ].join('  \n');
 }

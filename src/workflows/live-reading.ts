@@ -5,9 +5,11 @@ import type { LiveOutcome } from '../activities/store.js';
 import type { CandidateState } from '../domain/candidate.js';
 import type { Actor } from '../domain/feedback.js';
 import type { FailureReference } from '../domain/gate/monitor.js';
+import type { StandingWatch } from '../domain/gate/standing-watch.js';
 import type { RolloutPolicy } from '../domain/gate/rollout.js';
 import { sliceName } from '../domain/gate/slices.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
+import type { AlarmRecord } from './monitor-record.js';
 import { safetyMs } from './safety-timer.js';
 
 export const { readOutcomes, reference } = proxyLocalActivities<LearningActivities>({
@@ -27,6 +29,12 @@ export interface RolloutSetting extends Scope {
   /** In whose name the canary starts: the system, or the person who forced it. */
   readonly actor: Actor;
   readonly note: string;
+  /** Whether a slice that lost may be left to the version before; what was forced was shown of none. */
+  readonly mayScope: boolean;
+  /** Shows what goes on. */
+  readonly show: (line: string) => void;
+  /** Keeps what was decided, for whoever reads the workflow. */
+  readonly record: (line: string) => void;
   /** Whether a wake came since the last look; looking clears it. */
   readonly takeWake: () => boolean;
   readonly isWoken: () => boolean;
@@ -38,14 +46,20 @@ export interface RolloutSetting extends Scope {
 const SETTLING_MS = 500;
 
 export type RolloutEnd =
-  | { readonly kind: 'passed'; readonly outcomes: number; readonly cursor: number }
   | {
+      readonly kind: 'passed';
+      readonly outcomes: number;
+      readonly cursor: number;
+      readonly watch?: StandingWatch;
+    }
+  | ({
       readonly kind: 'alarm';
       readonly outcomes: number;
       readonly slice: string | null;
-      readonly logE: number;
       readonly at: number;
-    }
+    } & AlarmRecord)
+  /** Outcomes of tasks that were served never came. */
+  | { readonly kind: 'silent'; readonly outcomes: number; readonly missing: number }
   | { readonly kind: 'interrupted'; readonly outcomes: number }
   /** Another workflow or a person moved the candidate meanwhile. */
   | { readonly kind: 'moved'; readonly to: CandidateState };

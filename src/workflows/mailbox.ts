@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/workflow';
+import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
 
 import { wordsFor, type CandidateWord } from '../domain/candidate-words.js';
 import type { CandidateState } from '../domain/candidate.js';
@@ -22,6 +22,13 @@ export interface Mailbox {
   woken: boolean;
   stage: CandidateState;
   detail: Readonly<Record<string, string | number | boolean | null>>;
+  /** What was decided so far and by which test, a line each, for whoever reads the workflow. */
+  record: readonly string[];
+}
+
+/** Shows what goes on, with everything that was decided before it. */
+export function showDetails({ record }: Mailbox, line: string): void {
+  setCurrentDetails([line, ...(record.length === 0 ? [] : ['', ...record])].join('\n'));
 }
 
 export function emptyMailbox(): Mailbox {
@@ -33,6 +40,7 @@ export function emptyMailbox(): Mailbox {
     woken: false,
     stage: 'open',
     detail: {},
+    record: [],
   };
 }
 

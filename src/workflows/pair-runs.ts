@@ -3,18 +3,28 @@ import {
   executeChild,
   isCancellation,
   ParentClosePolicy,
+  proxyActivities,
 } from '@temporalio/workflow';
 
+import type { JudgeActivities } from '../activities/judge-activities.js';
 import type { DrawnTask } from '../activities/learning-activities.js';
 import type { PairRow } from '../activities/store.js';
+import { UNJUDGED } from '../domain/judging.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
 import type { agentTask, AgentTaskResult } from './agent-task.js';
 import { searchAttributes } from './search-attributes.js';
 
+/** Paid calls, a handful a pair: what is stored already is not paid for again. */
+const { judgePair } = proxyActivities<JudgeActivities>({
+  startToCloseTimeout: '5m',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 5 },
+});
+
 /** What both arms of every pair of one evaluation share. */
 export interface PairSetting extends Scope {
   readonly candidate: CandidateId;
-  readonly purpose: 'gate' | 'diagnosis';
+  readonly purpose: 'gate' | 'diagnosis' | 'aa';
   readonly attempt: number;
   readonly baseline: VersionId;
   readonly version: VersionId;
@@ -44,9 +54,26 @@ export async function runPair(
     ]);
     const isLost = baseline.missing === 'infrastructure' || candidate.missing === 'infrastructure';
     if (!isLost || replicate === ATTEMPTS) {
-      return { index, task: drawn.task, slices: drawn.slices, topUpFor, baseline, candidate };
+      const arms = await judged(setting, { baseline, candidate });
+      return { index, task: drawn.task, slices: drawn.slices, topUpFor, ...arms };
     }
   }
+}
+
+/** What no evaluator could tell is for the judge, who sees both outputs and not which is whose. */
+async function judged(
+  { tenant, agent, candidate, purpose }: PairSetting,
+  arms: Pick<PairRow, 'baseline' | 'candidate'>,
+): Promise<Pick<PairRow, 'baseline' | 'candidate'>> {
+  const isUnjudged = arms.baseline.category === UNJUDGED || arms.candidate.category === UNJUDGED;
+  if (!isUnjudged || purpose === 'aa') return arms;
+  return judgePair({
+    tenant,
+    agent,
+    candidate,
+    baseline: arms.baseline,
+    candidateArm: arms.candidate,
+  });
 }
 
 async function runArm(
@@ -58,7 +85,7 @@ async function runArm(
 ): Promise<ArmRow> {
   const { tenant, agent, candidate } = setting;
   const episode = drawn.episodes[arm];
-  const pair = `${setting.purpose === 'gate' ? '' : 'diagnosis-'}${String(setting.attempt)}.${String(index)}`;
+  const pair = `${setting.purpose === 'gate' ? '' : `${setting.purpose}-`}${String(setting.attempt)}.${String(index)}`;
   try {
     const result: AgentTaskResult = await executeChild<typeof agentTask>('agentTask', {
       workflowId: `shadow/${candidate}/${pair}/${arm}/${String(replicate)}`,
@@ -74,7 +101,7 @@ async function runArm(
           run: {
             version: setting[arm === 'baseline' ? 'baseline' : 'version'],
             episode,
-            candidate,
+            candidate: setting.purpose === 'aa' ? null : candidate,
             replicate,
           },
         },

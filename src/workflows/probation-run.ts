@@ -1,29 +1,42 @@
-import { setCurrentDetails } from '@temporalio/workflow';
-
-import type { LiveOutcome } from '../activities/store.js';
+import type { LiveOutcome, StratumCount } from '../activities/store.js';
+import { stratumOf } from '../domain/gate/live-outcome.js';
 import {
-  addLiveOutcome,
-  emptyMonitor,
-  monitorAction,
-  type MonitorState,
-} from '../domain/gate/monitor.js';
+  addPromotionOutcome,
+  emptyPromotionMonitor,
+  type PromotionAction,
+  type PromotionMonitorState,
+} from '../domain/gate/promotion-monitor.js';
 import { isProbationOver } from '../domain/gate/rollout.js';
+import { standingWatch } from '../domain/gate/standing-watch.js';
+import { referenceStrata } from '../domain/gate/strata.js';
+import type { EpisodeId } from '../domain/ids.js';
+import { noteDrift, scopeOut } from './candidate-steps.js';
 import {
   liveOutcomeOf,
   nextPage,
   reference,
-  referenceOf,
   type Position,
   type RolloutEnd,
   type RolloutSetting,
 } from './live-reading.js';
+import { alarmRecord } from './monitor-record.js';
 
-/** Watches a promoted candidate until probation is over or the monitor alarms. */
+/** Failed episodes that a drift is learned from, at most. */
+const MOST_FAILURES = 5;
+/** A live outcome below this is a failure to learn from. */
+const FAILED_BELOW = 0.5;
+
+/**
+ * Watches a promoted candidate until probation is over or the monitor asks for more than a note (GATE 2.12).
+ * One slice that lost is served by the version before, and a candidate that leaves it out is opened; a mean
+ * that fell while no slice did is drift, which the promotion has no part in.
+ */
 export async function runProbation(setting: RolloutSetting, from: number): Promise<RolloutEnd> {
-  const { tenant, agent, candidate, policy } = setting;
+  const { tenant, agent, candidate, policy, show } = setting;
   const startMs = Date.now();
   const { strata } = await reference({ tenant, agent, candidate });
-  let monitor: MonitorState = emptyMonitor({ rollback: referenceOf(strata) });
+  let monitor = emptyPromotionMonitor(referenceStrata(strata));
+  let failures: readonly EpisodeId[] = [];
   let position: Position = { cursor: from, passedOver: [] };
   let emptyLooks = 0;
 
@@ -36,26 +49,64 @@ export async function runProbation(setting: RolloutSetting, from: number): Promi
     if (page.state !== null && page.state !== 'probation') return { kind: 'moved', to: page.state };
     for (const outcome of page.outcomes) {
       if (!isOfPromotion(outcome, from, setting)) continue;
-      monitor = addLiveOutcome(monitor, liveOutcomeOf(outcome));
-      if (monitorAction(monitor, { inProbation: true }) === 'rollback') {
-        const [alarm] = monitor.alarms;
-        return {
-          kind: 'alarm',
-          outcomes: monitor.outcomes,
-          slice: alarm?.slice ?? null,
-          logE: alarm?.logE ?? 0,
-          at: outcome.number,
-        };
+      const { action } = monitor;
+      monitor = addPromotionOutcome(monitor, liveOutcomeOf(outcome));
+      if (liveOutcomeOf(outcome).success < FAILED_BELOW) {
+        failures = [...failures, outcome.episode].slice(-MOST_FAILURES);
       }
+      if (monitor.action === action) continue;
+      const isAnswered = await answer(setting, monitor, strata, failures);
+      if (!isAnswered) return alarmOf(monitor, outcome.number);
     }
-    setCurrentDetails(
-      `**Probation**: ${String(monitor.outcomes)} of ${String(policy.probation.outcomes)} outcomes, no alarm`,
-    );
-    const progress = { outcomes: monitor.outcomes, elapsedMs: Date.now() - startMs };
+    const { outcomes } = monitor;
+    show(`**Probation**: ${String(outcomes)} of ${String(policy.probation.outcomes)} outcomes`);
+    const progress = { outcomes, elapsedMs: Date.now() - startMs };
     if (isProbationOver(policy, progress)) {
-      return { kind: 'passed', outcomes: monitor.outcomes, cursor: position.cursor };
+      const { cursor } = position;
+      return { kind: 'passed', outcomes, cursor, watch: standingWatch(monitor) };
+    }
+    // Tasks enough were served, and what came of them is not known: no news is no good news.
+    const isSilent = outcomes + page.passedOver.length >= policy.probation.minOutcomes;
+    if (progress.elapsedMs >= policy.probation.durationMs && isSilent) {
+      return { kind: 'silent', outcomes, missing: page.passedOver.length };
     }
   }
+}
+
+/** Does what the monitor asks for short of a rollback; false where only that is left. */
+async function answer(
+  { tenant, agent, candidate, mayScope, record }: RolloutSetting,
+  monitor: PromotionMonitorState,
+  strata: readonly StratumCount[],
+  episodes: readonly EpisodeId[],
+): Promise<boolean> {
+  const { action } = monitor;
+  const of = { tenant, agent, candidate };
+  const detail = { stage: 'probation', automatic: true, ...alarmRecord(monitor) };
+  if (action.kind === 'drift') {
+    const reason = `drift in probation after ${String(action.at)} outcomes: no slice fell against its own past`;
+    await noteDrift({ ...of, episodes, reason, detail });
+    record(reason);
+    return true;
+  }
+  if (action.kind !== 'scope' || !mayScope) return false;
+  const own = strata.find(({ slices }) => stratumOf(slices) === action.slice)?.slices;
+  if (own === undefined) return false;
+  const others = strata.map(({ slices }) => slices).filter((slices) => slices !== own);
+  const reason = `alarm in probation on ${action.slice} alone after ${String(action.at)} outcomes`;
+  const scoped = await scopeOut({ ...of, slices: own, others, reason, detail });
+  if (scoped.candidate === null) return false;
+  record(`${reason}: the version before serves it; ${scoped.candidate} leaves it out`);
+  return true;
+}
+
+function alarmOf(monitor: PromotionMonitorState, at: number): RolloutEnd {
+  const { outcomes, action } = monitor;
+  return { kind: 'alarm', outcomes, slice: sliceOf(action), at, ...alarmRecord(monitor) };
+}
+
+function sliceOf(action: PromotionAction): string | null {
+  return 'slice' in action ? action.slice : null;
 }
 
 /**

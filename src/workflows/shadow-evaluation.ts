@@ -15,6 +15,14 @@ import type {
   LearningActivities,
 } from '../activities/learning-activities.js';
 import type { PairRow } from '../activities/store.js';
+import {
+  addAaPair,
+  emptyAaCheck,
+  isAaOver,
+  summarizeAaCheck,
+  type AaCheck,
+  type AaSummary,
+} from '../domain/gate/aa-check.js';
 import { addCommittedToDiagnosis, gatePairOf } from '../domain/gate/committed-pair.js';
 import {
   concludeDiagnosis,
@@ -33,7 +41,7 @@ import {
 } from '../domain/gate/gate.js';
 import { gatePolicy } from '../domain/gate/gate-policy.js';
 import { summarizeGate, type GateSummary } from '../domain/gate/gate-summary.js';
-import { countPool, planSlices, watchedSlices } from '../domain/gate/slices.js';
+import { countPool, PINNED_SLICE, planSlices, watchedSlices } from '../domain/gate/slices.js';
 import { isHistoryLong } from './history-length.js';
 import { evaluationProgress, outcomesWaiting } from './messages.js';
 import { runPair, type PairSetting } from './pair-runs.js';
@@ -43,7 +51,9 @@ const { drawTasks, commitPairs } = proxyLocalActivities<LearningActivities>({
   startToCloseTimeout: '60s',
   localRetryThreshold: '2m',
 });
-const { recordVerdict } = proxyActivities<LearningActivities>({ startToCloseTimeout: '60s' });
+const { recordVerdict, stopWatching } = proxyActivities<LearningActivities>({
+  startToCloseTimeout: '60s',
+});
 
 export interface ShadowEvaluationInput extends PairSetting {
   readonly alpha: number;
@@ -62,13 +72,18 @@ interface Resumed {
   readonly nextIndex: number;
   readonly upTo: number;
   readonly gate: GateState;
+  readonly pinned: readonly DrawnTask[];
   readonly diagnosis: DiagnosisState;
+  readonly aa: AaCheck;
 }
 
 export interface EvaluationResult {
   readonly summary: GateSummary;
   readonly diagnosis: Diagnosis | null;
+  readonly aa: AaSummary | null;
   readonly pairs: number;
+  /** The judge's audits show a bias that no margin can be trusted with: only a person promotes. */
+  readonly isBiased: boolean;
 }
 
 /** An evaluation that waits for mirrored tasks ends after this (DESIGN 1). */
@@ -87,16 +102,18 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   let { queue, nextIndex, upTo } = input.resumed ?? { queue: [], nextIndex: 0, upTo: 0 };
   queue = [...queue];
   let gate = input.resumed?.gate;
+  let pinned = input.resumed?.pinned ?? [];
   let diagnosis = input.resumed?.diagnosis ?? emptyDiagnosis();
+  let aa = input.resumed?.aa ?? emptyAaCheck();
   let policy = input.resumed?.policy;
   let committed: PairRow[] = [];
-  const isDiagnosis = input.purpose === 'diagnosis';
+  const isGate = input.purpose === 'gate';
 
   setHandler(outcomesWaiting, () => {
     woken = true;
   });
   setHandler(evaluationProgress, () => ({
-    pairs: gate?.committed ?? diagnosis.pairs,
+    pairs: isGate ? (gate?.committed ?? 0) : diagnosis.pairs + aa.pairs,
     logE: gate === undefined ? 0 : logE(gate.superiority),
     phase: gate?.phase ?? 'drawing',
   }));
@@ -107,6 +124,7 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
     const mayYield = gate?.phase === 'effect';
     const setting = { workflowId, afterNumber: upTo, limit: 2000, mayYield, yields };
     const answer = await drawTasks({ ...input, ...setting });
+    if (policy === undefined) pinned = answer.pinned ?? [];
     policy ??= answer.policy;
     yields = answer.yields;
     queue = [...queue, ...answer.tasks];
@@ -122,7 +140,7 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
       const count = await draw();
       if (queue.length >= wanted) return true;
       if (yields) return false;
-      if (isDiagnosis) return queue.length > 0;
+      if (!isGate) return queue.length > 0;
       if (count > 0) {
         emptyLooks = 0;
         continue;
@@ -136,78 +154,94 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   };
 
   const flush = async (): Promise<void> => {
-    if (committed.length === 0) return;
+    const { purpose, candidate } = input;
     const pairs = committed;
     committed = [];
-    await commitPairs({
-      ...scopeOf(input),
-      candidate: input.candidate,
-      purpose: input.purpose,
-      pairs,
-    });
+    if (pairs.length === 0 || purpose === 'aa') return;
+    await commitPairs({ ...scopeOf(input), candidate, purpose, pairs });
   };
 
-  const isDecided = (): boolean =>
-    isDiagnosis ? diagnosis.diagnosis !== undefined : gate?.decision !== undefined;
+  const isDecided = (): boolean => {
+    if (isGate) return gate?.decision !== undefined;
+    return input.purpose === 'aa' ? isAaOver(aa) : diagnosis.diagnosis !== undefined;
+  };
+  const openSlices = (): readonly string[] =>
+    isGate && gate !== undefined ? sliceNeeds(gate).map(({ slice }) => slice) : [];
 
   /** The next task worth a pair; in the slice phase one of a slice that is still open. */
-  const takeTask = (): { drawn: DrawnTask; index: number } | undefined => {
+  const takeTask = (): Taken | undefined => {
+    const open = openSlices();
+    if (open.includes(PINNED_SLICE)) {
+      const [drawn, ...rest] = pinned;
+      pinned = rest;
+      if (drawn !== undefined) return take(drawn, PINNED_SLICE);
+    }
     while (queue.length > 0) {
       const [drawn, ...rest] = queue;
       queue = rest;
-      const index = nextIndex;
-      nextIndex += 1;
       if (drawn === undefined) return undefined;
-      if (isDiagnosis || gate === undefined || gate.phase === 'effect') return { drawn, index };
-      const open = sliceNeeds(gate).map(({ slice }) => slice);
-      if (watchedSlices(gate.plan, drawn.slices).some((name) => open.includes(name))) {
-        return { drawn, index };
+      if (!isGate || gate === undefined || gate.phase === 'effect') return take(drawn, null);
+      const { plan } = gate;
+      if (watchedSlices(plan, drawn.slices).some((name) => open.includes(name))) {
+        return take(drawn, null);
       }
+      nextIndex += 1;
     }
     return undefined;
+  };
+  const take = (drawn: DrawnTask, topUpFor: string | null): Taken => {
+    const index = nextIndex;
+    nextIndex += 1;
+    return { drawn, index, topUpFor };
   };
 
   const commit = (row: PairRow): void => {
     committed.push(row);
-    if (isDiagnosis) {
+    const { score: baseline } = row.baseline;
+    const { score: candidate } = row.candidate;
+    if (input.purpose === 'diagnosis') {
       diagnosis = addCommittedToDiagnosis(diagnosis, row);
-    } else if (gate !== undefined) {
-      gate = addPair(gate, gatePairOf(row));
+    } else if (input.purpose === 'gate') {
+      if (gate !== undefined) gate = addPair(gate, gatePairOf(row));
+    } else if (baseline !== null && candidate !== null) {
+      aa = addAaPair(aa, { baseline, candidate });
     }
   };
 
   const hasPool = await drawAtLeast(input.resumed === undefined ? MIN_POOL : 0);
   const limits = policy;
   if (limits === undefined) throw new Error('The first draw answers the policy');
-  gate ??= startGate(input.alpha, limits, queue);
+  gate ??= startGate(input.alpha, limits, queue, pinned.length);
 
   let inFlight: { index: number; row: Promise<PairRow> }[] = [];
   while (hasPool && !isDecided()) {
     while (inFlight.length < limits.concurrency) {
       const next = takeTask();
       if (next === undefined) break;
-      const row = runPair(input, next.drawn, next.index, null);
+      const row = runPair(input, next.drawn, next.index, next.topUpFor);
       // The head of the line is awaited below; the others must not count as unhandled meanwhile.
       row.catch(() => undefined);
       inFlight.push({ index: next.index, row });
     }
     const [head, ...rest] = inFlight;
     if (head === undefined) {
-      if (isDiagnosis || !(await drawAtLeast(1))) break;
+      // The pinned set is what it is: no live task will ever be added to it.
+      const isPinnedAlone = openSlices().length === 1 && openSlices().includes(PINNED_SLICE);
+      if (!isGate || isPinnedAlone || !(await drawAtLeast(1))) break;
       continue;
     }
     commit(await head.row);
     inFlight = rest;
     if (committed.length >= COMMIT_SIZE) {
       await flush();
-      if (gate !== undefined && !isDiagnosis) setCurrentDetails(evaluationDetails(gate));
+      if (isGate) setCurrentDetails(evaluationDetails(gate, input));
     }
     if (isHistoryLong(input) && !isDecided()) {
       for (const { row } of inFlight) if (!isDecided()) commit(await row);
       await flush();
       await condition(allHandlersFinished);
-      if (gate !== undefined && !isDecided()) {
-        const resumed = { policy: limits, queue, nextIndex, upTo, gate, diagnosis };
+      if (!isDecided()) {
+        const resumed = { policy: limits, queue, nextIndex, upTo, gate, pinned, diagnosis, aa };
         await continueAsNew<typeof shadowEvaluation>({ ...input, resumed });
       }
     }
@@ -215,15 +249,27 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   await flush();
 
   const summary = summarizeGate(gate, concludeGate(gate));
-  const found = isDiagnosis ? concludeDiagnosis(diagnosis) : null;
-  if (!isDiagnosis) setCurrentDetails(evaluationDetails(gate));
+  const { purpose } = input;
+  const found = purpose === 'diagnosis' ? concludeDiagnosis(diagnosis) : null;
+  if (isGate) setCurrentDetails(evaluationDetails(gate, input));
   const basis = { policy: gate.policy, plan: gate.plan, diagnosis: found };
-  await recordVerdict({ ...input, summary, basis });
+  if (purpose === 'aa')
+    await stopWatching({ ...scopeOf(input), workflowId: workflowInfo().workflowId });
+  else await recordVerdict({ ...input, purpose, summary, basis });
   return {
     summary,
     diagnosis: found,
-    pairs: isDiagnosis ? diagnosis.pairs : gate.committed,
+    aa: purpose === 'aa' ? summarizeAaCheck(aa) : null,
+    pairs: isGate ? gate.committed : diagnosis.pairs + aa.pairs,
+    isBiased: limits.isBiased === true,
   };
+}
+
+interface Taken {
+  readonly drawn: DrawnTask;
+  readonly index: number;
+  /** The slice it is drawn for, where it counts for one alone. */
+  readonly topUpFor: string | null;
 }
 
 function scopeOf({ tenant, agent }: ShadowEvaluationInput) {
@@ -234,25 +280,40 @@ function startGate(
   alpha: number,
   limits: DrawAnswer['policy'],
   pool: readonly DrawnTask[],
+  pinned: number,
 ): GateState {
   const policy = gatePolicy({
     alpha,
     maxPairs: limits.maxPairs,
+    ...(limits.m0 === undefined ? {} : { m0: limits.m0 }),
     criticalSlices: limits.criticalSlices,
     criticalCategories: limits.criticalCategories,
     ...(limits.sliceKeys === null ? {} : { sliceKeys: limits.sliceKeys }),
   });
-  return emptyGate(policy, planSlices(countPool(pool.map(({ slices }) => slices)), policy));
+  return emptyGate(
+    policy,
+    planSlices(
+      countPool(
+        pool.map(({ slices }) => slices),
+        pinned,
+      ),
+      policy,
+    ),
+  );
 }
 
-function evaluationDetails(gate: GateState): string {
+function evaluationDetails(
+  gate: GateState,
+  { alpha, seed, baseline, version }: ShadowEvaluationInput,
+): string {
   const summary = summarizeGate(gate, concludeGate(gate));
   const decided =
     gate.decision === undefined ? 'undecided' : `**${summary.verdict}** (${summary.reason})`;
   const need = nextNeed(gate);
   const effect = `${percent(summary.effect.mean)} [${percent(summary.effect.lower)}, ${percent(summary.effect.upper)}]`;
   return [
-    `${decided} after ${String(gate.committed)} pairs`,
+    `${decided} after ${String(gate.committed)} pairs of ${version} against ${baseline}`,
+    `alpha ${alpha.toPrecision(3)}, seed ${String(seed)}`,
     `effect ${effect}, ln E ${summary.logE.toFixed(2)} of ${summary.threshold.toFixed(2)}`,
     ...summary.slices.map(
       ({ name, n, mean, verdict }) => `- ${name}: ${percent(mean)} over ${String(n)}, ${verdict}`,

@@ -32,8 +32,9 @@ const silent: Messenger = {
   grant: () => Promise.resolve(true),
   startCandidate: () => Promise.resolve(),
   wakeLearner: () => Promise.resolve(),
-  reserve: () => Promise.resolve({ alpha: 0.005 }),
-  settle: () => Promise.resolve(),
+  reserve: () => Promise.resolve({ alpha: 0.005, epoch: 1, isUnderpowered: false }),
+  settle: () => Promise.resolve({ isArmed: true }),
+  reflectOnDrift: () => Promise.resolve(),
 };
 
 let database: FreshDatabase;

@@ -43,8 +43,9 @@ const messenger: Messenger = {
   grant: async () => true,
   startCandidate: async () => undefined,
   wakeLearner: async () => undefined,
-  reserve: async () => ({ alpha: 0.05 }),
-  settle: async () => undefined,
+  reserve: async () => ({ alpha: 0.05, epoch: 1, isUnderpowered: false }),
+  settle: async () => ({ isArmed: true }),
+  reflectOnDrift: async () => undefined,
 };
 
 const models = {

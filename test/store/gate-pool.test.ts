@@ -65,8 +65,9 @@ function evaluation() {
     grant: async () => true,
     startCandidate: async () => undefined,
     wakeLearner: async () => undefined,
-    reserve: async () => ({ alpha: 0.05 }),
-    settle: async () => undefined,
+    reserve: async () => ({ alpha: 0.05, epoch: 1, isUnderpowered: false }),
+    settle: async () => ({ isArmed: true }),
+  reflectOnDrift: async () => undefined,
   };
   return createEvaluationActivities({
     store,

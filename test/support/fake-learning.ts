@@ -28,6 +28,7 @@ import { blameOf } from '../../src/domain/attribution/ladder.js';
 import { mayFollow, type CandidateState } from '../../src/domain/candidate.js';
 import { ConflictError } from '../../src/domain/errors.js';
 import type { Actor } from '../../src/domain/feedback.js';
+import { stratumOf } from '../../src/domain/gate/live-outcome.js';
 import { defaultRolloutPolicy } from '../../src/domain/gate/rollout.js';
 import type { CandidateId, EpisodeId, Scope, VersionId } from '../../src/domain/ids.js';
 import type { Json, JsonObject } from '../../src/domain/json.js';
@@ -90,6 +91,12 @@ export class FakeLearning implements LearningActivities {
   readonly diagnoses: { readonly conclusion: string; readonly detail: JsonObject }[] = [];
   readonly reservations = new Map<CandidateId, number>();
   readonly canaryShares: number[] = [];
+  readonly scoped: string[] = [];
+  /** Failed episodes of each drift. */
+  readonly drifts: (readonly EpisodeId[])[] = [];
+  readonly notes: AuditLine[] = [];
+  readonly aaChecks: Parameters<LearningActivities['noteAaCheck']>[0][] = [];
+  readonly disarmed: string[] = [];
   readonly draws: DrawRequest[] = [];
   readonly judgedReplays: AttributionAnswer['replay'][] = [];
   active: VersionId = BASELINE;
@@ -108,6 +115,10 @@ export class FakeLearning implements LearningActivities {
   plan: Partial<EvaluationPlan> = {};
   policy: Partial<DrawAnswer['policy']> = {};
   touches = false;
+  /** Whether what was promoted can be narrowed to leave a slice out. */
+  isScopable = true;
+  hasAaCheck = false;
+  maxPairs = 400;
   /** Merged proposals of which nobody is told, as after a crash between the two. */
   isMute = false;
   strata: readonly StratumCount[] = [{ slices: {}, n: 300, failures: 30 }];
@@ -305,6 +316,7 @@ export class FakeLearning implements LearningActivities {
       approvalTimeoutMs: 3 * 86_400_000,
       rollout: defaultRolloutPolicy,
       isOutOfBudget: false,
+      review: null,
       ...this.plan,
     };
   }
@@ -312,19 +324,58 @@ export class FakeLearning implements LearningActivities {
   async reserveAlpha({
     candidate,
     attempt,
-  }: OfCandidate & { readonly attempt: number }): Promise<{ readonly alpha: number }> {
-    const reserved = await this.#messenger.reserve(this.#scope, candidate, attempt);
+  }: OfCandidate & { readonly attempt: number }): ReturnType<LearningActivities['reserveAlpha']> {
+    const reserved = await this.#messenger.reserve(this.#scope, candidate, attempt, this.maxPairs);
     this.reservations.set(candidate, reserved.alpha);
     return reserved;
   }
 
   async settleWithLearner({
+    tenant: _tenant,
+    agent: _agent,
+    ...settlement
+  }: Parameters<LearningActivities['settleWithLearner']>[0]): ReturnType<
+    LearningActivities['settleWithLearner']
+  > {
+    return this.#messenger.settle(this.#scope, settlement);
+  }
+
+  async scopeOut({
+    slices,
+    reason,
+    detail,
+  }: Parameters<LearningActivities['scopeOut']>[0]): ReturnType<LearningActivities['scopeOut']> {
+    if (!this.isScopable) return { candidate: null };
+    const actor = { id: 'ratchet', role: 'system' } as const;
+    const slice = stratumOf(slices);
+    this.scoped.push(slice);
+    this.audit.push({ candidate: null, to: `scoped ${slice}`, actor, reason, detail });
+    return { candidate: candidateId(`${this.#scope.tenant}.narrow`) };
+  }
+
+  async noteDrift({
     candidate,
-    workflowId,
-    step,
-    promoted,
-  }: Parameters<LearningActivities['settleWithLearner']>[0]): Promise<void> {
-    await this.#messenger.settle(this.#scope, { candidate, workflowId, step, promoted });
+    episodes,
+    reason,
+    detail,
+  }: Parameters<LearningActivities['noteDrift']>[0]): Promise<void> {
+    const actor = { id: 'ratchet', role: 'system' } as const;
+    this.drifts.push(episodes);
+    this.notes.push({ candidate, to: 'drift', actor, reason, detail });
+  }
+
+  async planAaCheck(): ReturnType<LearningActivities['planAaCheck']> {
+    if (!this.hasAaCheck) return null;
+    const candidate = candidateId(`${this.#scope.tenant}.aa`);
+    return { candidate, baseline: this.active, attempt: this.aaChecks.length + 1 };
+  }
+
+  async noteAaCheck(found: Parameters<LearningActivities['noteAaCheck']>[0]): Promise<void> {
+    this.aaChecks.push(found);
+  }
+
+  async noteDisarmed({ reason }: Scope & { readonly reason: string }): Promise<void> {
+    this.disarmed.push(reason);
   }
 
   async drawTasks(request: DrawRequest): Promise<DrawAnswer> {

@@ -358,7 +358,12 @@ test('an approval of what waits for its canary does not take it out of its turn'
 
   await carrier.executeUpdate(approve, { args: [OWNER] });
   const waiting = await carrier.query(candidateProgress);
-  await carrier.executeUpdate(veto, { args: [OWNER] });
+  await until('the veto is taken', () =>
+    carrier.executeUpdate(veto, { args: [OWNER] }).then(
+      () => true as const,
+      () => undefined,
+    ),
+  );
   const { end } = await carrier.result();
 
   expect(waiting.stage).toBe('passed');

@@ -10,9 +10,9 @@ export interface OverrideOptions {
   readonly expectVersion?: string;
 }
 
-/** Freeze, unfreeze, pin and unpin: what is said to the learner of an agent. */
+/** Freeze, unfreeze, pin, unpin and rearm: what is said to the learner of an agent. */
 export function override(
-  kind: 'freeze' | 'unfreeze' | 'pin' | 'unpin',
+  kind: 'freeze' | 'unfreeze' | 'pin' | 'unpin' | 'rearm',
   options: OverrideOptions,
   context: CommandContext,
 ): Promise<number> {

@@ -15,6 +15,16 @@ export function sliceNames(slices: Readonly<Record<string, string>>): readonly s
     .map(([key, value]) => sliceName(key, value));
 }
 
+/** Slice values by key, of a slice or stratum by its name. A comma parts two slices, as `stratumOf` joins them. */
+export function slicesOf(name: string): Readonly<Record<string, string>> {
+  const slices = new Map<string, string>();
+  for (const part of name.split(',')) {
+    const end = part.indexOf('=');
+    if (end > 0) slices.set(part.slice(0, end), part.slice(end + 1));
+  }
+  return Object.fromEntries(slices);
+}
+
 /** The stratum of a task: the combination of its slice values. With one slice key it is the slice's name. */
 export function stratumOf(slices: Readonly<Record<string, string>>): string {
   return sliceNames(slices).join(',');

@@ -22,6 +22,18 @@ function plus({ n, failures }: FailureCounts, success: number): FailureCounts {
   return { n: n + 1, failures: failures + 1 - success };
 }
 
+/** Strata with what is known of them before a promotion. */
+export function referenceStrata(
+  counts: readonly (FailureCounts & { readonly slices: Readonly<Record<string, string>> })[],
+): Strata {
+  return Object.fromEntries(
+    counts.map(({ slices, n, failures }) => [
+      stratumOf(slices),
+      { reference: { n, failures }, live: NOTHING },
+    ]),
+  );
+}
+
 /** Counts an outcome from before the promotion. */
 export function addReferenceOutcome(strata: Strata, { success, slices }: LiveOutcome): Strata {
   const name = stratumOf(slices);

@@ -1,0 +1,38 @@
+import { candidateId } from '../contracts/ids.js';
+import { SYSTEM } from '../domain/feedback.js';
+import type { Scope } from '../domain/ids.js';
+import type { EvaluationDependencies } from './evaluation-activities.js';
+import type { LearningActivities } from './learning-activities.js';
+
+type Checks = Pick<LearningActivities, 'planAaCheck' | 'noteAaCheck' | 'noteDisarmed'>;
+
+/** What the learner checks of itself: the pairs it decides by, and how often it had to take back. */
+export function createCheckActivities({ store, agents }: EvaluationDependencies): Checks {
+  return {
+    async planAaCheck({ tenant, agent }) {
+      const scope = { tenant, agent };
+      const pointer = await store.pointer(scope);
+      const { shadowRunsPerDay } = agents.agent(agent).learning;
+      const isOutOfBudget = (await store.spentShadowRuns(scope)) >= shadowRunsPerDay;
+      if (pointer === null || isOutOfBudget) return null;
+      const attempt = await store.newestTask(scope);
+      const candidate = candidateId(`${tenant}.${agent}.aa`);
+      return attempt === 0 ? null : { candidate, baseline: pointer.active, attempt };
+    },
+
+    async noteAaCheck({ tenant, agent, ...found }) {
+      const reason = found.isAlarmed
+        ? 'baseline beside itself differs by more than chance: the pairs favour an arm'
+        : 'baseline beside itself differs by no more than chance';
+      await store.note({ tenant, agent }, { ...ofAgent(agent, 'aa-check'), reason, detail: found });
+    },
+
+    async noteDisarmed({ tenant, agent, reason }) {
+      await store.note({ tenant, agent }, { ...ofAgent(agent, 'disarmed'), reason, detail: {} });
+    },
+  };
+}
+
+function ofAgent(agent: Scope['agent'], action: string) {
+  return { actor: SYSTEM, action, object: { kind: 'agent', id: agent } };
+}

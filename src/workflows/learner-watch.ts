@@ -1,0 +1,109 @@
+import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+
+import type { LearningActivities } from '../activities/learning-activities.js';
+import { addLiveOutcome, emptyMonitor, type MonitorState } from '../domain/gate/monitor.js';
+import {
+  addStandingOutcome,
+  standingAction,
+  standingWatch,
+  type StandingWatch,
+} from '../domain/gate/standing-watch.js';
+import { emptyPromotionMonitor } from '../domain/gate/promotion-monitor.js';
+import { referenceStrata } from '../domain/gate/strata.js';
+import type { CandidateId, EpisodeId, Scope, VersionId } from '../domain/ids.js';
+import { liveOutcomeOf, readOutcomes, referenceOf } from './live-reading.js';
+
+const { reference } = proxyLocalActivities<LearningActivities>({
+  startToCloseTimeout: '60s',
+  localRetryThreshold: '2m',
+});
+export const { rollBack, concludeDiagnosis, stopWatching } = proxyActivities<LearningActivities>({
+  startToCloseTimeout: '60s',
+});
+
+/** The promotion that is watched after its probation. */
+export interface Watched {
+  readonly candidate: CandidateId;
+  readonly version: VersionId;
+  readonly baseline: VersionId;
+  /** Worse than the strata's own past? */
+  readonly standing: StandingWatch;
+  /** Worse than the version itself was? Its gain may be gone without harm. */
+  readonly benefit: MonitorState;
+  readonly outcomes: number;
+  readonly failures: readonly EpisodeId[];
+  readonly cursor: number;
+  readonly passedOver: readonly number[];
+}
+
+/** What the watch asks for, with the evidence of it. */
+export type WatchAlarm =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'diagnose' | 'rollback';
+      readonly purpose: 'rollback' | 'benefit';
+      readonly slice: string | null;
+    };
+
+/** Failed episodes that a drift is learned from, at most. */
+const MOST_FAILURES = 5;
+const FAILED_BELOW = 0.5;
+
+/** Begins where a survived probation ended. */
+export async function beginWatch(
+  scope: Scope,
+  candidate: CandidateId,
+  survived: StandingWatch | null,
+): Promise<Watched> {
+  const { strata, own, cursor, version, baseline } = await reference({ ...scope, candidate });
+  const standing = survived ?? standingWatch(emptyPromotionMonitor(referenceStrata(strata)));
+  return {
+    candidate,
+    version,
+    baseline,
+    standing,
+    benefit: emptyMonitor({ benefit: referenceOf(own) }),
+    outcomes: 0,
+    failures: [],
+    cursor,
+    passedOver: [],
+  };
+}
+
+/** Folds what is new, up to the first crossing or to the end of what there is. */
+export async function readWatch(
+  scope: Scope,
+  watched: Watched,
+): Promise<{ readonly watched: Watched; readonly hasRead: boolean }> {
+  const { workflowId } = workflowInfo();
+  const { cursor, passedOver, version } = watched;
+  const page = await readOutcomes({ ...scope, candidate: null, workflowId, cursor, passedOver });
+  const own = page.outcomes.filter((outcome) => outcome.version === version);
+  const folded = own.reduce((state, outcome): Watched => {
+    const seen = liveOutcomeOf(outcome);
+    const failures =
+      seen.success < FAILED_BELOW
+        ? [...state.failures, outcome.episode].slice(-MOST_FAILURES)
+        : state.failures;
+    return {
+      ...state,
+      failures,
+      standing: addStandingOutcome(state.standing, seen),
+      benefit: addLiveOutcome(state.benefit, seen),
+      outcomes: state.outcomes + 1,
+    };
+  }, watched);
+  return {
+    watched: { ...folded, cursor: page.cursor, passedOver: page.passedOver },
+    hasRead: page.outcomes.length > 0,
+  };
+}
+
+/** What the watch asks for by now: a diagnosis first, for the cause may be the world; a severe loss goes back at once. */
+export function watchAlarm({ standing, benefit }: Watched): WatchAlarm {
+  const { kind, slice } = standingAction(standing);
+  if (kind !== 'none') return { kind, purpose: 'rollback', slice: slice ?? null };
+  const [lost] = benefit.alarms;
+  if (lost === undefined) return { kind: 'none' };
+  return { kind: 'diagnose', purpose: 'benefit', slice: lost.slice ?? null };
+}
