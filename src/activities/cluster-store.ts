@@ -1,5 +1,17 @@
 import type { SpectrumEpisode } from '../domain/attribution/spectrum.js';
-import type { EpisodeId, TenantId } from '../domain/ids.js';
+import type { Slices } from '../domain/episode.js';
+import type { EpisodeId, TaskId, TenantId } from '../domain/ids.js';
+import type { JsonObject } from '../domain/json.js';
+
+/** An episode like another one, and what it was about. */
+export interface ClusterEpisode extends SpectrumEpisode {
+  readonly episode: EpisodeId;
+  readonly task: TaskId;
+  readonly input: JsonObject;
+  readonly slices: Slices;
+  /** 0 … 1. */
+  readonly score: number;
+}
 
 /** Episodes to compare one with. */
 export interface ClusterStore {
@@ -8,5 +20,5 @@ export interface ClusterStore {
    * itself: at most so many failed and so many passed ones, among the five hundred tasks before and
    * after it.
    */
-  cluster(tenant: TenantId, episode: EpisodeId, each: number): Promise<readonly SpectrumEpisode[]>;
+  cluster(tenant: TenantId, episode: EpisodeId, each: number): Promise<readonly ClusterEpisode[]>;
 }

@@ -3,7 +3,7 @@ import { criticalStepMessages, criticalStepOf } from '../contracts/critical-step
 import { attribute } from '../domain/attribution.js';
 import { unknownBlame, type Blame } from '../domain/attribution/blame.js';
 import { blameOf, mayClimb, type LadderBlame } from '../domain/attribution/ladder.js';
-import { spectrumBlame } from '../domain/attribution/spectrum.js';
+import { spectrumBlame, type SpectrumEpisode } from '../domain/attribution/spectrum.js';
 import { RatchetError } from '../domain/errors.js';
 import { succeeded, type Outcome } from '../domain/episode.js';
 import { planReplay, type ReplayPlan, type ReplayStore } from './forked-replay.js';
@@ -11,7 +11,9 @@ import type { ModelClient } from './model-activities.js';
 import type { Store, StoredEpisode } from './store.js';
 
 export interface AttributionDependencies {
-  readonly store: Pick<Store, 'cluster'> & ReplayStore;
+  readonly store: ReplayStore & {
+    readonly cluster: (...of: Parameters<Store['cluster']>) => Promise<readonly SpectrumEpisode[]>;
+  };
   readonly models: ModelClient;
 }
 
@@ -27,8 +29,8 @@ const MODEL_TIMEOUT_MS = 40_000;
 
 /**
  * Climbs the rungs of the ladder that only read: backward slice, spectrum of the episodes like it and,
- * where the agent names a model for it, that model's critical step. Stops at the first that is sure. Plans
- * the forked replay where the agent's settings allow one.
+ * where the agent names a model for it, that model's critical step. Stops at the first that is sure,
+ * but asks the model in any case where the agent's settings want a forked replay, which it then plans.
  */
 export async function attributeEpisode(
   { store, models }: AttributionDependencies,
@@ -42,8 +44,10 @@ export async function attributeEpisode(
     const others = await store.cluster(episode.scope.tenant, episode.id, CLUSTER_EACH);
     levels.push(spectrumBlame(trajectory, [{ trajectory, hasFailed: true }, ...others]));
   }
-  const { reflectionModel } = agent.learning;
-  if (isFailure && reflectionModel !== undefined && mayClimb(levels)) {
+  const { reflectionModel, replays } = agent.learning;
+  // A replay needs something to put in a step's place, however sure the rungs below are.
+  const isAsked = mayClimb(levels) || replays > 0;
+  if (isFailure && reflectionModel !== undefined && isAsked) {
     levels.push(await criticalStep(models, reflectionModel, agent, episode));
   }
   const blame = blameOf(levels, []);

@@ -14,6 +14,7 @@ import { knownOf } from '../domain/mining/merge.js';
 import { mineRecoveries } from '../domain/mining/recovery.js';
 import { validateLesson } from '../domain/validation/validate.js';
 import type { AgentRegistry } from './agent-registry.js';
+import { proposedOfCluster } from './cluster-proposals.js';
 import { attributeEpisode } from './episode-attribution.js';
 import { blameAfterReplay } from './forked-replay.js';
 import { isKeptForGate } from './gate-pool.js';
@@ -89,8 +90,9 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
         explored === null &&
         learning.explorationModelCalls > 0 &&
         !succeeded(live.outcome);
+      const compared = mayExplore ? [] : await proposedOfCluster(dependencies, agent, live);
       return {
-        drafts,
+        drafts: [...drafts, ...compared].slice(0, MAX_DRAFTS),
         exploration: mayExplore
           ? {
               task: live.task,
@@ -120,13 +122,16 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
           draft.sources.map(({ principal }) => principal),
         );
         const answer = validateLesson(draft, {
+          agent: agentId,
           permissions,
           tools: agent.tools.map(({ name }) => name),
+          vocabulary: vocabularyOf(agent),
+          parameterFault: (name, value) => parameterFault(agent.learning.parameters, name, value),
           evidence,
           active: active.filter(({ status }) => status === 'active'),
           supportGroups: withOwnVoice(draft, supportGroups),
         });
-        answers.push({ draft, rejected: answer.accepted ? outOfRange(agent, draft) : answer });
+        answers.push({ draft, rejected: answer.accepted ? null : answer });
       }
       await store.putProposals(
         scope,
@@ -221,6 +226,10 @@ async function evidenceFacts(store: Store, tenant: TenantId, draft: LessonDraft)
       : [
           {
             episode: episode.id,
+            agent: episode.scope.agent,
+            observed: episode.steps.flatMap((step) =>
+              step.kind === 'tool' ? [step.result.content] : [],
+            ),
             steps: episode.steps.length,
             slices: episode.slices,
             input: episode.input,
@@ -230,14 +239,9 @@ async function evidenceFacts(store: Store, tenant: TenantId, draft: LessonDraft)
   );
 }
 
-/** A parameter is learned within the ranges that the agent's definition declares. */
-function outOfRange(
-  { learning }: Agent,
-  { body }: LessonDraft,
-): { readonly code: string; readonly message: string } | null {
-  if (body.form !== 'value') return null;
-  const message = parameterFault(learning.parameters, body.parameter, body.value);
-  return message === null ? null : { code: 'OUT_OF_RANGE', message };
+/** The words of the agent's trade, as whoever defined it wrote them. */
+function vocabularyOf({ instructions, tools }: Agent): string {
+  return [instructions, ...tools.map(({ description }) => description)].join('\n');
 }
 
 /** A draft's own sources count beside those of earlier proposals with the same key. */

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
 import { unknownBlame, type Blame, type Correction } from '../domain/attribution/blame.js';
-import type { Outcome, Step, Trajectory } from '../domain/episode.js';
+import type { Outcome, Trajectory } from '../domain/episode.js';
 import type { JsonObject } from '../domain/json.js';
 import { jsonObjectIn } from '../domain/mining/json-object.js';
 import { canonicalJson } from './digest.js';
 import { fenced } from './fenced-text.js';
+import { LONGEST_STEP, trajectoryText } from './trajectory-text.js';
 
 const SYSTEM = [
   'An AI agent failed at a task. Find its critical step: the earliest error such that, had this step alone been right,',
@@ -16,10 +17,6 @@ const SYSTEM = [
   'tell, "confidence": 0 to 1, "instead": what the step should have been, as {"text": "…"} or',
   '{"tool": "…", "arguments": {…}}, or null}.',
 ].join('\n');
-
-const LONGEST_STEP = 2_000;
-/** Characters of all steps together; the middle of a longer trajectory is left out. */
-const LONGEST_TRAJECTORY = 60_000;
 
 /** The messages that ask a model for the critical step of a failed episode. */
 export function criticalStepMessages({
@@ -33,30 +30,13 @@ export function criticalStepMessages({
 }): readonly { readonly role: 'system' | 'user'; readonly content: string }[] {
   const { mark, text } = fenced([
     { name: 'task', text: canonicalJson(input).slice(0, LONGEST_STEP) },
-    { name: 'steps', text: ends(trajectory.map(stepText)) },
+    { name: 'steps', text: trajectoryText(trajectory) },
     { name: 'outcome', text: `${outcome.category}: ${outcome.detail}`.slice(0, LONGEST_STEP) },
   ]);
   return [
     { role: 'system', content: SYSTEM.replace('MARK', mark) },
     { role: 'user', content: text },
   ];
-}
-
-function stepText(step: Step): string {
-  if (step.kind === 'model') {
-    const calls = step.toolCalls.map((call) => `calls ${call.tool} ${call.arguments}`);
-    return `step ${String(step.index)}, agent: ${[step.text, ...calls].join('\n').slice(0, LONGEST_STEP)}`;
-  }
-  const { tool, result, index } = step;
-  const answered = result.ok ? result.content : `Error ${result.code}: ${result.content}`;
-  return `step ${String(index)}, ${tool} answers: ${answered.slice(0, LONGEST_STEP)}`;
-}
-
-function ends(texts: readonly string[]): string {
-  const whole = texts.join('\n');
-  if (whole.length <= LONGEST_TRAJECTORY) return whole;
-  const half = LONGEST_TRAJECTORY / 2;
-  return `${whole.slice(0, half)}\n[…]\n${whole.slice(-half)}`;
 }
 
 const Instead = z.union([

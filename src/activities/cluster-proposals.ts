@@ -1,0 +1,55 @@
+import type { Agent } from '../contracts/agent.js';
+import { succeeded, type Outcome } from '../domain/episode.js';
+import type { LessonDraft } from '../domain/lesson.js';
+import { mineProcedures } from '../domain/mining/procedure.js';
+import type { AgentRegistry } from './agent-registry.js';
+import type { ClusterEpisode } from './cluster-store.js';
+import { isKeptForGate } from './gate-pool.js';
+import type { ModelClient } from './model-activities.js';
+import { reflectWithModel } from './model-reflection.js';
+import type { Store, StoredEpisode } from './store.js';
+
+export interface ClusterProposalDependencies {
+  readonly store: Pick<Store, 'cluster'> & Parameters<typeof isKeptForGate>[0];
+  readonly agents: Pick<AgentRegistry, 'digests'>;
+  readonly models: ModelClient;
+}
+
+/** Failed and passed episodes, of each at most, that one is looked at beside. */
+const CLUSTER_EACH = 10;
+
+/**
+ * What an episode teaches beside others like it: procedures that tasks which succeeded had in common,
+ * where the agent names the layer in its settings, and what a model makes of a failure, where it names a
+ * model for that. An agent that names neither costs nothing here. Tasks kept for the gate teach nothing.
+ */
+export async function proposedOfCluster(
+  { store, agents, models }: ClusterProposalDependencies,
+  agent: Agent,
+  live: StoredEpisode & { readonly outcome: Outcome },
+): Promise<readonly LessonDraft[]> {
+  const { reflectionModel, layers } = agent.learning;
+  const hasPassed = succeeded(live.outcome);
+  const model = hasPassed ? undefined : reflectionModel;
+  const isMining = hasPassed && layers.procedures !== undefined && layers.procedures !== 'frozen';
+  if (model === undefined && !isMining) return [];
+  const cluster = await learnable(store, live);
+  if (model !== undefined) {
+    return (await reflectWithModel(models, model, live, cluster)).drafts;
+  }
+  const { id: episode, task, outcome, slices, input, steps: trajectory } = live;
+  const own = { episode, task, outcome: outcome.score ?? 0, slices, input, trajectory };
+  const passed = cluster
+    .filter(({ hasFailed }) => !hasFailed)
+    .map(({ score, ...other }) => ({ ...other, outcome: score }));
+  return mineProcedures([own, ...passed], agents.digests(agent.id).toolDigests);
+}
+
+async function learnable(
+  store: ClusterProposalDependencies['store'],
+  live: StoredEpisode,
+): Promise<readonly ClusterEpisode[]> {
+  const cluster = await store.cluster(live.scope.tenant, live.id, CLUSTER_EACH);
+  const kept = await Promise.all(cluster.map(({ task }) => isKeptForGate(store, live.scope, task)));
+  return cluster.filter((_, at) => kept[at] === false);
+}

@@ -1,0 +1,82 @@
+import { readReflection, reflectionMessages } from '../contracts/reflection-reply.js';
+import type { SpectrumEpisode } from '../domain/attribution/spectrum.js';
+import { RatchetError } from '../domain/errors.js';
+import { succeeded, type Outcome } from '../domain/episode.js';
+import type { LessonDraft } from '../domain/lesson.js';
+import { reflectedDrafts } from '../domain/mining/reflected.js';
+import type { ModelClient } from './model-activities.js';
+import type { StoredEpisode } from './store.js';
+
+/** Lessons of a model, and why there are none. */
+export interface ModelReflection {
+  readonly drafts: readonly LessonDraft[];
+  /** Null where the model was asked and answered in form. */
+  readonly fault: string | null;
+}
+
+/** Episodes of the other outcome that one is held against. */
+const MOST_CONTRASTS = 2;
+/** Twice, with a repair in between, within the deadline of the activity. */
+const TIMEOUT_MS = 25_000;
+
+/**
+ * Asks a model what one episode teaches, beside the episodes like it that ended otherwise. A reply that
+ * is not in form is sent back once with what was wrong. A model that does not answer leaves nothing: the
+ * miners do without it.
+ */
+export async function reflectWithModel(
+  models: ModelClient,
+  model: string,
+  episode: StoredEpisode & { readonly outcome: Outcome },
+  cluster: readonly SpectrumEpisode[],
+): Promise<ModelReflection> {
+  const { steps: trajectory, input, outcome } = episode;
+  const hasFailed = !succeeded(outcome);
+  const contrast = cluster
+    .filter((other) => other.hasFailed !== hasFailed)
+    .slice(0, MOST_CONTRASTS)
+    .map((other) => other.trajectory);
+  const asked = reflectionMessages({ input, trajectory, outcome }, contrast);
+  try {
+    const first = await ask(models, model, asked);
+    let read = readReflection(first);
+    if (!read.ok) {
+      const repair = `That was not in form (${read.fault}). Reply with the JSON object alone.`;
+      const again = await ask(models, model, [
+        ...asked,
+        { role: 'assistant', content: first, toolCalls: [] },
+        { role: 'user', content: repair },
+      ]);
+      read = readReflection(again);
+    }
+    if (!read.ok) return { drafts: [], fault: `${model} replied out of form: ${read.fault}` };
+    const drafts = reflectedDrafts(read.lessons, {
+      episode: episode.id,
+      task: episode.task,
+      outcome: outcome.score,
+      hasFailed,
+      steps: trajectory.length,
+      model,
+    });
+    return { drafts, fault: null };
+  } catch (error) {
+    if (!(error instanceof RatchetError)) throw error;
+    return { drafts: [], fault: `${model} could not be asked: ${error.name}` };
+  }
+}
+
+async function ask(
+  models: ModelClient,
+  model: string,
+  messages: Parameters<ModelClient['complete']>[0]['messages'],
+): Promise<string> {
+  const { text } = await models.complete({
+    model,
+    messages,
+    functions: [],
+    temperature: 0,
+    timeoutMs: TIMEOUT_MS,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  return text;
+}
