@@ -1,4 +1,5 @@
 import type { Mode, Outcome, TaskEnd, ToolCall } from '../domain/episode.js';
+import type { FeedbackAct } from '../domain/feedback.js';
 import type {
   AgentId,
   CandidateId,
@@ -143,5 +144,7 @@ export interface TaskActivities {
     readonly score: number | null;
     readonly correction: string | null;
     readonly comment: string | null;
+    readonly group?: string;
+    readonly act?: FeedbackAct;
   }): Promise<{ readonly existing: boolean }>;
 }

@@ -118,7 +118,8 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
     },
 
     async storeFeedback({ tenant, ...given }) {
-      return store.putFeedback(tenant, feedbackFor(given));
+      const { existing } = await store.putFeedback(tenant, feedbackFor(given));
+      return { existing };
     },
   };
 }

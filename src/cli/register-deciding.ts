@@ -21,13 +21,21 @@ const EXPECT_VERSION = ['--expect-version <version>', 'refuse when another one i
 export function registerDeciding(program: Command, invoke: Invoke): void {
   program
     .command('feedback')
-    .description('judge what an agent did; sent twice it is stored once')
-    .argument('<episode>', 'its id or the beginning of it, or a task')
+    .description(
+      'judge what an agent did, or see what waits for a person; sent twice it is stored once',
+    )
+    .argument(
+      '[episode]',
+      'its id or the beginning of it, or a task; none: what waits for a person',
+    )
     .option('--score <share>', '0 (wrong) to 1 (right)', score)
     .option('--correction <text>', 'what the output should have been')
     .option('--comment <text>', 'anything else')
+    .option('--audit', 'a measure for others who judge: experts and owners')
+    .option('--veto', "an owner's last word on the outcome; logged")
+    .option('--group <name>', 'whom it errs with: a group has one voice (default: the actor alone)')
     .option('--id <id>', 'of the feedback (default: hash of who said what)')
-    .action((episode: string, options: FeedbackOptions) =>
+    .action((episode: string | undefined, options: FeedbackOptions) =>
       invoke(async (context) =>
         (await import('./commands/feedback.js')).giveFeedback(episode, options, context),
       ),
@@ -90,7 +98,6 @@ function registerOverrides(program: Command, invoke: Invoke): void {
   const overrides = [
     ['freeze', 'no canary starts or advances'],
     ['unfreeze', 'canaries go on'],
-    ['rearm', 'candidates are promoted without a person again, after three rollbacks'],
     ['unpin', 'tasks get the active version and the canary again'],
   ] as const;
   for (const [kind, description] of overrides) {

@@ -17,6 +17,7 @@ import { ConflictError, DeniedError, InvalidInputError, NotFoundError } from '..
 import type { Feedback, Role } from '../domain/feedback.js';
 import type { CandidateId, EpisodeId, Scope, TaskId, TenantId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
+import type { EpisodeLabel } from '../domain/label.js';
 import type { AgentTaskResult } from '../workflows/agent-task.js';
 import {
   abort,
@@ -27,7 +28,6 @@ import {
   freeze,
   giveFeedback,
   pin,
-  rearm,
   rollback,
   taskProgress,
   unfreeze,
@@ -55,7 +55,7 @@ export interface TaskRequest extends Scope {
 }
 
 const DECISIONS = { approve, veto, force, abort, rollback } as const;
-const OVERRIDES = { freeze, unfreeze, pin, unpin, rearm } as const;
+const OVERRIDES = { freeze, unfreeze, pin, unpin } as const;
 
 /** What people and programs do with Ratchet, through workflows where a workflow owns the matter. */
 export class RatchetClient {
@@ -136,20 +136,30 @@ export class RatchetClient {
     );
   }
 
-  /** Held by the task while it runs; after its end it is stored and the reflection starts again. */
-  async giveFeedback(tenant: TenantId, given: unknown): Promise<{ readonly existing: boolean }> {
+  /**
+   * Held by the task while it runs; after its end it is stored and the reflection starts again. On the
+   * run of a pair that a judge has judged it audits the judge, and starts nothing. Answers what all
+   * sources make of the outcome by now; null while the task runs.
+   */
+  async giveFeedback(
+    tenant: TenantId,
+    given: unknown,
+  ): Promise<{ readonly existing: boolean; readonly label: EpisodeLabel | null }> {
     const feedback = feedbackFor(given);
     const episode = await this.#store.episode(tenant, feedback.episode);
     if (episode === null) {
       throw new NotFoundError('episode', feedback.episode, 'list them with `ratchet episodes`');
     }
     const { scope, task, mode } = episode;
+    if (mode === 'shadow') return this.#store.putFeedback(tenant, feedback);
     if (mode !== 'live') {
-      throw new ConflictError(`episode ${episode.id}: found mode ${mode}, expected a live one`);
+      throw new ConflictError(
+        `episode ${episode.id}: found mode ${mode}, expected a live one or the run of a judged pair`,
+      );
     }
     if (episode.end === null) {
       const stored = await this.#toRunningTask({ ...scope, task }, feedback);
-      if (stored !== null) return stored;
+      if (stored !== null) return { ...stored, label: null };
     }
     const stored = await this.#store.putFeedback(tenant, feedback);
     if (!stored.existing) await this.reflectAgain(scope, episode.id, feedback.id);
@@ -158,14 +168,14 @@ export class RatchetClient {
 
   async #toRunningTask(
     task: Pick<TaskRequest, 'tenant' | 'agent' | 'task'>,
-    { id, actor, role, score, correction, comment }: Feedback,
+    { episode: _episode, ...said }: Feedback,
   ): Promise<{ readonly existing: boolean } | null> {
     try {
       return await this.#temporal.workflow
         .getHandle(taskWorkflowId(task))
         .executeUpdate(giveFeedback, {
-          args: [{ id, actor, role, score, correction, comment }],
-          updateId: `feedback-${id}`,
+          args: [said],
+          updateId: `feedback-${said.id}`,
         });
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null;
@@ -228,7 +238,7 @@ export class RatchetClient {
     );
   }
 
-  /** Freeze, unfreeze, pin, unpin and rearm, said to the learner. */
+  /** Freeze, unfreeze, pin and unpin, said to the learner. */
   async override(scope: Scope, kind: keyof typeof OVERRIDES, given: Override): Promise<void> {
     assertMayOverride(given.role, kind, given.reason);
     await this.#messenger.wakeLearner(scope);

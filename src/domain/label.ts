@@ -100,7 +100,8 @@ export function labelOutcome(
     score: null,
     decidedBy: 'votes',
     reason: reason ?? 'uncertain',
-    escalatedTo: highestOf(roles),
+    // Only an owner's veto ends a dispute between experts.
+    escalatedTo: reason === 'experts-disagree' ? 'owner' : highestOf(roles),
   };
 }
 

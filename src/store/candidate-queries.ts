@@ -3,8 +3,10 @@ import type { Pool } from 'pg';
 import type { AuditEntry, CandidateRow, GateRecord, PairRow } from '../activities/store.js';
 import { gateBasis } from '../contracts/gate-basis.js';
 import { NotFoundError } from '../domain/errors.js';
+import type { Feedback } from '../domain/feedback.js';
 import { readGate, type TestReading } from '../domain/gate/gate-trace.js';
 import type { AgentId, CandidateId, EpisodeId, Scope, TenantId, VersionId } from '../domain/ids.js';
+import type { EpisodeLabel } from '../domain/label.js';
 import type { LessonRevision } from '../domain/lesson.js';
 import type { LessonRef } from '../domain/strategy.js';
 import { auditAt, auditStore } from './audit.js';
@@ -54,7 +56,9 @@ export interface Why {
   /** What made the version the one that served: the change of the pointer that brought it in. */
   readonly versionAudit: readonly AuditEntry[];
   readonly lessons: readonly LessonOrigin[];
-  readonly feedback: Awaited<ReturnType<ReturnType<typeof feedbackStore>['feedbackOf']>>;
+  readonly feedback: readonly Feedback[];
+  /** What all sources together make of the outcome; null where none but an evaluator spoke. */
+  readonly label: EpisodeLabel | null;
 }
 
 export interface CandidateQueries {
@@ -75,7 +79,7 @@ export function candidateQueries(pool: Pool): CandidateQueries {
   const { candidate: readCandidate } = candidateStore(pool);
   const { gateRecords } = evidenceStore(pool);
   const { episode: readEpisode } = episodeStore(pool);
-  const { feedbackOf } = feedbackStore(pool);
+  const { feedbackOf, labelOf } = feedbackStore(pool);
   const strategies = strategyQueries(pool);
 
   async function pairsOf(tenant: TenantId, id: CandidateId): Promise<readonly EvaluatedPair[]> {
@@ -198,6 +202,7 @@ export function candidateQueries(pool: Pool): CandidateQueries {
         versionAudit: await broughtIn(pool, episode.scope, episode.version),
         lessons,
         feedback: await feedbackOf(tenant, id),
+        label: await labelOf(tenant, id),
       };
     },
   };

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 
 import type { Outcome } from '../domain/episode.js';
-import { ROLES, type Feedback, type FeedbackAct, type Role } from '../domain/feedback.js';
+import type { Feedback, FeedbackAct, Role } from '../domain/feedback.js';
 import type { EpisodeId, TenantId } from '../domain/ids.js';
 import type { ImplicitKind } from '../domain/implicit-signal.js';
 import {
@@ -100,12 +100,12 @@ async function recordsOf(
   return new Map(rows.map(({ source, hits, misses }) => [source, { hits, misses }]));
 }
 
-/** Roles of the people who have ever judged anything here; the owner where nobody has. */
+/** The owner and the experts, as far as they have ever judged anything here; the owner where none has. */
 async function rolesHeard(client: PoolClient, tenant: TenantId): Promise<readonly Role[]> {
   const { rows } = await client.query<{ readonly role: Role }>(
-    `select role from unnest($2::text[]) role
-     where exists (select from feedback f where f.tenant = $1 and f.role = role)`,
-    [tenant, ROLES],
+    `select heard.role from unnest(array['owner', 'expert']) heard(role)
+     where exists (select from feedback f where f.tenant = $1 and f.role = heard.role)`,
+    [tenant],
   );
   return rows.length === 0 ? ['owner'] : rows.map(({ role }) => role);
 }

@@ -6,6 +6,7 @@ import { findEpisode } from '../finding.js';
 import { looking } from '../looking.js';
 import { scoreText } from '../numbers.js';
 import { auditLines, recordLines } from './candidates.js';
+import { labelLines } from './feedback.js';
 
 /** The version, lessons, evidence, verdicts and people behind what the agent did in an episode. */
 export function whyEpisode(text: string, context: CommandContext): Promise<number> {
@@ -29,6 +30,7 @@ export function whyEpisode(text: string, context: CommandContext): Promise<numbe
         candidates: origin.candidates,
       })),
       feedback: why.feedback,
+      label: why.label,
     };
     context.io.result(document, whyText(episode, why));
     return 0;
@@ -47,6 +49,7 @@ function whyText(episode: StoredEpisode, why: Why): string {
   const lines = [
     `episode ${episode.id}: task ${episode.task} of ${episode.scope.agent}, ${episode.mode}`,
     `outcome ${scoreText(episode.outcome?.score ?? null)} (${episode.outcome?.category ?? 'none yet'})`,
+    ...labelLines(why.label),
     `version ${episode.version}, which served it as ${episode.arm}`,
     ...auditLines(why.versionAudit).map((line) => `  ${line}`),
     why.lessons.length === 0
