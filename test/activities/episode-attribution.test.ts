@@ -90,6 +90,24 @@ test('a fatal error on the way to the output is sure enough: no other rung is as
   expect(model.asked).toEqual([]);
 });
 
+test('a replay that needs something to put in place asks the model, however sure the slice is', async () => {
+  const first = turn([], 'so', [
+    { tool: 'query', arguments: { key: 'alpha_1' }, result: failure('BAD', 'beta_2') },
+  ]);
+  const { blame, model } = attributed({
+    trajectory: turn(first, 'it is beta_2, it is done'),
+    reflectionModel: 'thinker',
+    replays: 3,
+    model: new FakeModel('{"step":0,"confidence":1,"instead":{"text":"I do not know."}}'),
+  });
+
+  const { step, replay } = await blame;
+
+  expect(step).toBe(1);
+  expect(replay).toMatchObject({ step: 0, at: 0 });
+  expect(model.asked).toHaveLength(1);
+});
+
 test('compares with episodes like it where the slice is not sure', async () => {
   const { blame, model } = attributed({ trajectory: call(failure('FULL')), cluster: others });
 
