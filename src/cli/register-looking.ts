@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 
 import { InvalidInputError } from '../domain/errors.js';
 import type { CommandContext, Invoke } from './command.js';
+import type { AuditOptions } from './commands/audit.js';
 import type { EpisodesOptions } from './commands/episodes.js';
 import type { OfAgent } from './commands/lessons.js';
 import { countFromOne } from './option-values.js';
@@ -15,11 +16,13 @@ const load = {
   candidates: () => import('./commands/candidates.js'),
   versions: () => import('./commands/versions.js'),
   why: () => import('./commands/why.js'),
+  audit: () => import('./commands/audit.js'),
 };
 
 /** Commands that look: they need the database alone, and `lessons check` not even that. */
 export function registerLooking(program: Command, invoke: Invoke): void {
   registerEpisodes(program, invoke);
+  registerAudit(program, invoke);
   const noun = (
     name: string,
     description: string,
@@ -80,6 +83,23 @@ export function registerLooking(program: Command, invoke: Invoke): void {
     .description('version, lessons, evidence, verdicts and people behind an episode')
     .argument('<episode>', 'its id or the beginning of it, or a task')
     .action((id: string) => invoke(async (context) => (await load.why()).whyEpisode(id, context)));
+}
+
+function registerAudit(program: Command, invoke: Invoke): void {
+  program
+    .command('audit')
+    .description('verify: check the chain of audit entries, and what was anchored of it before')
+    .argument('<action>', 'verify')
+    .option(
+      '--anchor <file>',
+      'heads written down outside (default: audit-anchors in RATCHET_HOME)',
+    )
+    .action((action: string, options: AuditOptions) =>
+      invoke(async (context) => {
+        if (action === 'verify') return (await load.audit()).verifyChains(options, context);
+        throw new InvalidInputError('audit', JSON.stringify(action), 'verify');
+      }),
+    );
 }
 
 function registerEpisodes(program: Command, invoke: Invoke): void {

@@ -144,8 +144,21 @@ export type AuditCheck =
       readonly expected: string;
     };
 
-/** Recomputes a tenant's whole chain up to its head. A rewritten chain with a rewritten head passes. */
-export async function verifyAudit(pool: Pool, tenant: TenantId): Promise<AuditCheck> {
+/** A head that was written down outside of the database. */
+export interface AuditAnchor {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+/**
+ * Recomputes a tenant's whole chain up to its head, and holds it to the anchors given: a chain that was
+ * rewritten together with its head fits itself and no anchor from before.
+ */
+export async function verifyAudit(
+  pool: Pool,
+  tenant: TenantId,
+  anchors: readonly AuditAnchor[] = [],
+): Promise<AuditCheck> {
   return withTenant(pool, tenant, async (client) => {
     await client.query('set transaction isolation level repeatable read');
     const heads = await client.query<{ readonly sequence: number; readonly hash: string }>(
@@ -155,6 +168,7 @@ export async function verifyAudit(pool: Pool, tenant: TenantId): Promise<AuditCh
     const head = heads.rows[0] ?? { sequence: 0, hash: GENESIS };
     let sequence = 0;
     let previous = GENESIS;
+    const wanted = new Map(anchors.map((anchor) => [anchor.sequence, anchor.hash]));
     for (;;) {
       const { rows } = await client.query<AuditRow>(
         `select ${COLUMNS} from audit where tenant = $1 and sequence > $2 order by sequence limit 1000`,
@@ -164,6 +178,12 @@ export async function verifyAudit(pool: Pool, tenant: TenantId): Promise<AuditCh
       for (const entry of rows.map(entryOf)) {
         const broken = misfit(tenant, entry, sequence + 1, previous);
         if (broken !== undefined) return { intact: false, sequence: sequence + 1, ...broken };
+        const anchored = wanted.get(entry.sequence) ?? entry.hash;
+        if (anchored !== entry.hash) {
+          const { hash: found } = entry;
+          const expected = `${anchored}, as the anchor says`;
+          return { intact: false, sequence: entry.sequence, found: `hash ${found}`, expected };
+        }
         sequence = entry.sequence;
         previous = entry.hash;
       }
@@ -174,6 +194,15 @@ export async function verifyAudit(pool: Pool, tenant: TenantId): Promise<AuditCh
         sequence: Math.min(head.sequence, sequence) + 1,
         found: `${String(sequence)} entries ending in ${previous}`,
         expected: `${String(head.sequence)} entries ending in ${head.hash}, as the head says`,
+      };
+    }
+    const beyond = Math.max(0, ...wanted.keys());
+    if (beyond > sequence) {
+      return {
+        intact: false,
+        sequence: sequence + 1,
+        found: `${String(sequence)} entries`,
+        expected: `at least ${String(beyond)}, as the anchor says`,
       };
     }
     return { intact: true, entries: sequence, head: previous };
