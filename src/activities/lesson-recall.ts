@@ -2,20 +2,14 @@ import { lessonId } from '../contracts/ids.js';
 import type { Mode, RecalledLesson } from '../domain/episode.js';
 import type { EpisodeId, Scope } from '../domain/ids.js';
 import type { Trust } from '../domain/lesson.js';
-import type { Neighbour } from '../domain/retrieval/ranking.js';
 import type { FoundLesson, RecallRecord } from '../domain/retrieval/recall-record.js';
-import { queryText, recallWithChoice, type Recalled } from '../domain/retrieval/recall.js';
+import { recallWithChoice, type Recalled } from '../domain/retrieval/recall.js';
 import type { AcceptedTask } from '../domain/task.js';
 import { drawHoldOuts, propensityOf, type HoldOutPolicy } from '../domain/utility/hold-out.js';
 import { kindOf, KindContexts } from './kind-contexts.js';
 import type { Store } from './store.js';
 import type { Strategy } from './strategy-cache.js';
 import { UtilitySnapshots } from './utility-snapshots.js';
-
-/** Finds the lessons of an agent whose vectors are nearest to a text's; null where it cannot. */
-export interface VectorSearch {
-  neighbours(scope: Scope, text: string): Promise<readonly Neighbour[] | null>;
-}
 
 export interface LessonRequest {
   readonly scope: Scope;
@@ -36,13 +30,11 @@ export interface LessonAnswer {
 /** Recalls lessons for tasks, with what this process remembers between them. */
 export class LessonRecall {
   readonly #store: Pick<Store, 'utilities' | 'haveSucceeded'>;
-  readonly #vectors: VectorSearch | undefined;
   readonly #utilities: UtilitySnapshots;
   readonly #contexts = new KindContexts();
 
-  constructor(store: Pick<Store, 'utilities' | 'haveSucceeded'>, vectors?: VectorSearch) {
+  constructor(store: Pick<Store, 'utilities' | 'haveSucceeded'>) {
     this.#store = store;
-    this.#vectors = vectors;
     this.#utilities = new UtilitySnapshots(store);
   }
 
@@ -52,7 +44,7 @@ export class LessonRecall {
     const isLive = mode === 'live';
     const kind = kindOf(scope, strategy, task);
     const served = isLive ? await this.#servedAgain(scope, kind) : null;
-    const ranked = served ?? (await this.#ranked(request, utilities));
+    const ranked = served ?? this.#ranked(request, utilities);
     const { found, texts } = ranked;
     if (isLive && mayServeAgain(strategy, found)) {
       this.#contexts.remember(kind, task.episode, ranked);
@@ -78,7 +70,6 @@ export class LessonRecall {
         minTrust: request.minTrust,
         cachedFrom: served === null ? null : served.from,
         bounds: ranked.bounds,
-        neighbours: ranked.neighbours,
         found,
         draws,
       },
@@ -93,19 +84,16 @@ export class LessonRecall {
     return (await this.#store.haveSucceeded(scope.tenant, episodes)) ? context : null;
   }
 
-  async #ranked(
-    { scope, task, strategy, minTrust, now }: LessonRequest,
+  #ranked(
+    { task, strategy, minTrust, now }: LessonRequest,
     utilities: Awaited<ReturnType<UtilitySnapshots['of']>>,
-  ): Promise<RankedContext> {
+  ): RankedContext {
     const facts = { slices: task.slices, input: task.input };
-    const neighbours = (await this.#vectors?.neighbours(scope, queryText(facts))) ?? [];
-    const known = neighbours.filter(({ id }) => strategy.index.lessons.has(id));
     const { recalled, ranked } = recallWithChoice(strategy.index, {
       task: facts,
       limit: strategy.row.parameters.recallLimit,
       at: now.toISOString(),
       minTrust,
-      neighbours: known,
       boundOf: (lesson) => utilities.boundOf(lesson, task.slices),
     });
     const bounds = ranked.flatMap((lesson) => {
@@ -119,7 +107,6 @@ export class LessonRecall {
         recalled.filter(({ lesson }) => lesson.guardrail).map(({ lesson }) => lesson.id),
       ),
       bounds: Object.fromEntries(bounds),
-      neighbours: known,
     };
   }
 }
@@ -131,7 +118,6 @@ export interface RankedContext {
   /** Guardrails, which are never held out. */
   readonly standing: ReadonlySet<string>;
   readonly bounds: Readonly<Record<string, number>>;
-  readonly neighbours: readonly Neighbour[];
 }
 
 export interface ServedContext extends RankedContext {

@@ -145,7 +145,7 @@ export function aDraft(key: string, changes: Partial<LessonDraft> = {}): LessonD
 /** What a recall of some lessons drew. */
 export function aRecall(draws: RecallRecord['draws']): RecallRecord {
   const at = '2026-01-01T00:00:00.000Z';
-  return { at, minTrust: 'low', cachedFrom: null, bounds: {}, neighbours: [], found: [], draws };
+  return { at, minTrust: 'low', cachedFrom: null, bounds: {}, found: [], draws };
 }
 
 export function lessonNamed(key: string): LessonId {

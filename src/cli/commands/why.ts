@@ -29,6 +29,7 @@ export function whyEpisode(text: string, context: CommandContext): Promise<numbe
         lesson: origin.lesson,
         candidates: origin.candidates,
       })),
+      recall: episode.recall ?? null,
       feedback: why.feedback,
       label: why.label,
     };
@@ -56,12 +57,33 @@ function whyText(episode: StoredEpisode, why: Why): string {
       ? 'No lesson was recalled: what the agent did, it did by its instructions and its model.'
       : `${String(why.lessons.length)} lessons were recalled:`,
     ...why.lessons.flatMap((origin) => ['', ...originLines(episode, origin)]),
+    ...recallLines(episode),
     ...why.feedback.flatMap(({ actor, role, score, correction, comment }) => [
       '',
       `feedback of ${actor} (${role}): ${[score === null ? '' : `score ${String(score)}`, correction ?? '', comment ?? ''].filter((part) => part !== '').join('; ')}`,
     ]),
   ];
   return lines.join('\n');
+}
+
+/** What each score was made of, and what a draw kept out of the prompt. */
+function recallLines({ recall }: StoredEpisode): string[] {
+  if (recall === undefined || recall.found.length === 0) return [];
+  const heldOut = new Map(recall.draws.map((draw) => [draw.lesson, draw]));
+  return [
+    '',
+    recall.cachedFrom === null
+      ? 'found by words, uplift, specificity and recency:'
+      : `found as for ${recall.cachedFrom}, since tasks of this kind all succeeded:`,
+    ...recall.found.map(({ lesson, revision, score, lexical, uplift }) => {
+      const draw = heldOut.get(lesson);
+      const drawn =
+        draw === undefined
+          ? ''
+          : `, ${draw.heldOut ? 'held out of this task' : 'in the prompt'} (hold-out share ${String(draw.propensity)})`;
+      return `  [${lesson}@${String(revision)}] score ${score.toFixed(3)}: BM25 ${lexical.toFixed(2)}, lower bound of uplift ${uplift.toFixed(3)}${drawn}`;
+    }),
+  ];
 }
 
 function originLines(episode: StoredEpisode, origin: LessonOrigin): string[] {

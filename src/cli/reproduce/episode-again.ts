@@ -58,7 +58,7 @@ async function recallDifference(
 ): Promise<string | null> {
   const { recall, scope } = episode;
   const { row, index } = await strategies.strategy(scope, episode.version);
-  const { bounds = {}, neighbours = [], cachedFrom = null, draws = [] } = recall ?? {};
+  const { bounds = {}, cachedFrom = null, draws = [] } = recall ?? {};
   if (cachedFrom !== null) {
     const earlier = await store.episode(scope.tenant, cachedFrom);
     const difference = firstDifference(
@@ -71,7 +71,7 @@ async function recallDifference(
     const found = recallLessons(index, {
       task: { slices: episode.slices, input: episode.input },
       limit: row.parameters.recallLimit,
-      ...(recall !== undefined && { at: recall.at, minTrust: recall.minTrust, neighbours }),
+      ...(recall !== undefined && { at: recall.at, minTrust: recall.minTrust }),
       boundOf: ({ id }) => bounds[id],
     });
     const derived = found.map(({ lesson, score }) => ({ lesson: lesson.id, score }));

@@ -1,7 +1,6 @@
 import type { EpisodeId } from '../ids.js';
 import type { Trust } from '../lesson.js';
 import type { HoldOutDraw } from '../utility/hold-out.js';
-import type { Neighbour } from './ranking.js';
 import type { Signals } from './recall.js';
 
 /**
@@ -16,8 +15,6 @@ export interface RecallRecord {
   readonly cachedFrom: EpisodeId | null;
   /** Lower bounds of uplift, of the lessons that were ranked and had been measured. */
   readonly bounds: Readonly<Record<string, number>>;
-  /** What a vector search found; empty where there was none. */
-  readonly neighbours: readonly Neighbour[];
   /** Every lesson that was found, held out or not. */
   readonly found: readonly FoundLesson[];
   /** Of lessons that may be held out; none in shadow and explore runs. */

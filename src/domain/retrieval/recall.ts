@@ -2,7 +2,7 @@ import type { Predicate, Trust, Validity } from '../lesson.js';
 import { NO_EVIDENCE_BOUND } from '../utility/uplift.js';
 import { changeIndex, buildIndex, rarityIn, termsIn, type Bm25Index } from './bm25.js';
 import { allHold, type TaskFacts } from './predicates.js';
-import { rankDocuments, type Neighbour, type Ranked } from './ranking.js';
+import { rankDocuments } from './ranking.js';
 import { selectDiverse } from './selection.js';
 import { documentTerms, termsOf } from './terms.js';
 
@@ -54,8 +54,6 @@ export interface RecallRequest {
   readonly at?: string;
   /** Lessons of lower trust are left out. */
   readonly minTrust?: Trust;
-  /** Lessons a vector search found, nearest first; only those the filters allow count. */
-  readonly neighbours?: readonly Neighbour[];
   /** Lower bound of uplift of a lesson that was compared with its absence. */
   readonly boundOf?: (lesson: RecallableLesson) => number | undefined;
 }
@@ -71,8 +69,6 @@ export interface Recalled {
 export interface Signals {
   /** BM25 with the lift of neighbouring words. */
   readonly lexical: number;
-  /** Cosine to the task; null where no vector search found it. */
-  readonly similarity: number | null;
   /** Lower bound of uplift; that of no evidence where it was not measured. */
   readonly uplift: number;
 }
@@ -82,8 +78,6 @@ export const DEFAULT_MAX_TOKENS = 1_500;
 
 /** A lesson that covers less of the words of a task that any lesson knows is not about that task. */
 const MIN_FIT = 0.05;
-/** The same for one that only a vector search found. */
-const MIN_SIMILARITY = 0.3;
 /** Ranked before near-duplicates and tokens are looked at. */
 const CHOICE = 20;
 /** How strongly the signals beside the words move a lesson up or down. */
@@ -154,7 +148,7 @@ function scopeOf({ predicates, trust, validity }: RecallableLesson): string {
 }
 
 /**
- * The lessons that fit a task: guardrails, then what the task's words and vector found, each part in the
+ * The lessons that fit a task: guardrails, then what the task's words found, each part in the
  * order of ids, so that the same lessons are the same prompt and a provider's prompt cache hits. A lesson
  * that has next to nothing in common with the task is not recalled, even when there is room.
  */
@@ -195,7 +189,7 @@ export function knownTerms(from: LessonIndex, task: TaskFacts): readonly string[
 }
 
 /** What a task is searched by, as a text. */
-export function queryText(task: TaskFacts): string {
+function queryText(task: TaskFacts): string {
   // A slice says which part of the traffic this is, which predicates look at; as words it would be in
   // every query of that part and pull up what happens to be named like it.
   const slices = new Set(Object.values(task.slices));
@@ -230,7 +224,7 @@ function standingFor(
       if (used + tokens > maxTokens) return [];
       used += tokens;
       const uplift = request.boundOf?.(lesson) ?? NO_EVIDENCE_BOUND;
-      return [{ lesson, score: 0, signals: { lexical: 0, similarity: null, uplift } }];
+      return [{ lesson, score: 0, signals: { lexical: 0, uplift } }];
     });
 }
 
@@ -260,21 +254,13 @@ function fitting(
   groups: readonly string[],
   terms: readonly string[],
 ) {
-  const allowed = new Set(groups);
-  const neighbours = (request.neighbours ?? []).filter(({ id }) => {
-    const lesson = from.lessons.get(id);
-    return lesson !== undefined && !lesson.guardrail && allowed.has(scopeOf(lesson));
-  });
   const known = [...new Set(terms)].reduce(
     (sum, term) => sum + rarityIn(from.index, term, groups),
     0,
   );
-  const isAbout = ({ lexical, similarity }: Ranked): boolean =>
-    (lexical > 0 && lexical >= MIN_FIT * known) ||
-    (similarity !== null && similarity >= MIN_SIMILARITY);
-  return rankDocuments(from.index, { terms, limit: CHOICE, groups, neighbours })
-    .filter(isAbout)
-    .flatMap(({ id, relevance, lexical, similarity }) => {
+  return rankDocuments(from.index, { terms, limit: CHOICE, groups })
+    .filter(({ lexical }) => lexical >= MIN_FIT * known)
+    .flatMap(({ id, relevance, lexical }) => {
       const lesson = from.lessons.get(id);
       if (lesson === undefined) return [];
       const uplift = request.boundOf?.(lesson) ?? NO_EVIDENCE_BOUND;
@@ -286,7 +272,7 @@ function fitting(
           WEIGHTS.recency * recencyOf(lesson, from.newestAt));
       const tokens = approximateTokens(lesson.text);
       const own = new Set(termsIn(from.index, id));
-      return [{ lesson, score, signals: { lexical, similarity, uplift }, tokens, terms: own }];
+      return [{ lesson, score, signals: { lexical, uplift }, tokens, terms: own }];
     })
     .sort((left, right) => right.score - left.score || byId(left.lesson, right.lesson));
 }
