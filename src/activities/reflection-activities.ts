@@ -8,7 +8,7 @@ import { succeeded } from '../domain/episode.js';
 import type { EpisodeId, TenantId } from '../domain/ids.js';
 import type { Evidence, LessonDraft } from '../domain/lesson.js';
 import { mineCorrection } from '../domain/mining/correction.js';
-import { mayTeach } from '../domain/label.js';
+import { labelledOutcome, mayTeach } from '../domain/label.js';
 import { discoveryKey, mineDiscoveries, type Discovery } from '../domain/mining/discovery.js';
 import { knownOf } from '../domain/mining/merge.js';
 import { mineRecoveries } from '../domain/mining/recovery.js';
@@ -54,10 +54,11 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
     async propose({ tenant, agent: agentId, episode, exploration }) {
       const agent = agents.agent(agentId);
       const { toolDigests } = agents.digests(agentId);
-      const live = await endedEpisode(store, tenant, episode);
+      const ended = await endedEpisode(store, tenant, episode);
       // What sources disagree about teaches nothing until a person has said who is right.
       const label = await store.labelOf(tenant, episode);
       if (!mayTeach(label)) return { drafts: [], exploration: null };
+      const live = { ...ended, outcome: labelledOutcome(ended.outcome, label) };
       if (await isKeptForGate(store, { tenant, agent: agentId }, live.task)) {
         return { drafts: await correctionsOf(store, live), exploration: null };
       }
