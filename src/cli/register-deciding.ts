@@ -98,6 +98,7 @@ function registerOverrides(program: Command, invoke: Invoke): void {
   const overrides = [
     ['freeze', 'no canary starts or advances'],
     ['unfreeze', 'canaries go on'],
+    ['rearm', 'candidates are promoted without a person again, after three rollbacks'],
     ['unpin', 'tasks get the active version and the canary again'],
   ] as const;
   for (const [kind, description] of overrides) {

@@ -28,6 +28,7 @@ import {
   freeze,
   giveFeedback,
   pin,
+  rearm,
   rollback,
   taskProgress,
   unfreeze,
@@ -55,7 +56,7 @@ export interface TaskRequest extends Scope {
 }
 
 const DECISIONS = { approve, veto, force, abort, rollback } as const;
-const OVERRIDES = { freeze, unfreeze, pin, unpin } as const;
+const OVERRIDES = { freeze, unfreeze, pin, unpin, rearm } as const;
 
 /** What people and programs do with Ratchet, through workflows where a workflow owns the matter. */
 export class RatchetClient {
@@ -238,7 +239,7 @@ export class RatchetClient {
     );
   }
 
-  /** Freeze, unfreeze, pin and unpin, said to the learner. */
+  /** Freeze, unfreeze, pin, unpin and rearm, said to the learner. */
   async override(scope: Scope, kind: keyof typeof OVERRIDES, given: Override): Promise<void> {
     assertMayOverride(given.role, kind, given.reason);
     await this.#messenger.wakeLearner(scope);

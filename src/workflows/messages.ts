@@ -1,6 +1,8 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 import type { FeedbackAct, Role } from '../domain/feedback.js';
+import type { CandidateState } from '../domain/candidate.js';
+import type { StandingWatch } from '../domain/gate/standing-watch.js';
 import type { CandidateId } from '../domain/ids.js';
 
 /** Clients import this file; it imports no workflow. */
@@ -93,20 +95,39 @@ export const proposalsWaiting = defineSignal('proposalsWaiting');
 export interface Reservation {
   readonly alpha: number;
   readonly epoch: number;
+  /** So many pairs could not show an effect worth having: nothing is reserved or spent, the verdict is `hold`. */
+  readonly isUnderpowered: boolean;
 }
-export const reserve = defineUpdate<Reservation, [{ candidate: CandidateId }]>('reserve');
+export const reserve = defineUpdate<
+  Reservation,
+  [{ readonly candidate: CandidateId; readonly maxPairs?: number }]
+>('reserve');
 
 /**
- * `evaluated` frees the slot; `canary-wanted` queues for the canary; `sent-back` is a candidate that is
- * evaluated anew, at a level of its own; the rest end a stage.
+ * `evaluated` frees the slot; `canary-wanted` queues for the canary; `promotion-wanted` asks whether what came
+ * through its canary may be promoted; `sent-back` is a candidate that is evaluated anew, at a level of its
+ * own; the rest end a stage.
  */
 export interface Settlement {
   readonly candidate: CandidateId;
   readonly workflowId: string;
-  readonly step: 'evaluated' | 'canary-wanted' | 'canary-ended' | 'sent-back' | 'ended';
+  readonly step:
+    'evaluated' | 'canary-wanted' | 'promotion-wanted' | 'canary-ended' | 'sent-back' | 'ended';
   readonly promoted: boolean;
+  /** A person approved or forced it: it goes on where automatic promotion is off. */
+  readonly byPerson?: boolean;
+  /** With `ended`: where. */
+  readonly end?: CandidateState;
+  /** With the end of a survived probation: what it is watched by from then on. */
+  readonly watch?: StandingWatch | null;
 }
-export const settle = defineUpdate<undefined, [Settlement]>('settle');
+
+/** What the learner decides by as of a settlement. */
+export interface Settled {
+  /** False after three rollbacks in an epoch, until a person re-arms: nothing is promoted without one. */
+  readonly isArmed: boolean;
+}
+export const settle = defineUpdate<Settled, [Settlement]>('settle');
 
 export interface Override {
   readonly actor: string;
@@ -120,6 +141,8 @@ export const freeze = defineUpdate<undefined, [Override]>('freeze');
 export const unfreeze = defineUpdate<undefined, [Override]>('unfreeze');
 export const pin = defineUpdate<undefined, [Override]>('pin');
 export const unpin = defineUpdate<undefined, [Override]>('unpin');
+/** Switches automatic promotion on again after three rollbacks. */
+export const rearm = defineUpdate<undefined, [Override]>('rearm');
 
 export interface LearnerState {
   readonly evaluating: readonly string[];
@@ -130,5 +153,11 @@ export interface LearnerState {
   readonly reservations: number;
   readonly frozen: boolean;
   readonly watched: string | null;
+  /** Whether candidates are promoted without a person. */
+  readonly isArmed: boolean;
+  /** Rollbacks of this epoch since a person last re-armed. */
+  readonly rollbacks: number;
+  /** Share of A/A pairs that differed, of the last check; null before the first. */
+  readonly discordance: number | null;
 }
 export const learnerState = defineQuery<LearnerState>('state');

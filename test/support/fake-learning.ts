@@ -127,6 +127,7 @@ export class FakeLearning implements LearningActivities {
   readonly #proposals: Proposal[] = [];
   readonly #outcomes: LiveOutcome[] = [];
   readonly #watching = new Set<string>();
+  #unknown = 0;
   readonly #scope: Scope;
   readonly #messenger: Messenger;
 
@@ -164,6 +165,14 @@ export class FakeLearning implements LearningActivities {
       const episode = episodeId(`live-${String(number)}`);
       this.#outcomes.push({ number, episode, version, arm, slices, success });
     }
+    const woken = [...this.#watching];
+    this.#watching.clear();
+    await Promise.all(woken.map((workflowId) => this.#messenger.wake(workflowId)));
+  }
+
+  /** Tasks that were served and of whose outcome nothing is known. */
+  async unknown(count: number): Promise<void> {
+    this.#unknown += count;
     const woken = [...this.#watching];
     this.#watching.clear();
     await Promise.all(woken.map((workflowId) => this.#messenger.wake(workflowId)));
@@ -527,7 +536,7 @@ export class FakeLearning implements LearningActivities {
     return {
       outcomes,
       cursor: Math.max(request.cursor, ...outcomes.map(({ number }) => number)),
-      passedOver: [],
+      passedOver: Array.from({ length: this.#unknown }, (_none, index) => 10_000 + index),
       isFrozen: this.frozen,
       state,
     };

@@ -148,3 +148,20 @@ test('a canary does not start while the agent is frozen, and starts when it is n
   expect(shares).toEqual([]);
   expect(world.learning.canaryShares).toEqual([0.25]);
 });
+
+test('outcomes that never come end in a rollback, and a quiet agent does not', async () => {
+  const world = aWorld();
+  const short = { outcomes: 120, minOutcomes: 10, durationMs: 600_000 };
+  world.learning.plan = { rollout: { ...SHORT_ROLLOUT, probation: short } };
+  const carrier = await bringToProbation(house, world);
+  await traffic(world, 3, 1);
+  await house.env.sleep('20 minutes');
+  const quiet = await carrier.query(candidateProgress);
+
+  await world.learning.unknown(12);
+  const { end, reason } = await carrier.result();
+
+  expect(quiet.stage).toBe('probation');
+  expect(end).toBe('rolled-back');
+  expect(reason).toMatch(/^outcomes of 12 tasks never came/);
+});

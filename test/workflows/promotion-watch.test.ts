@@ -1,0 +1,193 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+import { candidateProgress, learnerState, rearm } from '../../src/workflows/messages.js';
+import {
+  aWorldWhere,
+  bringToProbation,
+  canaryTraffic,
+  OWNER,
+  reach,
+  refusalOf,
+  SHORT_ROLLOUT,
+  stored,
+  traffic,
+} from '../support/candidate-story.js';
+import { aPool, BASELINE } from '../support/fake-learning.js';
+import { aReply } from '../support/fake-task.js';
+import { until } from '../support/poll.js';
+import { aDraft } from '../support/store-builders.js';
+import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
+
+let house: WorkflowHouse;
+let worlds: World[] = [];
+
+beforeAll(async () => {
+  house = await openWorkflowHouse();
+});
+
+afterEach(async () => {
+  for (const world of worlds) await house.quieten(world);
+  worlds = [];
+});
+
+afterAll(() => house.close());
+
+const SLICES = [{ kind: 'easy' }, { kind: 'hard' }, { kind: 'odd' }] as const;
+
+/** Three strata that did well before the promotion. */
+function aWorld(): World {
+  const world = aWorldWhere(house, 'is better');
+  world.learning.strata = SLICES.map((slices) => ({ slices, n: 100, failures: 5 }));
+  world.learning.plan = {
+    rollout: {
+      ...SHORT_ROLLOUT,
+      probation: { outcomes: 120, minOutcomes: 10, durationMs: 600_000 },
+    },
+  };
+  worlds.push(world);
+  return world;
+}
+
+/** Rounds of one task a stratum, of which those named fail. */
+function rounds({ learning }: World, count: number, failing: readonly string[]): Promise<void> {
+  return learning.live(
+    Array.from({ length: count }, () =>
+      SLICES.map((slices) => ({ success: failing.includes(slices.kind) ? 0 : 1, slices })),
+    ).flat(),
+  );
+}
+
+test('leaves one slice that lost to the version before, and goes on with the rest', async () => {
+  const world = aWorld();
+  const carrier = await bringToProbation(house, world);
+
+  await rounds(world, 12, ['hard']);
+  await until('a scope', () =>
+    Promise.resolve(world.learning.scoped.length > 0 ? true : undefined),
+  );
+  await rounds(world, 40, []);
+  const { end } = await carrier.result();
+
+  expect(world.learning.scoped).toEqual(['kind=hard']);
+  expect(end).toBe('promoted');
+  expect(world.learning.active).toBe('v1');
+});
+
+test('rolls back what lost in one slice where it cannot be narrowed', async () => {
+  const world = aWorld();
+  world.learning.isScopable = false;
+  const carrier = await bringToProbation(house, world);
+
+  await rounds(world, 12, ['hard']);
+  const { end, reason } = await carrier.result();
+
+  expect(end).toBe('rolled-back');
+  expect(reason).toMatch(/^alarm in probation on kind=hard/);
+  expect(world.learning.last('rolled-back')?.detail).toMatchObject({
+    stage: 'probation',
+    automatic: true,
+    slice: 'kind=hard',
+    test: expect.stringContaining('promotion monitor'),
+    threshold: expect.any(Number),
+    n: expect.any(Number),
+  });
+});
+
+test('rolls back what lost everywhere', async () => {
+  const world = aWorld();
+  const carrier = await bringToProbation(house, world);
+
+  await rounds(world, 20, ['easy', 'hard', 'odd']);
+
+  expect((await carrier.result()).end).toBe('rolled-back');
+  expect(world.learning.active).toBe(BASELINE);
+});
+
+test('a harder mix of tasks is drift, which the promotion has no part in', async () => {
+  const world = aWorld();
+  world.learning.strata = [
+    { slices: { kind: 'easy' }, n: 270, failures: 3 },
+    { slices: { kind: 'hard' }, n: 30, failures: 27 },
+  ];
+  const carrier = await bringToProbation(house, world);
+
+  await world.learning.live(
+    Array.from({ length: 60 }, (_none, index) => ({
+      success: index % 10 === 0 ? 1 : 0,
+      slices: { kind: 'hard' },
+    })),
+  );
+  await until('a drift', () =>
+    Promise.resolve(world.learning.drifts.length > 0 ? true : undefined),
+  );
+  const { stage } = await carrier.query(candidateProgress);
+
+  expect(world.learning.drifts[0]).toHaveLength(5);
+  expect(stage).toBe('probation');
+  expect(world.learning.active).toBe('v1');
+});
+
+test('a severe loss after probation is taken back before its diagnosis has ended', async () => {
+  const world = aWorldWhere(house, 'is better');
+  worlds.push(world);
+  const carrier = await bringToProbation(house, world);
+  await traffic(world, 30, 1);
+  await carrier.result();
+  await until('a watch', async () => {
+    const { watched } = await house.learnerOf(world).query(learnerState);
+    return watched === null ? undefined : true;
+  });
+  // No pair of the diagnosis ends before the test does.
+  let isOver = false;
+  world.learning.pool = aPool(20);
+  world.task.reply = async () => {
+    await until('the end', () => Promise.resolve(isOver ? true : undefined));
+    return aReply({ text: 'done' });
+  };
+
+  await traffic(world, 8, 0);
+  await until('a diagnosis', () =>
+    Promise.resolve(
+      world.learning.draws.some(({ purpose }) => purpose === 'diagnosis') ? true : undefined,
+    ),
+  );
+  await traffic(world, 8, 0);
+  await until('a rollback', () =>
+    Promise.resolve(world.learning.active === BASELINE ? true : undefined),
+  );
+
+  isOver = true;
+  expect(world.learning.diagnoses).toEqual([]);
+  expect(world.learning.last('rolled-back')?.reason).toContain('severe');
+});
+
+test('three rollbacks switch automatic promotion off until a person re-arms', async () => {
+  const world = aWorldWhere(house, 'is better');
+  worlds.push(world);
+  const { learning, task } = world;
+  learning.draftsOf = (episode) => [aDraft(`table-of-${episode}`)];
+  task.score = ({ run }) => (run?.version === BASELINE ? 0 : 1);
+  for (const number of [1, 2, 3]) {
+    const carrier = await house.startReflection(world, `e${String(number)}`);
+    await stored(world, 'canary');
+    const version = [...learning.candidates.values()].at(-1)?.version;
+    await canaryTraffic(world, 40, { canary: 0, control: 1 }, version);
+    await carrier.result();
+  }
+  const shares = learning.canaryShares.length;
+
+  const fourth = await house.startReflection(world, 'e4');
+  await reach(fourth, 'passed');
+  const off = await house.learnerOf(world).query(learnerState);
+  const stale = { ...OWNER, expectedVersion: 'v-earlier' };
+  const refusal = await refusalOf(house.learnerOf(world).executeUpdate(rearm, { args: [stale] }));
+  const before = learning.canaryShares.length;
+  await house.learnerOf(world).executeUpdate(rearm, { args: [OWNER] });
+  await stored(world, 'canary');
+
+  expect(off).toMatchObject({ isArmed: false, rollbacks: 3, canary: null });
+  expect(learning.disarmed).toEqual(['3 rollbacks in epoch 1']);
+  expect(refusal).toContain('rearm: found version v0 active');
+  expect(before).toBe(shares);
+  expect((await house.learnerOf(world).query(learnerState)).isArmed).toBe(true);
+});
