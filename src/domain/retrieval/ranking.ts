@@ -32,19 +32,13 @@ export function rankDocuments(index: Bm25Index, query: Query): Ranked[] {
     limit: Math.max(limit, POOL),
     ...(groups !== undefined && { groups }),
   });
-  const pairs = pairsOf(terms);
   const rarity = new Map([...new Set(terms)].map((term) => [term, rarityIn(index, term, groups)]));
+  const pairs = pairsOf(terms, (term) => rarity.get(term) ?? 0);
   const lexical = found
-    .map(({ id, score }) => {
-      const own = new Set(pairsOf(termsIn(index, id)).map(nameOf));
-      let lift = 0;
-      for (const pair of pairs) {
-        const [left, right] = pair;
-        if (!own.has(nameOf(pair))) continue;
-        lift += Math.max(rarity.get(left) ?? 0, rarity.get(right) ?? 0);
-      }
-      return { id, score: score + PAIR_WEIGHT * lift };
-    })
+    .map(({ id, score }) => ({
+      id,
+      score: score + PAIR_WEIGHT * liftOf(termsIn(index, id), pairs),
+    }))
     .sort((left, right) => right.score - left.score || (left.id < right.id ? -1 : 1));
   const best = lexical[0]?.score ?? 1;
   return lexical
@@ -52,18 +46,31 @@ export function rankDocuments(index: Bm25Index, query: Query): Ranked[] {
     .map(({ id, score }) => ({ id, relevance: score / best, lexical: score }));
 }
 
-type Pair = readonly [string, string];
+/** Words side by side: by the left one, the right one, and how rare the rarer of the two is. */
+type Pairs = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-/** Words side by side, each pair once. */
-function pairsOf(terms: readonly string[]): Pair[] {
-  const pairs = new Map<string, Pair>();
+function pairsOf(terms: readonly string[], rarityOf: (term: string) => number): Pairs {
+  const pairs = new Map<string, Map<string, number>>();
   terms.forEach((right, at) => {
     const left = terms[at - 1];
-    if (left !== undefined) pairs.set(nameOf([left, right]), [left, right]);
+    if (left === undefined) return;
+    const followers = pairs.get(left) ?? new Map<string, number>();
+    pairs.set(left, followers.set(right, Math.max(rarityOf(left), rarityOf(right))));
   });
-  return [...pairs.values()];
+  return pairs;
 }
 
-function nameOf([left, right]: Pair): string {
-  return `${left} ${right}`;
+/** What the pairs of a query that a document holds are worth, each once. */
+function liftOf(terms: readonly string[], pairs: Pairs): number {
+  let lift = 0;
+  const seen: (readonly [string, string])[] = [];
+  for (let at = 1; at < terms.length; at += 1) {
+    const left = terms[at - 1] ?? '';
+    const right = terms[at] ?? '';
+    const rarity = pairs.get(left)?.get(right);
+    if (rarity === undefined || seen.some(([a, b]) => a === left && b === right)) continue;
+    seen.push([left, right]);
+    lift += rarity;
+  }
+  return lift;
 }
