@@ -67,7 +67,11 @@ test('reads step, confidence and what should have been', () => {
     reason: 'the model: the column is name',
   });
   expect(blame.confidence).toBeCloseTo(0.4, 9);
-  expect(blame.correction).toEqual({ kind: 'call', tool: 'query', arguments: '{"sql":"select name"}' });
+  expect(blame.correction).toEqual({
+    kind: 'call',
+    tool: 'query',
+    arguments: '{"sql":"select name"}',
+  });
 });
 
 test('a correction may be words', () => {

@@ -83,7 +83,15 @@ const canary = (scope: Scope, candidate: CandidateId) =>
 const promote = (scope: Scope, candidate: CandidateId) =>
   activities.promote({ ...scope, candidate, actor: SYSTEM, reason: 'no alarm', detail: {} });
 const override = (scope: Scope, action: 'freeze' | 'unfreeze' | 'pin', version: string | null) =>
-  activities.override({ ...scope, action, actor: OWNER, reason: 'race', version, expectedVersion: null, updateId: '' });
+  activities.override({
+    ...scope,
+    action,
+    actor: OWNER,
+    reason: 'race',
+    version,
+    expectedVersion: null,
+    updateId: '',
+  });
 
 /** What became of each racer: an answer, or an error that says what happened by its name. */
 async function race(racers: readonly (() => Promise<unknown>)[]): Promise<readonly unknown[]> {
