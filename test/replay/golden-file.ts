@@ -16,6 +16,8 @@ const DROPPED = new Set([
   'meteringMetadata',
   'namespaceId',
   'requestId',
+  'sdkName',
+  'sdkVersion',
   'stackTrace',
   'taskId',
   'userMetadata',
@@ -43,12 +45,16 @@ const DROPPED_IN: Readonly<Record<string, readonly string[]>> = {
     'workflowType',
     'namespace',
   ],
-  workflowTaskScheduledEventAttributes: ['taskQueue', 'startToCloseTimeout'],
+  workflowTaskScheduledEventAttributes: ['taskQueue', 'startToCloseTimeout', 'attempt'],
 };
+
+/** A workflow's clock counts milliseconds. */
+const NANOSECONDS = /(\.\d{3})\d+Z$/;
 
 /** The same history without the machine it was recorded on. */
 export function withoutMachine(value: unknown, under = ''): unknown {
   if (Array.isArray(value)) return value.map((entry) => withoutMachine(entry));
+  if (under === 'eventTime' && typeof value === 'string') return value.replace(NANOSECONDS, '$1Z');
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)

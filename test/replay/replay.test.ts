@@ -162,7 +162,7 @@ test.for([
     what: 'a promotion that is forgotten',
     history: 'reflect-and-update/promoted',
     file: 'candidate-rollout.ts',
-    from: "await life.settle('canary-ended', forcedBy === null);",
+    from: "await life.settle('canary-ended', { promoted: forcedBy === null });",
     to: '',
   },
   {
