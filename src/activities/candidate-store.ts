@@ -132,6 +132,8 @@ export interface CandidateStore {
     },
   ): Promise<void>;
   transition(scope: Scope, transition: Transition): Promise<{ readonly pointer: Pointer | null }>;
+  /** Hands a candidate to another workflow: the one that opened it has ended. */
+  setCarrier(tenant: TenantId, id: CandidateId, workflowId: string): Promise<void>;
   /** Marks serving revisions to be validated again, with one audit entry where any was serving. */
   disputeLessons(
     scope: Scope,

@@ -67,11 +67,10 @@ export function createLearnerActivities(dependencies: LearnerDependencies): Lear
         reason: 'an evaluation slot is free',
         detail: { baseline: pointer.active, version, title },
       });
-      if (closing.workflowId === `reflect/${closing.id}`) {
-        await messenger.startCandidate(scope, closing.id);
-      }
-      await messenger.grant(closing.workflowId, { kind: 'evaluation', candidate: closing.id });
-      return { candidate: closing.id, workflowId: closing.workflowId };
+      return {
+        candidate: closing.id,
+        workflowId: await handOver(store, messenger, scope, closing),
+      };
     },
 
     async grantCanary({ candidate, workflowId }) {
@@ -237,6 +236,25 @@ async function bundleToClose(store: Store, scope: Scope): Promise<CandidateRow |
   if (again.length === 0) return open;
   await store.takeAlong(scope, open.id, again);
   return store.candidate(scope.tenant, open.id);
+}
+
+/**
+ * Grants the evaluation to the workflow that carries the candidate, and answers its id. Where no episode's
+ * workflow opened it, or that one has ended, it gets a workflow of its own.
+ */
+async function handOver(
+  store: Store,
+  messenger: Messenger,
+  scope: Scope,
+  { id, workflowId }: CandidateRow,
+): Promise<string> {
+  const grant = { kind: 'evaluation', candidate: id } as const;
+  const own = `reflect/${id}`;
+  if (workflowId !== own && (await messenger.grant(workflowId, grant))) return workflowId;
+  if (workflowId !== own) await store.setCarrier(scope.tenant, id, own);
+  await messenger.startCandidate(scope, id);
+  await messenger.grant(own, grant);
+  return own;
 }
 
 /** A bundle that was closed when it was opened, or by an attempt of this activity that died before its grant. */

@@ -22,6 +22,6 @@ export interface Messenger {
   ): Promise<Reservation>;
   /** Answers what the learner decides by as of then. */
   settle(scope: Scope, settlement: Settlement): Promise<Settled>;
-  /** Reflects on an episode once more, for the world has changed; doing it twice is harmless. */
+  /** Reflects on an episode once more, for the world has changed, and waits until it has proposed. */
   reflectOnDrift(scope: Scope, episode: EpisodeId): Promise<void>;
 }

@@ -70,7 +70,7 @@ export async function learnAnew(
   );
   const reason = 'drift: what recent failures were told has to be validated again';
   await store.disputeLessons(scope, [...told.values()], { actor: SYSTEM, reason, detail });
-  for (const episode of episodes) await messenger.reflectOnDrift(scope, episode);
+  await Promise.all(episodes.map((episode) => messenger.reflectOnDrift(scope, episode)));
 }
 
 interface Narrowed {

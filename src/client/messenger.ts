@@ -2,6 +2,7 @@ import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
   WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
   WorkflowNotFoundError,
 } from '@temporalio/client';
 
@@ -86,12 +87,14 @@ export function createMessenger(client: Client, taskQueue: string): Messenger {
     },
 
     async reflectOnDrift({ tenant, agent }, episode) {
+      const workflowId = `reflect/${episode}.drift`;
       const informative = { value: true, reason: 'drift' };
       try {
         await workflow.start('reflectAndUpdate', {
-          workflowId: `reflect/${episode}.drift`,
+          workflowId,
           taskQueue,
           args: [{ tenant, agent, episode, isDetached: true, informative }],
+          workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
           staticSummary: `Reflect on ${episode} after a drift`,
           typedSearchAttributes: [
             { key: keys.tenant, value: tenant },
@@ -101,6 +104,7 @@ export function createMessenger(client: Client, taskQueue: string): Messenger {
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
+      await workflow.getHandle(workflowId).result();
     },
   };
 }

@@ -143,6 +143,7 @@ export function candidateStore(
   | 'candidate'
   | 'candidates'
   | 'closeBundle'
+  | 'setCarrier'
   | 'setSettled'
 > {
   return {
@@ -205,6 +206,14 @@ export function candidateStore(
              evaluation = evaluation + 1, closed_at = coalesce(closed_at, clock_timestamp())
            where tenant = $1 and candidate = $2`,
           [scope.tenant, id, baseline, version, permission, storable(closed.title)],
+        );
+      }),
+
+    setCarrier: (tenant, id, workflowId) =>
+      withTenant(pool, tenant, async (client) => {
+        await client.query(
+          'update candidates set workflow_id = $3 where tenant = $1 and candidate = $2',
+          [tenant, id, workflowId],
         );
       }),
 

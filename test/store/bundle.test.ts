@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { createAgentRegistry } from '../../src/activities/agent-registry.js';
 import { permissionFor } from '../../src/activities/candidate-reading.js';
+import { createLearnerActivities } from '../../src/activities/learner-activities.js';
 import type { Store } from '../../src/activities/store.js';
 import { candidateId } from '../../src/contracts/ids.js';
 import { SYSTEM } from '../../src/domain/feedback.js';
@@ -131,4 +133,33 @@ test('a bundle that is closed lets nothing be taken away', async () => {
   await closeOnActive(store, scope, id);
 
   await expect(removing(scope, id, 'b')).rejects.toMatchObject({ name: 'ConflictError' });
+});
+
+test('a candidate whose workflow has ended gets one of its own', async () => {
+  const scope = aScope('orphan', 'desk');
+  await deploy(store, scope);
+  const id = await openCandidate(store, scope, candidateId('orphan.c1'), [aDraft('note')]);
+  await store.setCarrier(scope.tenant, id, 'reflect/e-ended');
+  const granted: string[] = [];
+  const started: string[] = [];
+  const { closeBundle } = createLearnerActivities({
+    store,
+    agents: createAgentRegistry([deskAgent({ id: 'desk' })]),
+    messenger: {
+      wake: () => Promise.resolve(true),
+      grant: (workflowId) => Promise.resolve(granted.push(workflowId) > 1),
+      startCandidate: (_scope, candidate) => Promise.resolve(void started.push(candidate)),
+      wakeLearner: () => Promise.resolve(),
+      reserve: () => Promise.resolve({ alpha: 0.005, epoch: 1, isUnderpowered: false }),
+      settle: () => Promise.resolve({ isArmed: true }),
+      reflectOnDrift: () => Promise.resolve(),
+    },
+  });
+
+  const turn = await closeBundle(scope);
+
+  expect(turn).toEqual({ candidate: id, workflowId: `reflect/${id}` });
+  expect(granted).toEqual(['reflect/e-ended', `reflect/${id}`]);
+  expect(started).toEqual([id]);
+  expect((await store.candidate(scope.tenant, id))?.workflowId).toBe(`reflect/${id}`);
 });
