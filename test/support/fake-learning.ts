@@ -112,6 +112,8 @@ export class FakeLearning implements LearningActivities {
   pool: readonly Omit<DrawnTask, 'episodes'>[] = aPool(60);
   /** Whether a bundle of weight waits for the evaluation to make way. */
   yields = false;
+  /** The pinned regression set. */
+  pinnedCases: readonly Omit<DrawnTask, 'episodes'>[] = [];
   plan: Partial<EvaluationPlan> = {};
   policy: Partial<DrawAnswer['policy']> = {};
   touches = false;
@@ -396,14 +398,16 @@ export class FakeLearning implements LearningActivities {
         ? permutation(later.length, request.seed).flatMap((index) => later[index] ?? [])
         : later;
     const { candidate, purpose, attempt } = request;
+    const drawn = (task: Omit<DrawnTask, 'episodes'>): DrawnTask => ({
+      ...task,
+      episodes: {
+        baseline: episodeId(`${candidate}.${purpose}${String(attempt)}.${task.task}.baseline`),
+        candidate: episodeId(`${candidate}.${purpose}${String(attempt)}.${task.task}.candidate`),
+      },
+    });
     return {
-      tasks: order.map((task) => ({
-        ...task,
-        episodes: {
-          baseline: episodeId(`${candidate}.${purpose}${String(attempt)}.${task.task}.baseline`),
-          candidate: episodeId(`${candidate}.${purpose}${String(attempt)}.${task.task}.candidate`),
-        },
-      })),
+      tasks: order.map(drawn),
+      pinned: request.afterNumber === 0 && purpose === 'gate' ? this.pinnedCases.map(drawn) : [],
       upTo: Math.max(request.afterNumber, ...later.map(({ number }) => number)),
       yields: request.mayYield && this.yields,
       policy: {

@@ -165,3 +165,31 @@ test('outcomes that never come end in a rollback, and a quiet agent does not', a
   expect(end).toBe('rolled-back');
   expect(reason).toMatch(/^outcomes of 12 tasks never came/);
 });
+
+test('once a week baseline is set beside itself, and what pairs cannot show is held', async () => {
+  const world = aWorld();
+  world.learning.hasAaCheck = true;
+  world.learning.maxPairs = 80;
+  await house.env.client.workflow.start('learner', {
+    workflowId: `learner/${world.scope.tenant}/${world.scope.agent}`,
+    taskQueue: house.queue,
+    args: [world.scope],
+  });
+  const flips = (task: string): boolean => Number(task.slice(1)) % 4 === 0;
+  world.task.score = ({ run, task }) => {
+    const isSecond = (run?.episode ?? '').endsWith('candidate');
+    return flips(task) && isSecond !== (Number(task.slice(1)) % 8 === 0) ? 0 : 1;
+  };
+  await house.env.sleep('8 days');
+  const checks = await until('a check', () =>
+    Promise.resolve(world.learning.aaChecks.length > 0 ? world.learning.aaChecks : undefined),
+  );
+
+  const carrier = await house.startReflection(world, 'e1');
+  await reach(carrier, 'waiting');
+
+  expect(checks).toHaveLength(1);
+  expect(checks[0]).toMatchObject({ isAlarmed: false, discordance: 0.25, baseline: BASELINE });
+  expect(world.learning.last('waiting')?.reason).toBe('hold: underpowered');
+  expect(world.learning.verdicts).toEqual([]);
+});

@@ -229,3 +229,62 @@ test('leaves a diagnosis unresolved where there are too few tasks to tell', asyn
   expect(diagnosis).toBe('unresolved');
   expect(pairs).toBe(3);
 });
+
+test('a candidate that loses pinned cases does not pass, however well it does elsewhere', async () => {
+  const world = aBetterCandidate();
+  world.learning.pinnedCases = aPool(40, 5_000);
+  world.task.score = ({ run, task }) => {
+    const isPinned = Number(task.slice(1)) >= 5_000;
+    return (run?.version === BASELINE) === isPinned ? 1 : 0;
+  };
+
+  const { summary } = await (await evaluate(world)).result();
+
+  expect(summary).toMatchObject({ verdict: 'reject', reason: 'slice-regression: pinned' });
+  expect(summary.effect.mean).toBe(1);
+  const topUps = world.learning.pairs.filter(({ topUpFor }) => topUpFor === 'pinned');
+  expect(topUps.length).toBeGreaterThanOrEqual(10);
+  expect(topUps.every(({ task }) => Number(task.slice(1)) >= 5_000)).toBe(true);
+});
+
+test('a candidate that keeps its pinned cases passes with them as a slice', async () => {
+  const world = aBetterCandidate();
+  world.learning.pinnedCases = aPool(40, 5_000);
+  world.task.score = ({ run, task }) =>
+    Number(task.slice(1)) >= 5_000 || run?.version !== BASELINE ? 1 : 0;
+
+  const { summary } = await (await evaluate(world)).result();
+
+  expect(summary.verdict).toBe('pass');
+  expect(summary.slices.find(({ name }) => name === 'pinned')?.verdict).toBe('non-inferior');
+});
+
+test('a pinned set that runs out leaves the gate inconclusive and waits for nothing', async () => {
+  const world = aBetterCandidate();
+  world.learning.pinnedCases = aPool(30, 5_000);
+  world.task.score = ({ run, task }) => {
+    const number = Number(task.slice(1));
+    if (number < 5_000) return run?.version === BASELINE ? 0 : 1;
+    return (number % 2 === 0) === (run?.version === BASELINE) ? 1 : 0;
+  };
+
+  const { summary } = await (await evaluate(world)).result();
+
+  expect(summary).toMatchObject({ verdict: 'inconclusive', reason: 'slice-not-shown: pinned' });
+});
+
+test('sets baseline beside itself and tells how often it differs', async () => {
+  const world = house.world();
+  world.learning.pool = aPool(100);
+  world.task.score = ({ task, run }) =>
+    Number(task.slice(1)) % 5 === 0 && (run?.episode ?? '').endsWith('candidate') ? 0 : 1;
+
+  const handle = await evaluate(world, { purpose: 'aa', version: BASELINE });
+  const { aa } = await handle.result();
+
+  expect(aa?.isAlarmed).toBe(true);
+  expect(aa?.discordance).toBeGreaterThan(0.1);
+  expect(world.learning.pairs).toEqual([]);
+  expect(world.learning.verdicts).toEqual([]);
+  expect(world.task.starts.every(({ run }) => run?.candidate === null)).toBe(true);
+});
