@@ -2,6 +2,7 @@ import type { House } from '../../cli/house.js';
 import { agentId, tenantId } from '../../contracts/ids.js';
 import type { Agent } from '../../contracts/agent.js';
 import { NotFoundError } from '../../domain/errors.js';
+import { PINNED_SLICE } from '../../domain/gate/slices.js';
 import type { Scope, TenantId } from '../../domain/ids.js';
 import type { RecalledLesson } from '../../domain/episode.js';
 import { taskId } from '../../contracts/ids.js';
@@ -288,8 +289,9 @@ async function promotionsOf(
       at,
       alpha: record?.alpha ?? 0,
       lessons: lessons.map((lesson) => reportIdOf(lesson.id, lesson.revision)),
-      pairs: pairs.flatMap(({ task, baseline, candidate }) =>
-        baseline.score === null || candidate.score === null
+      // Pinned cases have pairs of their own, whose outcomes chose them: they say nothing of the effect.
+      pairs: pairs.flatMap(({ task, topUpFor, baseline, candidate }) =>
+        topUpFor === PINNED_SLICE || baseline.score === null || candidate.score === null
           ? []
           : [[task, baseline.score, candidate.score] as const],
       ),
