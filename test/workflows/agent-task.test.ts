@@ -369,6 +369,10 @@ test('keeps tally, call ids and answers over continue-as-new', async () => {
   // The run may continue as new in the very step that takes the answer in; this test server then
   // never says that the update completed. What became of it is asserted below.
   handle.executeUpdate(answer, { args: [{ actor: 'olga', text: 'this' }] }).catch(() => undefined);
+  // Asking for the result lets the clock run, which must not overtake the answer.
+  await until('the answer', () =>
+    Promise.resolve(world.task.answers.length > 0 ? true : undefined),
+  );
   const result = await house.resultOf(handle);
 
   const first = await house.env.client.workflow.getHandle(handle.workflowId, firstRun).describe();
