@@ -13,7 +13,7 @@ export interface FailedTry extends LessonRef {
 }
 
 /** Each bundle spends its own share of the error ledger, so that what never helps must fall silent. */
-export const MAX_TRIES = 8;
+export const MAX_TRIES = 4;
 
 /**
  * The kind that is tried again beside later ones of its kind: facts complement one another. A rule says all
