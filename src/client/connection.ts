@@ -1,6 +1,12 @@
-import { Client, Connection } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
 
 import { UnavailableError } from '../domain/errors.js';
+import { endOnClosedChannel } from './closed-channel.js';
 
 /** Connects to Temporal, or says plainly that it does not answer. */
 export async function connectTemporal(address: string, namespace: string): Promise<Client> {
@@ -8,6 +14,7 @@ export async function connectTemporal(address: string, namespace: string): Promi
     const connection = await Connection.connect({
       address,
       connectTimeout: '10s',
+      interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), endOnClosedChannel],
       // gRPC would look for a server on this very machine through the proxy of HTTPS_PROXY.
       channelArgs: isLoopback(address) ? { 'grpc.enable_http_proxy': 0 } : {},
     });
