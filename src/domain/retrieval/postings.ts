@@ -34,10 +34,73 @@ export function scoreBoundOf(
   return termWeight(idf, most, shortest, averageLength);
 }
 
-/** The `nth` highest of the scores at some places. */
-export function bestOf(places: readonly number[], scores: Float64Array, nth: number): number {
-  const sorted = new Float64Array(places.length);
-  places.forEach((place, at) => (sorted[at] = scores[place] ?? 0));
-  sorted.sort();
-  return sorted[Math.max(0, sorted.length - nth)] ?? -Infinity;
+/** How much a term that `frequency` of `count` documents hold tells them apart. */
+export function rarityOf(frequency: number, count: number): number {
+  return Math.log(1 + (count - frequency + 0.5) / (frequency + 0.5));
+}
+
+/** How often a term occurs at a place; 0 where it does not. */
+export function countAt({ places, counts }: PostingList, place: number): number {
+  const at = positionOf(places, place);
+  return at < 0 ? 0 : (counts[at] ?? 0);
+}
+
+/** The list without some of its places. Its bounds stay: one too high costs time and no hit. */
+export function withoutPlaces(list: PostingList, gone: ReadonlySet<number>): PostingList {
+  if (gone.size > FEW) {
+    const stays = list.places.map((place) => !gone.has(place));
+    const places = list.places.filter((_, at) => stays[at]);
+    return { ...list, places, counts: list.counts.filter((_, at) => stays[at]) };
+  }
+  const places = list.places.slice();
+  const counts = list.counts.slice();
+  for (const place of gone) {
+    const at = positionOf(places, place);
+    if (at < 0) continue;
+    places.splice(at, 1);
+    counts.splice(at, 1);
+  }
+  return { ...list, places, counts };
+}
+
+/** So many are taken out one by one; more in one walk over the list. */
+const FEW = 8;
+
+function positionOf(places: readonly number[], place: number): number {
+  let low = 0;
+  let high = places.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const there = places[middle] ?? 0;
+    if (there === place) return middle;
+    if (there < place) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
+
+/** The `nth` highest of some values, which are put into another order; the lowest where there are fewer. */
+export function nthHighest(values: Float64Array, nth: number): number {
+  const wanted = Math.max(0, values.length - nth);
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >> 1] ?? 0;
+    let left = low;
+    let right = high;
+    while (left <= right) {
+      while ((values[left] ?? 0) < pivot) left += 1;
+      while ((values[right] ?? 0) > pivot) right -= 1;
+      if (left > right) break;
+      const swapped = values[left] ?? 0;
+      values[left] = values[right] ?? 0;
+      values[right] = swapped;
+      left += 1;
+      right -= 1;
+    }
+    if (wanted <= right) high = right;
+    else if (wanted >= left) low = left;
+    else break;
+  }
+  return values[wanted] ?? -Infinity;
 }

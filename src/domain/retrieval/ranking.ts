@@ -1,4 +1,5 @@
-import { rarityIn, searchIndex, termsIn, type Bm25Index } from './bm25.js';
+import { groupsNamed, raritiesIn, type Bm25Index } from './bm25.js';
+import { searchGroups } from './search.js';
 
 /**
  * The order that live recall and `recall evaluate` share: BM25, lifted by words that stand side by side
@@ -9,6 +10,7 @@ import { rarityIn, searchIndex, termsIn, type Bm25Index } from './bm25.js';
 const POOL = 50;
 /** A pair of neighbouring words counts half of what the rarer of them does on its own. */
 const PAIR_WEIGHT = 0.5;
+
 export interface Query {
   /** In reading order. */
   readonly terms: readonly string[];
@@ -23,27 +25,24 @@ export interface Ranked {
   readonly relevance: number;
   /** BM25 with its lift. */
   readonly lexical: number;
+  /** Of the document, in reading order. */
+  readonly terms: readonly string[];
 }
 
 /** The best documents for a query, best first, equal ones by id. */
 export function rankDocuments(index: Bm25Index, query: Query): Ranked[] {
-  const { terms, limit, groups } = query;
-  const found = searchIndex(index, terms, {
-    limit: Math.max(limit, POOL),
-    ...(groups !== undefined && { groups }),
-  });
-  const rarity = new Map([...new Set(terms)].map((term) => [term, rarityIn(index, term, groups)]));
-  const pairs = pairsOf(terms, (term) => rarity.get(term) ?? 0);
+  const { terms, limit } = query;
+  const groups = groupsNamed(index, query.groups);
+  const found = searchGroups(groups, terms, Math.max(limit, POOL));
+  const rarities = raritiesIn(groups, terms);
+  const pairs = pairsOf(terms, (term) => rarities.get(term) ?? 0);
   const lexical = found
-    .map(({ id, score }) => ({
-      id,
-      score: score + PAIR_WEIGHT * liftOf(termsIn(index, id), pairs),
-    }))
+    .map((hit) => ({ ...hit, score: hit.score + PAIR_WEIGHT * liftOf(hit.terms, pairs) }))
     .sort((left, right) => right.score - left.score || (left.id < right.id ? -1 : 1));
   const best = lexical[0]?.score ?? 1;
-  return lexical
-    .slice(0, limit)
-    .map(({ id, score }) => ({ id, relevance: score / best, lexical: score }));
+  return lexical.slice(0, limit).map(({ id, score, terms: own }) => {
+    return { id, relevance: score / best, lexical: score, terms: own };
+  });
 }
 
 /** Words side by side: by the left one, the right one, and how rare the rarer of the two is. */

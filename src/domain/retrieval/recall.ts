@@ -1,6 +1,13 @@
 import type { Predicate, Trust, Validity } from '../lesson.js';
 import { NO_EVIDENCE_BOUND } from '../utility/uplift.js';
-import { changeIndex, buildIndex, rarityIn, termsIn, type Bm25Index } from './bm25.js';
+import {
+  buildIndex,
+  changeIndex,
+  groupsNamed,
+  isKnownTerm,
+  raritiesIn,
+  type Bm25Index,
+} from './bm25.js';
 import { allHold, type TaskFacts } from './predicates.js';
 import { rankDocuments } from './ranking.js';
 import { selectDiverse } from './selection.js';
@@ -185,7 +192,7 @@ export function recallWithChoice(
  */
 export function knownTerms(from: LessonIndex, task: TaskFacts): readonly string[] {
   const terms = [...new Set(termsOf(queryText(task)))];
-  return terms.filter((term) => rarityIn(from.index, term, undefined) > 0);
+  return terms.filter((term) => isKnownTerm(from.index, term));
 }
 
 /** What a task is searched by, as a text. */
@@ -254,13 +261,11 @@ function fitting(
   groups: readonly string[],
   terms: readonly string[],
 ) {
-  const known = [...new Set(terms)].reduce(
-    (sum, term) => sum + rarityIn(from.index, term, groups),
-    0,
-  );
+  const rarities = raritiesIn(groupsNamed(from.index, groups), terms);
+  const known = [...rarities.values()].reduce((sum, rarity) => sum + rarity, 0);
   return rankDocuments(from.index, { terms, limit: CHOICE, groups })
     .filter(({ lexical }) => lexical >= MIN_FIT * known)
-    .flatMap(({ id, relevance, lexical }) => {
+    .flatMap(({ id, relevance, lexical, terms: own }) => {
       const lesson = from.lessons.get(id);
       if (lesson === undefined) return [];
       const uplift = request.boundOf?.(lesson) ?? NO_EVIDENCE_BOUND;
@@ -271,8 +276,7 @@ function fitting(
           WEIGHTS.specificity * (1 - 1 / (1 + lesson.predicates.length)) +
           WEIGHTS.recency * recencyOf(lesson, from.newestAt));
       const tokens = approximateTokens(lesson.text);
-      const own = new Set(termsIn(from.index, id));
-      return [{ lesson, score, signals: { lexical, uplift }, tokens, terms: own }];
+      return [{ lesson, score, signals: { lexical, uplift }, tokens, terms: new Set(own) }];
     })
     .sort((left, right) => right.score - left.score || byId(left.lesson, right.lesson));
 }

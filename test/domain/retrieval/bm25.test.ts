@@ -5,9 +5,20 @@ import {
   buildIndex,
   changeIndex,
   EMPTY_INDEX,
-  searchIndex,
+  groupsNamed,
+  type Bm25Index,
   type Document,
 } from '../../../src/domain/retrieval/bm25.js';
+import { searchGroups, type Hit } from '../../../src/domain/retrieval/search.js';
+
+function searchIndex(
+  index: Bm25Index,
+  query: readonly string[],
+  { limit, groups }: { readonly limit: number; readonly groups?: readonly string[] },
+): Omit<Hit, 'terms'>[] {
+  const hits = searchGroups(groupsNamed(index, groups), query, limit);
+  return hits.map(({ id, score }) => ({ id, score }));
+}
 
 const words = ['ada', 'bee', 'cat', 'dog', 'elk', 'fox'];
 const terms = fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 12 });
@@ -123,6 +134,44 @@ test('finds the best few as if it had scored every document', () => {
     const all = searchIndex(index, query, { limit: 2_000 });
     expect(searchIndex(index, query, { limit: 5 })).toEqual(all.slice(0, 5));
   }
+});
+
+test('finds the best few of some groups as the formula does over every document of them', () => {
+  const word = (draw: () => number): string => `w${String(Math.floor(draw() ** 3 * 60))}`;
+  const text = (draw: () => number, most: number): string[] =>
+    Array.from({ length: 1 + Math.floor(draw() * most) }, () => word(draw));
+  fc.assert(
+    fc.property(fc.integer(), fc.integer({ min: 1, max: 6 }), (seed, limit) => {
+      const draw = mulberry32(seed);
+      const all = Array.from({ length: 120 }, (_, at) => ({
+        id: `d${String(at)}`,
+        terms: text(draw, 30),
+        group: `g${String(at % 3)}`,
+      }));
+      const index = changeIndex(buildIndex(all), {
+        put: [{ id: 'd7', terms: text(draw, 30), group: 'g2' }],
+        remove: all.flatMap(({ id }) => (draw() < 0.3 ? [id] : [])),
+      });
+      const allowed = groupsNamed(index, ['g0', 'g2']);
+      const query = text(draw, 12);
+
+      const hits = searchGroups(allowed, query, limit);
+
+      const left = allowed.flatMap(({ places, terms: of }) =>
+        [...places].map(([id, place]) => ({ id, terms: of[place] ?? [] })),
+      );
+      const scores = left
+        .map((document) => scoreByHand(left, document, query))
+        .filter((score) => score > 0)
+        .sort((a, b) => b - a);
+      expect(hits).toHaveLength(Math.min(limit, scores.length));
+      hits.forEach(({ id, score }, rank) => {
+        const document = left.find((other) => other.id === id);
+        expect(document && scoreByHand(left, document, query)).toBeCloseTo(score, 9);
+        expect(score).toBeCloseTo(scores[rank] ?? 0, 9);
+      });
+    }),
+  );
 });
 
 test('finds nothing where no term is shared', () => {
