@@ -7,6 +7,7 @@ import { NotFoundError } from '../domain/errors.js';
 import { succeeded } from '../domain/episode.js';
 import type { EpisodeId, TenantId } from '../domain/ids.js';
 import type { Evidence, LessonDraft } from '../domain/lesson.js';
+import { mineContinuations } from '../domain/mining/continuation.js';
 import { mineCorrection } from '../domain/mining/correction.js';
 import { labelledOutcome, mayTeach } from '../domain/label.js';
 import { discoveryKey, mineDiscoveries, type Discovery } from '../domain/mining/discovery.js';
@@ -75,14 +76,18 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
         }),
       );
       const discovered = mineDiscoveries(discoveries, earlier, toolDigests);
-      const recovered = sources.flatMap((source) =>
-        mineRecoveries(source.steps, {
+      const recovered = sources.flatMap((source) => {
+        const context = {
           episode: source.id,
           task: source.task,
           outcome: source.outcome?.score ?? null,
           toolDigests,
-        }),
-      );
+        };
+        return [
+          ...mineRecoveries(source.steps, context),
+          ...mineContinuations(source.steps, context),
+        ];
+      });
       const corrected = await correctionsOf(store, live);
       const drafts = [...corrected, ...discovered, ...recovered].slice(0, MAX_DRAFTS);
       const { learning } = agent;

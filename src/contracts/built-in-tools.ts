@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { SCRATCHPAD_TOOL } from '../domain/own-tools.js';
+
 /** Arguments of `ask_person`: the task waits until a person has answered. */
 const AskPersonArguments = z.strictObject({
   question: z.string().min(1).max(4000),
@@ -22,7 +24,7 @@ export const ASK_PERSON = {
 } as const;
 
 export const SCRATCHPAD = {
-  name: 'scratchpad',
+  name: SCRATCHPAD_TOOL,
   description:
     'Keep a note for the rest of this task. It is shown with every later message; the same key again replaces it.',
   input: ScratchpadArguments,

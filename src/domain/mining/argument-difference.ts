@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../json.js';
-import type { ArgumentDifference } from './recovery-note.js';
+import { UNIT_FACTORS, type ArgumentDifference } from './recovery-note.js';
 import { formatOf, scalarType } from './scalar-form.js';
 
-/** More keys than this changed by more than what the error was about. */
+/** More than this changed by more than what the error was about. */
 const MAX_DIFFERENCES = 2;
 
 /** The tool in whose answer a value was found; undefined where it stands in none. */
@@ -20,19 +20,31 @@ export function differencesOf(
 ): ArgumentDifference[] | undefined {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   const changed = keys.filter((key) => !isSame(before[key], after[key]));
-  if (changed.length === 0 || changed.length > MAX_DIFFERENCES) return undefined;
+  const renamed = renamedAmong(changed, before, after);
+  const moved = new Set(renamed.flatMap(({ key, from }) => [key, from]));
+  const rest = changed.filter((key) => !moved.has(key));
+  const count = renamed.length + rest.length;
+  if (count === 0 || count > MAX_DIFFERENCES) return undefined;
+  const named = [
+    ...renamed,
+    ...rest.map(
+      (key) =>
+        differenceOf(key, before, after, message) ?? sourceDifference(key, after[key], sourceOf),
+    ),
+  ];
+  return named.every((difference) => difference !== undefined) ? named : undefined;
+}
+
+/** Keys that left while another one came with the same short value, where no third one shares it. */
+function renamedAmong(changed: readonly string[], before: JsonObject, after: JsonObject) {
   const added = changed.filter((key) => !Object.hasOwn(before, key));
   const removed = changed.filter((key) => !Object.hasOwn(after, key));
-  const [key] = added;
-  const [from] = removed;
-  if (key !== undefined && from !== undefined && isSame(before[from], after[key])) {
-    return scalarType(after[key]) === undefined ? undefined : [{ kind: 'renamed', key, from }];
-  }
-  const named = changed.map(
-    (key) =>
-      differenceOf(key, before, after, message) ?? sourceDifference(key, after[key], sourceOf),
-  );
-  return named.every((difference) => difference !== undefined) ? named : undefined;
+  return added.flatMap((key): Extract<ArgumentDifference, { kind: 'renamed' }>[] => {
+    const [from, ...others] = removed.filter((left) => isSame(before[left], after[key]));
+    const twins = added.filter((other) => isSame(after[other], after[key]));
+    if (from === undefined || others.length > 0 || twins.length > 1) return [];
+    return scalarType(after[key]) === undefined ? [] : [{ kind: 'renamed', key, from }];
+  });
 }
 
 function differenceOf(
@@ -49,6 +61,9 @@ function differenceOf(
   if (!Object.hasOwn(after, key)) return from === undefined ? undefined : { kind: 'removed', key };
   if (from === undefined || to === undefined) return undefined;
   if (from !== to) return { kind: 'type', key, from, to };
+  if (typeof old === 'number' && typeof value === 'number') {
+    return unitDifference(key, old, value, message);
+  }
   if (typeof old !== 'string' || typeof value !== 'string') return undefined;
   const oldFormat = formatOf(old);
   const format = formatOf(value);
@@ -56,6 +71,29 @@ function differenceOf(
     return { kind: 'format', key, from: oldFormat, to: format };
   }
   return isListWord(value, old, message) ? { kind: 'word', key, from: old, to: value } : undefined;
+}
+
+const SAYS_UNIT =
+  /\b(?:units?|(?:milli|micro|nano|kilo|mega|centi)?(?:grams?|met(?:er|re)s?|lit(?:er|re)s?|seconds?|bytes?|watts?)|cents?|pence|minor|minutes?|hours?|days?|tonnes?|percent|basis points?|tenths?|hundredths?|thousandths?|kg|mg|ms|km|cm|mm|kb|mb)\b/i;
+
+/** The same quantity in another unit: by a factor that units differ by, where the tool speaks of units. */
+function unitDifference(
+  key: string,
+  old: number,
+  value: number,
+  message: string,
+): ArgumentDifference | undefined {
+  if (!SAYS_UNIT.test(message)) return undefined;
+  for (const factor of UNIT_FACTORS) {
+    if (isClose(old * factor, value)) return { kind: 'unit', key, factor, by: 'times' };
+    if (isClose(value * factor, old)) return { kind: 'unit', key, factor, by: 'divided by' };
+  }
+  return undefined;
+}
+
+/** Equal but for what arithmetic with fractions loses; zero is the same in any unit. */
+function isClose(left: number, right: number): boolean {
+  return right !== 0 && Math.abs(left - right) <= 1e-9 * Math.abs(right);
 }
 
 function sourceDifference(
@@ -77,6 +115,39 @@ function isListWord(value: string, old: string, message: string): boolean {
   if (bare(value) === bare(old)) return true;
   const isNamed = new RegExp(`(?<![\\w-])${value}(?![\\w-])`).test(message);
   return isNamed && SAYS_LIST.test(message);
+}
+
+/**
+ * Whether what one attempt changed still holds for a later one: the same keys are there or gone, and of
+ * the same kind. A value may have changed again, for another reason.
+ */
+export function isKept(
+  difference: ArgumentDifference,
+  attempt: JsonObject,
+  later: JsonObject,
+): boolean {
+  const { key } = difference;
+  switch (difference.kind) {
+    case 'added':
+      return Object.hasOwn(later, key);
+    case 'removed':
+      return !Object.hasOwn(later, key);
+    case 'renamed':
+      return Object.hasOwn(later, key) && !Object.hasOwn(later, difference.from);
+    case 'type':
+      return scalarType(later[key]) === difference.to;
+    case 'format': {
+      const value = later[key];
+      return typeof value === 'string' && formatOf(value) === difference.to;
+    }
+    case 'word':
+    case 'unit':
+    case 'source':
+      return isSame(attempt[key], later[key]);
+    case 'first':
+    case 'pace':
+      return true;
+  }
 }
 
 /** Whether two values are the same JSON, keys in the same order. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.js';
+import type { Json, JsonObject } from '../json.js';
 
 /** The JSON object that a text is; undefined for any other text. */
 export function jsonObjectIn(text: string): JsonObject | undefined {
@@ -11,6 +11,11 @@ export function jsonObjectIn(text: string): JsonObject | undefined {
 }
 
 /** What `JSON.parse` gave is JSON all through; only its outermost form is asked. */
-function isJsonObject(value: unknown): value is JsonObject {
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A value as it is sent where everything is text. */
+export function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
 }

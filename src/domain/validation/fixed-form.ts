@@ -1,3 +1,4 @@
+import { isContinuationText } from '../mining/continuation.js';
 import { isProcedureStep } from '../mining/procedure-step.js';
 import { isRecoveryText } from '../mining/recovery-note.js';
 import { replacementRuleOf } from '../mining/replacement-rule.js';
@@ -40,15 +41,20 @@ export function claimsIn(text: string): ClaimGlosses | undefined {
   return { names, glosses };
 }
 
+/** Whether a text is what a miner wrote about calls of a tool: all its words are ours but for names. */
+export function isToolNote(text: string): boolean {
+  return isRecoveryText(text) || isContinuationText(text);
+}
+
 /**
- * Whether a draft's text is a statement of fact in a form of ours: a schema claim, the note of a
- * recovered call, the calls of a procedure, or a replacement rule where a person's correction is its source.
+ * Whether a draft's text is a statement of fact in a form of ours: a schema claim, a note on
+ * calls of a tool, the calls of a procedure, or a replacement rule where a person's correction is its source.
  */
 export function isFixedForm(draft: LessonDraft): boolean {
   if (draft.body.form === 'steps') return draft.body.steps.every(isProcedureStep);
   if (draft.body.form !== 'text') return false;
   const text = lessonText(draft.body);
-  if (claimsIn(text) !== undefined || isRecoveryText(text)) return true;
+  if (claimsIn(text) !== undefined || isToolNote(text)) return true;
   return isReplacement(draft);
 }
 

@@ -1,8 +1,7 @@
 import { lessonText, type LessonDraft } from '../lesson.js';
 import { replacementRuleOf } from '../mining/replacement-rule.js';
-import { isRecoveryText } from '../mining/recovery-note.js';
 import type { Check, EvidenceFacts } from './check.js';
-import { claimsIn, isReplacement } from './fixed-form.js';
+import { claimsIn, isReplacement, isToolNote } from './fixed-form.js';
 import { isQuotation, QUOTED_WORDS, wordsOf } from './quotation.js';
 
 /** A shorter answer of one word is found in any text. */
@@ -48,7 +47,7 @@ function freeText(draft: LessonDraft): string {
   const around = [trigger.when, trigger.notWhen];
   const text = lessonText(body);
   if (isReplacement(draft)) return around.join('\n');
-  if (body.form === 'text' && (claimsIn(text) !== undefined || isRecoveryText(text))) {
+  if (body.form === 'text' && (claimsIn(text) !== undefined || isToolNote(text))) {
     return around.join('\n');
   }
   return [title, ...around, text].join('\n');
