@@ -43,6 +43,12 @@ export interface ProposalRow extends Proposal {
   readonly rejected: { readonly code: string; readonly message: string } | null;
 }
 
+/** A draft as validation left it. */
+export interface Proposed {
+  readonly draft: LessonDraft;
+  readonly rejected: { readonly code: string; readonly message: string } | null;
+}
+
 export interface CandidateRow extends Candidate {
   readonly lessons: readonly LessonRevision[];
   readonly openedAt: string;
@@ -55,16 +61,11 @@ export interface CandidateRow extends Candidate {
 /** Proposals, and the candidates that are made of them. */
 export interface CandidateStore {
   /** Stores what an episode proposed, accepted or refused, once by (episode, key). */
-  putProposals(
+  putProposals(scope: Scope, episode: EpisodeId, proposals: readonly Proposed[]): Promise<void>;
+  /** The same for several episodes, in one transaction: whoever reads sees all of it or nothing. */
+  putProposalsTogether(
     scope: Scope,
-    episode: EpisodeId,
-    proposals: readonly {
-      readonly draft: LessonDraft;
-      readonly rejected: {
-        readonly code: string;
-        readonly message: string;
-      } | null;
-    }[],
+    proposed: readonly { readonly episode: EpisodeId; readonly proposals: readonly Proposed[] }[],
   ): Promise<void>;
   /** Accepted proposals the learner has not read, in task order, up to the barrier. */
   waitingProposals(scope: Scope, limit: number): Promise<readonly ProposalRow[]>;

@@ -109,7 +109,9 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
       // One that is about to conclude is not at rest.
       if (order.length === 0 && !yields) {
         const barrier = await store.barrier(scope);
-        if (barrier !== null) await store.settleWatch(scope, request.workflowId, barrier);
+        if (barrier !== null && (await store.settleWatch(scope, request.workflowId, barrier))) {
+          await messenger.wakeLearner(scope);
+        }
       }
       const isFirst = request.afterNumber === 0 && request.purpose === 'gate';
       const pinned = isFirst ? await pinnedOrder(store, scope, request) : [];

@@ -46,6 +46,8 @@ export function createLearnerActivities(dependencies: LearnerDependencies): Lear
     },
 
     async closeBundle(scope) {
+      // In rounds, what the newest tasks make of others comes first: a bundle is not what was quicker.
+      if (await store.isBehindBarrier(scope)) return null;
       const closing = (await closedBefore(store, scope)) ?? (await bundleToClose(store, scope));
       if (closing === null) return null;
       const pointer = await store.pointer(scope);

@@ -13,7 +13,7 @@ import type { RolloutPolicy } from '../domain/gate/rollout.js';
 import type { Permission } from '../domain/strategy.js';
 import type { Reservation, Settled, Settlement } from '../workflows/messages.js';
 import type { AttributionAnswer } from './episode-attribution.js';
-import type { LiveOutcome, PairRow, StratumCount } from './store.js';
+import type { LiveOutcome, PairRow, Proposed, StratumCount } from './store.js';
 
 export interface OfEpisode extends Scope {
   readonly episode: EpisodeId;
@@ -44,6 +44,8 @@ export interface ValidationAnswer {
     readonly code: string | null;
     readonly message: string;
   }[];
+  /** What would have been stored, where it is held back; null where it has been. */
+  readonly held?: readonly Proposed[] | null;
 }
 
 /** What a candidate is tested against, and under which rules. */
@@ -199,7 +201,10 @@ export interface LearningActivities {
   /** The blame once the runs of its plan have ended: the paired comparison decides. */
   judgeReplay(of: OfEpisode & { readonly blame: AttributionAnswer }): Promise<LadderBlame>;
   propose(of: OfEpisode & { readonly exploration: EpisodeId | null }): Promise<ProposeAnswer>;
-  validate(of: OfEpisode & { readonly drafts: readonly LessonDraft[] }): Promise<ValidationAnswer>;
+  /** Checks drafts, and stores them with what was found; held back, it answers them instead. */
+  validate(
+    of: OfEpisode & { readonly drafts: readonly LessonDraft[]; readonly isHeldBack?: boolean },
+  ): Promise<ValidationAnswer>;
   /** Wakes the learner, starting it where it is not there. */
   wakeLearner(of: Scope): Promise<void>;
   markReflected(of: OfEpisode & { readonly result: string }): Promise<void>;

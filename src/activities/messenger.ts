@@ -1,4 +1,5 @@
 import type { CandidateId, EpisodeId, Scope } from '../domain/ids.js';
+import type { Proposed } from './store.js';
 import type { Grant, Reservation, Settled, Settlement } from '../workflows/messages.js';
 
 /**
@@ -22,6 +23,6 @@ export interface Messenger {
   ): Promise<Reservation>;
   /** Answers what the learner decides by as of then. */
   settle(scope: Scope, settlement: Settlement): Promise<Settled>;
-  /** Reflects on an episode once more, for the world has changed, and waits until it has proposed. */
-  reflectOnDrift(scope: Scope, episode: EpisodeId): Promise<void>;
+  /** Reflects on an episode once more, for the world has changed, and answers what that proposes. */
+  reflectOnDrift(scope: Scope, episode: EpisodeId): Promise<readonly Proposed[]>;
 }

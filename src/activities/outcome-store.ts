@@ -39,8 +39,10 @@ export interface OutcomeStore {
   barrier(scope: Scope): Promise<number | null>;
   /** Says that an episode's reflection has proposed what it had to propose. */
   markReflected(tenant: TenantId, episode: EpisodeId, result: string): Promise<void>;
-  /** Says that a watching workflow has folded everything there is up to this task. */
-  settleWatch(scope: Scope, workflowId: string, upTo: number): Promise<void>;
+  /** Says that a watching workflow has folded everything there is up to this task; false where that was known. */
+  settleWatch(scope: Scope, workflowId: string, upTo: number): Promise<boolean>;
+  /** Whether some watching workflow has tasks up to the barrier to read; never without a barrier. */
+  isBehindBarrier(scope: Scope): Promise<boolean>;
   /** Number of the newest accepted task; never above the barrier. */
   newestTask(scope: Scope): Promise<number>;
   /** What still moves at or below the barrier, in words; empty when learning is at rest. */

@@ -111,7 +111,7 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
       };
     },
 
-    async validate({ tenant, agent: agentId, episode, drafts }) {
+    async validate({ tenant, agent: agentId, episode, drafts, isHeldBack = false }) {
       const agent = agents.agent(agentId);
       const scope = { tenant, agent: agentId };
       const permissions = permissionsOf(agent);
@@ -139,15 +139,13 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
         });
         answers.push({ draft, rejected: answer.accepted ? null : answer });
       }
-      await store.putProposals(
-        scope,
-        episode,
-        answers.map(({ draft, rejected }) => ({
-          draft,
-          rejected: rejected === null ? null : { code: rejected.code, message: rejected.message },
-        })),
-      );
+      const proposed = answers.map(({ draft, rejected }) => ({
+        draft,
+        rejected: rejected === null ? null : { code: rejected.code, message: rejected.message },
+      }));
+      if (!isHeldBack) await store.putProposals(scope, episode, proposed);
       return {
+        held: isHeldBack ? proposed : null,
         answers: answers.map(({ draft, rejected }) => ({
           key: draft.key,
           title: draft.title,

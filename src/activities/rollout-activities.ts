@@ -163,7 +163,9 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
       const pointer = await store.pointer(scope);
       const row = candidate === null ? null : await store.candidate(tenant, candidate);
       if (page.outcomes.length === 0 && barrier !== null) {
-        await store.settleWatch(scope, workflowId, barrier);
+        const isNews = await store.settleWatch(scope, workflowId, barrier);
+        // A bundle that waited for this reader may close.
+        if (isNews) await dependencies.messenger.wakeLearner(scope);
       }
       return { ...page, isFrozen: pointer?.frozen ?? false, state: row?.state ?? null };
     },

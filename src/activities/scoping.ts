@@ -54,7 +54,8 @@ export function createScopingActivities(dependencies: EvaluationDependencies): S
 
 /**
  * The world changed: what recent failures were told is marked to be validated again, so that telling it anew
- * is no repetition, and they are reflected upon once more.
+ * is no repetition, and they are reflected upon once more. Reflections end in any order; what they propose
+ * enters when all of it is there, at once, so that no bundle is what happened to be proposed first.
  */
 export async function learnAnew(
   { store, messenger }: EvaluationDependencies,
@@ -70,7 +71,14 @@ export async function learnAnew(
   );
   const reason = 'drift: what recent failures were told has to be validated again';
   await store.disputeLessons(scope, [...told.values()], { actor: SYSTEM, reason, detail });
-  await Promise.all(episodes.map((episode) => messenger.reflectOnDrift(scope, episode)));
+  const proposed = await Promise.all(
+    episodes.map(async (episode) => ({
+      episode,
+      proposals: await messenger.reflectOnDrift(scope, episode),
+    })),
+  );
+  await store.putProposalsTogether(scope, proposed);
+  await messenger.wakeLearner(scope);
 }
 
 interface Narrowed {

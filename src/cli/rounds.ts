@@ -63,8 +63,10 @@ export class Rounds {
       await sleep(POLL_MS, undefined, { signal });
     }
     const { wake } = await store.setBarrier(this.#scope, this.#upTo);
-    await Promise.all(wake.map((workflowId) => messenger.wake(workflowId)));
+    // Proposals first, then outcomes: what an alarm teaches comes after what the tasks taught.
     await messenger.wakeLearner(this.#scope);
+    while (await this.#hasProposals()) await sleep(POLL_MS, undefined, { signal });
+    await Promise.all(wake.map((workflowId) => messenger.wake(workflowId)));
     while (!(await this.#isAtRest())) await sleep(POLL_MS, undefined, { signal });
   }
 
@@ -79,12 +81,17 @@ export class Rounds {
     return (await store.unsettled(this.#scope)).length === 0;
   }
 
-  /** Whether a canary may begin or a bundle close, which the learner is then about to do. */
+  async #hasProposals(): Promise<boolean> {
+    const scope = this.#scope;
+    return (await this.#house.store.waitingProposals(scope, 1)).length > 0;
+  }
+
+  /** Whether a diagnosis is under way, a canary may begin or a bundle close, which the learner is then about to do. */
   async #learnerMoves(): Promise<boolean> {
     const { store, temporal } = this.#house;
-    const { evaluating, canary, canaryQueue, frozen, isArmed } = await temporal.workflow
-      .getHandle(learnerId(this.#scope))
-      .query(learnerState);
+    const { evaluating, canary, canaryQueue, frozen, isArmed, isDiagnosing } =
+      await temporal.workflow.getHandle(learnerId(this.#scope)).query(learnerState);
+    if (isDiagnosing) return true;
     if (canary !== null) return false;
     if (canaryQueue.length > 0) return !frozen && isArmed;
     return evaluating.length === 0 && (await store.openCandidate(this.#scope)) !== null;

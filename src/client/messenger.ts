@@ -1,6 +1,7 @@
 import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
@@ -15,6 +16,7 @@ import {
   reserve,
   settle,
 } from '../workflows/messages.js';
+import type { reflectAndUpdate } from '../workflows/reflect-and-update.js';
 import { keys } from '../workflows/search-attributes.js';
 
 export function learnerId({ tenant, agent }: Scope): string {
@@ -93,7 +95,7 @@ export function createMessenger(client: Client, taskQueue: string): Messenger {
         await workflow.start('reflectAndUpdate', {
           workflowId,
           taskQueue,
-          args: [{ tenant, agent, episode, isDetached: true, informative }],
+          args: [{ tenant, agent, episode, isAnew: true, informative }],
           workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
           staticSummary: `Reflect on ${episode} after a drift`,
           typedSearchAttributes: [
@@ -104,7 +106,14 @@ export function createMessenger(client: Client, taskQueue: string): Messenger {
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
-      await workflow.getHandle(workflowId).result();
+      try {
+        const handle = workflow.getHandle<typeof reflectAndUpdate>(workflowId);
+        return (await handle.result()).proposed ?? [];
+      } catch (error) {
+        // A reflection that failed for good has nothing to propose; the others have.
+        if (error instanceof WorkflowFailedError) return [];
+        throw error;
+      }
     },
   };
 }

@@ -59,7 +59,10 @@ const UNSETTLED = `
 /** How far learning has come, for whoever waits until it is at rest. */
 export function progressStore(
   pool: Pool,
-): Pick<Store, 'markReflected' | 'settleWatch' | 'newestTask' | 'unsettled' | 'note'> {
+): Pick<
+  Store,
+  'markReflected' | 'settleWatch' | 'isBehindBarrier' | 'newestTask' | 'unsettled' | 'note'
+> {
   return {
     markReflected: (tenant, episode, result) =>
       withTenant(pool, tenant, async (client) => {
@@ -73,12 +76,26 @@ export function progressStore(
 
     settleWatch: (scope, workflowId, upTo) =>
       withTenant(pool, scope.tenant, async (client) => {
-        await client.query({
+        const { rowCount } = await client.query({
           name: 'settle-watch',
-          text: `update outcome_watches set settled_up_to = greatest(settled_up_to, $4)
-                 where tenant = $1 and agent = $2 and workflow_id = $3`,
+          text: `update outcome_watches set settled_up_to = $4
+                 where tenant = $1 and agent = $2 and workflow_id = $3 and settled_up_to < $4`,
           values: [scope.tenant, scope.agent, workflowId, upTo],
         });
+        return rowCount === 1;
+      }),
+
+    isBehindBarrier: (scope) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { rows } = await client.query({
+          name: 'behind-barrier',
+          text: `select 1 from agents a
+                 join outcome_watches w on w.tenant = a.tenant and w.agent = a.agent
+                   and w.settled_up_to < a.learning_up_to
+                 where a.tenant = $1 and a.agent = $2 limit 1`,
+          values: [scope.tenant, scope.agent],
+        });
+        return rows.length > 0;
       }),
 
     newestTask: (scope) => withTenant(pool, scope.tenant, (client) => newest(client, scope)),

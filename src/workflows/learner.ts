@@ -196,6 +196,7 @@ export async function learner(input: LearnerInput): Promise<void> {
     reservations: Object.keys(ledger.reservations).length,
     frozen,
     watched: watched?.candidate ?? null,
+    isDiagnosing: diagnosing !== null,
     isArmed: arming.isArmed,
     rollbacks: arming.rollbacks,
     discordance,
@@ -362,7 +363,9 @@ export async function learner(input: LearnerInput): Promise<void> {
         await grantCanary({ ...scope, ...next });
       }
       const isFree = frozen ? queue.length === 0 : canary === null && next === undefined;
-      if (evaluating === null && canary === null && isFree) evaluating = await closeBundle(scope);
+      // What a drift teaches belongs to the bundle that is open when it is found.
+      const mayClose = isFree && canary === null && diagnosing === null;
+      if (evaluating === null && mayClose) evaluating = await closeBundle(scope);
       setCurrentDetails(
         learnerDetails({ ledger, evaluating, canary, queue, frozen, arming, discordance }),
       );

@@ -153,6 +153,8 @@ export interface LearnerState {
   readonly reservations: number;
   readonly frozen: boolean;
   readonly watched: string | null;
+  /** Whether an alarm after a probation is being looked into: was it the promotion, or the world? */
+  readonly isDiagnosing: boolean;
   /** Whether candidates are promoted without a person. */
   readonly isArmed: boolean;
   /** Rollbacks of this epoch since a person last re-armed. */

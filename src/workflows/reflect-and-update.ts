@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow';
 
 import type { LearningActivities } from '../activities/learning-activities.js';
+import type { Proposed } from '../activities/store.js';
 import type { CandidateId, EpisodeId, Scope } from '../domain/ids.js';
 import type { agentTask } from './agent-task.js';
 import { carryCandidate } from './candidate-life.js';
@@ -45,6 +46,8 @@ export interface ReflectInput extends Scope {
   readonly informative?: { readonly value: boolean; readonly reason: string };
   /** Proposes and ends: the workflow of this episode carries an earlier candidate. */
   readonly isDetached?: boolean;
+  /** One of several episodes that are reflected upon anew: its proposals are answered, not stored. */
+  readonly isAnew?: boolean;
 }
 
 export interface ReflectResult {
@@ -52,6 +55,8 @@ export interface ReflectResult {
   readonly end: string;
   readonly candidate: string | null;
   readonly reason: string;
+  /** Of an episode that is reflected upon anew: for whoever started it to store with those of the others. */
+  readonly proposed?: readonly Proposed[];
 }
 
 /**
@@ -105,8 +110,12 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
   }
   if (candidate === null && input.episode !== undefined) {
     const of = { tenant, agent, episode: input.episode };
-    const accepted = await analyse(of);
+    const accepted = await analyse(of, input.isAnew === true);
     await markReflected({ ...of, result: accepted.reason });
+    if (input.isAnew === true) {
+      const { proposed, reason } = accepted;
+      return { end: 'merged', candidate: null, reason, proposed };
+    }
     if (accepted.count === 0) {
       return { end: 'nothing-learned', candidate: null, reason: accepted.reason };
     }
@@ -140,7 +149,8 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
 /** Attribution, proposals and their validation; a second look in the sandbox where nothing was found. */
 async function analyse(
   of: Scope & { readonly episode: EpisodeId },
-): Promise<{ count: number; reason: string }> {
+  isAnew: boolean,
+): Promise<{ count: number; reason: string; proposed: readonly Proposed[] }> {
   const blame = await testBlame(of, await attribute(of));
   let proposed = await propose({ ...of, exploration: null });
   if (proposed.exploration !== null) {
@@ -170,9 +180,14 @@ async function analyse(
     proposed = await propose({ ...of, exploration: episode });
   }
   if (proposed.drafts.length === 0) {
-    return { count: 0, reason: `nothing to propose (blame: ${blame.reason})` };
+    return { count: 0, reason: `nothing to propose (blame: ${blame.reason})`, proposed: [] };
   }
-  const { answers } = await validate({ ...of, drafts: proposed.drafts });
+  const { drafts } = proposed;
+  const { answers, held } = await validate({
+    ...of,
+    drafts,
+    ...(isAnew && { isHeldBack: true }),
+  });
   const accepted = answers.filter(({ code }) => code === null);
   setCurrentDetails(
     answers
@@ -185,6 +200,7 @@ async function analyse(
   const refused = answers.find(({ code }) => code !== null);
   return {
     count: accepted.length,
+    proposed: held ?? [],
     reason:
       accepted.length > 0
         ? `${String(accepted.length)} lessons proposed`

@@ -34,7 +34,7 @@ const silent: Messenger = {
   wakeLearner: () => Promise.resolve(),
   reserve: () => Promise.resolve({ alpha: 0.005, epoch: 1, isUnderpowered: false }),
   settle: () => Promise.resolve({ isArmed: true }),
-  reflectOnDrift: () => Promise.resolve(),
+  reflectOnDrift: () => Promise.resolve([]),
 };
 
 let database: FreshDatabase;

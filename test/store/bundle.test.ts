@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAgentRegistry } from '../../src/activities/agent-registry.js';
 import { permissionFor } from '../../src/activities/candidate-reading.js';
 import { createLearnerActivities } from '../../src/activities/learner-activities.js';
+import type { Messenger } from '../../src/activities/messenger.js';
 import type { Store } from '../../src/activities/store.js';
 import { candidateId } from '../../src/contracts/ids.js';
 import { SYSTEM } from '../../src/domain/feedback.js';
@@ -84,6 +85,23 @@ async function permission(scope: Scope, id: CandidateId, layers = {}) {
   return permissionFor(store, scope, row, deskAgent({ id: 'desk', learning: { layers } }));
 }
 
+function aLearner(messenger: Partial<Messenger> = {}) {
+  return createLearnerActivities({
+    store,
+    agents: createAgentRegistry([deskAgent({ id: 'desk' })]),
+    messenger: {
+      wake: () => Promise.resolve(true),
+      grant: () => Promise.resolve(true),
+      startCandidate: () => Promise.resolve(),
+      wakeLearner: () => Promise.resolve(),
+      reserve: () => Promise.resolve({ alpha: 0.005, epoch: 1, isUnderpowered: false }),
+      settle: () => Promise.resolve({ isArmed: true }),
+      reflectOnDrift: () => Promise.resolve([]),
+      ...messenger,
+    },
+  });
+}
+
 test('a version is without the lesson that its candidate takes away', async () => {
   const scope = aScope('removal');
   await serving(scope, 'kept', 'stale');
@@ -142,18 +160,9 @@ test('a candidate whose workflow has ended gets one of its own', async () => {
   await store.setCarrier(scope.tenant, id, 'reflect/e-ended');
   const granted: string[] = [];
   const started: string[] = [];
-  const { closeBundle } = createLearnerActivities({
-    store,
-    agents: createAgentRegistry([deskAgent({ id: 'desk' })]),
-    messenger: {
-      wake: () => Promise.resolve(true),
-      grant: (workflowId) => Promise.resolve(granted.push(workflowId) > 1),
-      startCandidate: (_scope, candidate) => Promise.resolve(void started.push(candidate)),
-      wakeLearner: () => Promise.resolve(),
-      reserve: () => Promise.resolve({ alpha: 0.005, epoch: 1, isUnderpowered: false }),
-      settle: () => Promise.resolve({ isArmed: true }),
-      reflectOnDrift: () => Promise.resolve(),
-    },
+  const { closeBundle } = aLearner({
+    grant: (workflowId) => Promise.resolve(granted.push(workflowId) > 1),
+    startCandidate: (_scope, candidate) => Promise.resolve(void started.push(candidate)),
   });
 
   const turn = await closeBundle(scope);
@@ -162,4 +171,35 @@ test('a candidate whose workflow has ended gets one of its own', async () => {
   expect(granted).toEqual(['reflect/e-ended', `reflect/${id}`]);
   expect(started).toEqual([id]);
   expect((await store.candidate(scope.tenant, id))?.workflowId).toBe(`reflect/${id}`);
+});
+
+test('in rounds, a bundle closes when whoever reads tasks has read them all', async () => {
+  const scope = aScope('behind', 'desk');
+  await deploy(store, scope);
+  const id = await openCandidate(store, scope, candidateId('behind.c1'), [aDraft('note')]);
+  await store.watchOutcomes(scope, 'reflect/other');
+  await store.setBarrier(scope, 4);
+  const { closeBundle } = aLearner();
+
+  const early = await closeBundle(scope);
+  const isNews = [
+    await store.settleWatch(scope, 'reflect/other', 4),
+    await store.settleWatch(scope, 'reflect/other', 4),
+  ];
+  const turn = await closeBundle(scope);
+
+  expect(early).toBeNull();
+  expect(isNews).toEqual([true, false]);
+  expect(turn?.candidate).toBe(id);
+});
+
+test('without rounds, a bundle waits for no reader', async () => {
+  const scope = aScope('no-barrier', 'desk');
+  await deploy(store, scope);
+  const id = await openCandidate(store, scope, candidateId('no-barrier.c1'), [aDraft('note')]);
+  await store.watchOutcomes(scope, 'reflect/other');
+
+  const turn = await aLearner().closeBundle(scope);
+
+  expect(turn?.candidate).toBe(id);
 });

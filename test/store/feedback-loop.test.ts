@@ -45,7 +45,7 @@ const messenger: Messenger = {
   wakeLearner: async () => undefined,
   reserve: async () => ({ alpha: 0.05, epoch: 1, isUnderpowered: false }),
   settle: async () => ({ isArmed: true }),
-  reflectOnDrift: async () => undefined,
+  reflectOnDrift: async () => [],
 };
 
 const models = {

@@ -36,7 +36,7 @@ class Told implements Messenger {
   wake = () => Promise.resolve(true);
   startCandidate = () => Promise.resolve();
   wakeLearner = () => Promise.resolve();
-  reflectOnDrift = () => Promise.resolve();
+  reflectOnDrift = () => Promise.resolve([]);
   reserve = () => Promise.reject(new Error('nothing is evaluated here'));
   settle = () => Promise.reject(new Error('nothing is evaluated here'));
 }

@@ -67,7 +67,7 @@ function evaluation() {
     wakeLearner: async () => undefined,
     reserve: async () => ({ alpha: 0.05, epoch: 1, isUnderpowered: false }),
     settle: async () => ({ isArmed: true }),
-    reflectOnDrift: async () => undefined,
+    reflectOnDrift: async () => [],
   };
   return createEvaluationActivities({
     store,

@@ -71,7 +71,7 @@ test('imported episodes are mined once, and what they taught opens one candidate
     wakeLearner: () => Promise.resolve(),
     reserve: () => Promise.reject(new Error('nothing is evaluated here')),
     settle: () => Promise.reject(new Error('nothing is settled here')),
-    reflectOnDrift: () => Promise.resolve(),
+    reflectOnDrift: () => Promise.resolve([]),
   };
   const models = createModelClient({ apiKey: 'none', baseUrl: 'http://127.0.0.1:9' });
   const house = {

@@ -5,11 +5,11 @@ import type { LearningActivities } from '../../src/activities/learning-activitie
 import type { Messenger } from '../../src/activities/messenger.js';
 import { createRolloutActivities } from '../../src/activities/rollout-activities.js';
 import { createScopingActivities } from '../../src/activities/scoping.js';
-import type { Store } from '../../src/activities/store.js';
+import type { Proposed, Store } from '../../src/activities/store.js';
 import { StrategyCache } from '../../src/activities/strategy-cache.js';
 import { candidateId } from '../../src/contracts/ids.js';
 import { SYSTEM } from '../../src/domain/feedback.js';
-import type { CandidateId, Scope, VersionId } from '../../src/domain/ids.js';
+import type { CandidateId, EpisodeId, Scope, VersionId } from '../../src/domain/ids.js';
 import { createStore } from '../../src/store/store.js';
 import { deskAgent } from '../support/desk.js';
 import { freshDatabase, type FreshDatabase } from '../support/postgres.js';
@@ -25,14 +25,20 @@ import {
 } from '../support/store-builders.js';
 
 const reflected: string[] = [];
+/** What reflecting anew proposes, and when; nothing unless a test says so. */
+let reflect = (_episode: EpisodeId): Promise<readonly Proposed[]> => Promise.resolve([]);
+let wakes = 0;
 const messenger: Messenger = {
   wake: () => Promise.resolve(true),
   grant: () => Promise.resolve(true),
   startCandidate: () => Promise.resolve(),
-  wakeLearner: () => Promise.resolve(),
+  wakeLearner: () => Promise.resolve(void (wakes += 1)),
   reserve: () => Promise.resolve({ alpha: 0.005, epoch: 1, isUnderpowered: false }),
   settle: () => Promise.resolve({ isArmed: true }),
-  reflectOnDrift: (_scope, episode) => Promise.resolve(void reflected.push(episode)),
+  reflectOnDrift: (_scope, episode) => {
+    reflected.push(episode);
+    return reflect(episode);
+  },
 };
 
 let database: FreshDatabase;
@@ -129,4 +135,33 @@ test('a drift marks what recent failures were told, and reflects on them again',
   const audit = await store.auditOf(scope.tenant, null, 100);
   expect(audit.filter(({ action }) => action === 'drift')).toHaveLength(1);
   expect(audit.filter(({ action }) => action === 'disputed')).toHaveLength(1);
+});
+
+test('what is reflected anew enters at once, in task order, whichever reflection ends first', async () => {
+  const scope = aScope('anew');
+  const id = await onProbation(scope);
+  const first = await playTask(store, scope, 't-1', { outcome: FAILED });
+  const second = await playTask(store, scope, 't-2', { outcome: FAILED });
+  const proposals = (key: string): Proposed[] => [{ draft: aDraft(key), rejected: null }];
+  let endFirst = (_proposed: readonly Proposed[]): void => undefined;
+  const firstEnds = new Promise<readonly Proposed[]>((resolve) => {
+    endFirst = resolve;
+  });
+  reflect = (episode) =>
+    episode === first.episode ? firstEnds : Promise.resolve(proposals('of-second'));
+  const episodes = [first.episode, second.episode];
+  const wakesBefore = wakes;
+
+  const noted = activities.noteDrift({ ...scope, candidate: id, episodes, reason: '', detail: {} });
+  while (!reflected.includes(second.episode)) await new Promise(setImmediate);
+  const meanwhile = await store.waitingProposals(scope, 10);
+  endFirst(proposals('of-first'));
+  await noted;
+
+  expect(meanwhile).toEqual([]);
+  expect((await store.waitingProposals(scope, 10)).map(({ draft }) => draft.key)).toEqual([
+    'of-first',
+    'of-second',
+  ]);
+  expect(wakes - wakesBefore).toBe(1);
 });

@@ -161,6 +161,43 @@ test('a severe loss after probation is taken back before its diagnosis has ended
   expect(world.learning.last('rolled-back')?.reason).toContain('severe');
 });
 
+test('no bundle closes while an alarm is looked into: what a drift teaches belongs in it', async () => {
+  const world = aWorldWhere(house, 'is better');
+  worlds.push(world);
+  world.learning.draftsOf = (episode) => [aDraft(`table-of-${episode}`)];
+  const carrier = await bringToProbation(house, world);
+  await traffic(world, 30, 1);
+  await carrier.result();
+  await until('a watch', async () => {
+    const { watched } = await house.learnerOf(world).query(learnerState);
+    return watched === null ? undefined : true;
+  });
+  let isOver = false;
+  world.learning.pool = aPool(20);
+  world.task.reply = async () => {
+    await until('the end', () => Promise.resolve(isOver ? true : undefined));
+    return aReply({ text: 'done' });
+  };
+  await traffic(world, 8, 0);
+  await until('a diagnosis', async () => {
+    const { isDiagnosing } = await house.learnerOf(world).query(learnerState);
+    return isDiagnosing ? true : undefined;
+  });
+
+  await house.startReflection(world, 'e2');
+  await until('a second candidate', () =>
+    Promise.resolve(world.learning.candidates.size === 2 ? true : undefined),
+  );
+  // The learner has read the proposal and looked for a bundle to close by the time it answers this.
+  await house.learnerOf(world).executeUpdate(rearm, { args: [OWNER] });
+  const during = [...world.learning.candidates.values()].at(-1)?.state;
+  isOver = true;
+  await stored(world, 'evaluating');
+
+  expect(during).toBe('open');
+  expect(world.learning.diagnoses).toHaveLength(1);
+});
+
 test('three rollbacks switch automatic promotion off until a person re-arms', async () => {
   const world = aWorldWhere(house, 'is better');
   worlds.push(world);
