@@ -13,6 +13,7 @@ import {
   NotFoundError,
   UnavailableError,
 } from '../domain/errors.js';
+import { feedbackApi } from './api/feedback.js';
 import { decideFromPage } from './decisions.js';
 import type { PageContext } from './dashboard-house.js';
 import { candidatePage } from './pages/candidate-page.js';
@@ -51,6 +52,8 @@ export function createApp(context: PageContext): Hono<Environment> {
       referrerPolicy: 'same-origin',
     }),
   );
+  // It takes JSON alone, which no page of another site can send here.
+  app.route('/api', feedbackApi(context));
   app.use(csrf());
 
   const show = (

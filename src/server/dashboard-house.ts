@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import type { Store } from '../activities/store.js';
 import type { RatchetClient } from '../client/ratchet-client.js';
 import type { Config } from '../config.js';
-import type { Actor } from '../domain/feedback.js';
+import type { Actor, Role } from '../domain/feedback.js';
 import type { Queries } from '../store/queries.js';
 import type { DemoState } from './demo-state.js';
 
@@ -11,7 +11,7 @@ import type { DemoState } from './demo-state.js';
 export interface DashboardHouse {
   readonly store: Store;
   readonly pool: Pool;
-  readonly client: Pick<RatchetClient, 'decide' | 'rollback'>;
+  readonly client: Pick<RatchetClient, 'decide' | 'rollback' | 'giveFeedback'>;
   /** Base address of the Temporal UI, without a slash at the end; null when none is known. */
   readonly temporalUi: string | null;
   readonly config: Pick<Config, 'tenant'> & {
@@ -25,6 +25,8 @@ export interface PageContext {
   readonly queries: Queries;
   /** Who acts through the page: there is no login on the loopback. */
   readonly actor: Actor;
+  /** What the configuration knows of a person in whose name a program speaks. */
+  readonly roleOf: (person: string) => Role;
   readonly demo: () => DemoState | null;
   readonly model: DemoState['model'];
 }

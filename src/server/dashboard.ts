@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 
 import { serve, type ServerType } from '@hono/node-server';
 
-import type { Actor } from '../domain/feedback.js';
+import type { Actor, Role } from '../domain/feedback.js';
 import { createQueries } from '../store/queries.js';
 import { createApp } from './app.js';
 import type { DashboardHouse } from './dashboard-house.js';
@@ -14,6 +14,8 @@ export interface DashboardOptions {
   readonly port: number;
   /** Who acts through the page; whoever reaches the loopback of this machine is its user. */
   readonly actor?: Actor;
+  /** Roles of people by name; everybody else is a user. */
+  readonly people?: Readonly<Record<string, Role>> | undefined;
   readonly demo?: () => DemoState;
   /** What answers as the model, for the banner; real unless told. A demonstration says its own. */
   readonly model?: DemoState['model'];
@@ -27,11 +29,12 @@ export interface Dashboard {
 
 /** Serves the dashboard on the loopback interface. */
 export async function openDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const { house, demo } = options;
+  const { house, demo, people = {} } = options;
   const app = createApp({
     house,
     queries: createQueries(house.pool),
     actor: options.actor ?? { id: userInfo().username, role: 'owner' },
+    roleOf: (person) => (Object.hasOwn(people, person) ? people[person] : undefined) ?? 'user',
     demo: () => demo?.() ?? null,
     model: options.model ?? 'real',
   });

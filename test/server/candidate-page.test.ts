@@ -82,12 +82,17 @@ async function pageOf(scope: Scope, id: CandidateId): Promise<string> {
     house: {
       store,
       pool: database.pool,
-      client: { decide: async () => undefined, rollback: async () => ({ to: 'v' }) },
+      client: {
+        decide: async () => undefined,
+        rollback: async () => ({ to: 'v' }),
+        giveFeedback: async () => ({ existing: false, label: null }),
+      },
       temporalUi: null,
       config: { tenant: scope.tenant, temporal: { namespace: 'default' } },
     },
     queries: createQueries(database.pool),
     actor: { id: 'ann', role: 'owner' },
+    roleOf: () => 'user',
     demo: () => null,
     model: 'real',
   });

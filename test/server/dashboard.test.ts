@@ -48,6 +48,7 @@ function pages(demo: DemoState | null = null) {
         said.push({ word: 'rollback', reason });
         return { to: 'v-before' };
       },
+      giveFeedback: () => Promise.reject(new Error('no page gives feedback')),
     },
     temporalUi: 'http://127.0.0.1:8233',
     config: { tenant: scope.tenant, temporal: { namespace: 'default' } },
@@ -56,6 +57,7 @@ function pages(demo: DemoState | null = null) {
     house,
     queries: createQueries(database.pool),
     actor: { id: 'ann', role: 'owner' },
+    roleOf: () => 'user',
     demo: () => demo,
     model: 'real',
   });

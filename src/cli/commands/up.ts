@@ -33,6 +33,7 @@ export async function runUp(options: UpOptions, context: CommandContext): Promis
       house,
       port: options.port ?? config.port,
       actor: { id, role },
+      people,
       model: model.kind,
     });
     house.onClose(() => dashboard.close());
