@@ -1,11 +1,6 @@
 export { defineAgent } from './contracts/agent.js';
-export type {
-  Agent,
-  AgentDefinition,
-  Evaluation,
-  EvaluationInput,
-  Evaluator,
-} from './contracts/agent.js';
+export type { Agent, AgentDefinition } from './contracts/agent.js';
+export type { Evaluation, EvaluationInput, Evaluator } from './contracts/evaluator.js';
 export { defineJudge } from './contracts/judge.js';
 export type { Judge, JudgeDefinition } from './contracts/judge.js';
 export { defineConfig } from './contracts/ratchet-config.js';

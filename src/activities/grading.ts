@@ -1,4 +1,5 @@
-import type { Agent, EvaluationInput } from '../contracts/agent.js';
+import type { Agent } from '../contracts/agent.js';
+import type { EvaluationInput } from '../contracts/evaluator.js';
 import type { Outcome } from '../domain/episode.js';
 import { UNJUDGED } from '../domain/judging.js';
 import type { Conversation } from './store.js';

@@ -1,4 +1,5 @@
-import type { Agent, EvaluationInput } from '../contracts/agent.js';
+import type { Agent } from '../contracts/agent.js';
+import type { EvaluationInput } from '../contracts/evaluator.js';
 import { judgeMessages, judgeScores, type Judge, type Question } from '../contracts/judge.js';
 import { NotFoundError } from '../domain/errors.js';
 import { SUCCESS_THRESHOLD, type Outcome } from '../domain/episode.js';

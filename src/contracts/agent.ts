@@ -1,47 +1,24 @@
 import { z } from 'zod';
 
-import type { Outcome, Slices, Trajectory } from '../domain/episode.js';
+import type { Slices } from '../domain/episode.js';
 import { InvalidInputError } from '../domain/errors.js';
 import type { JsonObject } from '../domain/json.js';
 import { DEFAULT_PERMISSIONS, LAYERS, type LayerPermissions } from '../domain/strategy.js';
-import type { Judge } from './judge.js';
+import { EvaluatorShape, type Evaluator } from './evaluator.js';
+import { JudgeShape, type Judge } from './judge.js';
+import { functionOf, onlyKeys, settingsOf } from './object-of.js';
 import { ParameterRanges } from './parameter-ranges.js';
-import { fieldOf } from './parse.js';
-import type { AnyTool } from './tool.js';
-
-/** What an evaluator is given. */
-export interface EvaluationInput {
-  readonly task: { readonly id: string; readonly input: JsonObject };
-  /** The final text of the agent; empty when it ended without one. */
-  readonly output: string;
-  readonly trajectory: Trajectory;
-  readonly resources: Readonly<Record<string, unknown>>;
-  readonly signal: AbortSignal;
-}
-
-export interface Evaluation {
-  /** 0 … 1, or null when this evaluator cannot tell. */
-  readonly score: number | null;
-  /** `ok`, or the kind of failure. */
-  readonly category?: string;
-  readonly detail?: string;
-}
-
-/** Judges an outcome. The first one that can tell decides; checkers stand before judges. */
-export interface Evaluator {
-  readonly name: string;
-  readonly source: Extract<Outcome['source'], 'checker' | 'environment' | 'judge'>;
-  readonly evaluate: (input: EvaluationInput) => Promise<Evaluation>;
-}
+import { parseOr, whereOf } from './parse.js';
+import { ToolShape, type AnyTool } from './tool.js';
 
 const Share = z.number().gt(0).lte(1);
 const Count = z.int().min(1);
 
 /** The staged share of tasks that a passed candidate gets, and how long it is watched (GATE 2.6). */
-export const RolloutSettings = z.strictObject({
+export const RolloutSettings = settingsOf({
   stages: z
     .array(
-      z.strictObject({
+      settingsOf({
         share: Share,
         minOutcomes: Count,
         minDurationMs: z.int().min(0),
@@ -54,17 +31,15 @@ export const RolloutSettings = z.strictObject({
       { share: 0.25, minOutcomes: 60, minDurationMs: 3_600_000 },
       { share: 0.5, minOutcomes: 60, minDurationMs: 3_600_000 },
     ]),
-  probation: z
-    .strictObject({
-      outcomes: Count,
-      minOutcomes: Count,
-      durationMs: z.int().min(1),
-    })
-    .default({ outcomes: 200, minOutcomes: 30, durationMs: 7 * 86_400_000 }),
+  probation: settingsOf({
+    outcomes: Count,
+    minOutcomes: Count,
+    durationMs: z.int().min(1),
+  }).default({ outcomes: 200, minOutcomes: 30, durationMs: 7 * 86_400_000 }),
 });
 export type RolloutSettings = z.infer<typeof RolloutSettings>;
 
-export const GateSettings = z.strictObject({
+export const GateSettings = settingsOf({
   maxPairs: z.int().min(20).max(2000).default(400),
   /** Slice keys that are gated; every key of the tasks unless told. */
   sliceKeys: z.array(z.string()).optional(),
@@ -75,10 +50,21 @@ export const GateSettings = z.strictObject({
 });
 export type GateSettings = z.infer<typeof GateSettings>;
 
-export const LearningSettings = z.strictObject({
+const LayerSettings = z
+  .partialRecord(z.enum(LAYERS), z.enum(['frozen', 'approve', 'auto']), {
+    error: onlyKeys(LAYERS, 'an object'),
+  })
+  .check(({ value, issues }) => {
+    const { policy } = value;
+    if (policy === undefined || policy === 'frozen') return;
+    const message = '"frozen": what an agent is told to obey is written by people, never learned';
+    issues.push({ code: 'custom', path: ['policy'], input: policy, message });
+  });
+
+export const LearningSettings = settingsOf({
   /** Which episodes start a reflection. */
   reflect: z.enum(['always', 'informative', 'never']).default('always'),
-  layers: z.partialRecord(z.enum(LAYERS), z.enum(['frozen', 'approve', 'auto'])).default({}),
+  layers: LayerSettings.default({}),
   /** Within what parameters may be learned; one that is not named here is not learned at all. */
   parameters: ParameterRanges.prefault({}),
   rollout: RolloutSettings.prefault({}),
@@ -106,13 +92,11 @@ export const LearningSettings = z.strictObject({
    * absence: at first, once it was shown to help, and while it seems to harm. A share of 0 switches it off,
    * and no lesson's worth is measured then.
    */
-  holdOut: z
-    .strictObject({
-      share: z.number().min(0).max(0.5).default(0.1),
-      helpfulShare: z.number().min(0).max(0.5).default(0.02),
-      suspectedShare: z.number().min(0).max(0.5).default(0.2),
-    })
-    .prefault({}),
+  holdOut: settingsOf({
+    share: z.number().min(0).max(0.5).default(0.1),
+    helpfulShare: z.number().min(0).max(0.5).default(0.02),
+    suspectedShare: z.number().min(0).max(0.5).default(0.2),
+  }).prefault({}),
   /** Shadow runs (arms and explorations) an agent may spend a day. */
   shadowRunsPerDay: z.int().min(0).default(20_000),
   /** How long a candidate waits for a person before it expires to reject. */
@@ -123,10 +107,10 @@ export const LearningSettings = z.strictObject({
 });
 export type LearningSettings = z.infer<typeof LearningSettings>;
 
-export const AgentSettings = z.strictObject({
+export const AgentSettings = settingsOf({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -'),
   instructions: z.string().min(1).max(100_000),
-  model: z.strictObject({
+  model: settingsOf({
     name: z.string().min(1),
     temperature: z.number().min(0).max(2).default(0),
     timeoutSeconds: z.int().min(1).max(3600).default(60),
@@ -134,17 +118,15 @@ export const AgentSettings = z.strictObject({
     inputCost: z.number().min(0).default(0),
     outputCost: z.number().min(0).default(0),
   }),
-  limits: z
-    .strictObject({
-      modelCalls: z.int().min(1).max(10_000).default(20),
-      tokens: z.int().min(1).default(1_000_000),
-      costMicroUsd: z.int().min(0).optional(),
-      toolCallsPerTurn: z.int().min(1).max(64).default(16),
-      /** Answers to malformed, unknown or repeated calls before the task fails. */
-      badCalls: z.int().min(1).default(5),
-      resultCharacters: z.int().min(100).default(20_000),
-    })
-    .prefault({}),
+  limits: settingsOf({
+    modelCalls: z.int().min(1).max(10_000).default(20),
+    tokens: z.int().min(1).default(1_000_000),
+    costMicroUsd: z.int().min(0).optional(),
+    toolCallsPerTurn: z.int().min(1).max(64).default(16),
+    /** Answers to malformed, unknown or repeated calls before the task fails. */
+    badCalls: z.int().min(1).default(5),
+    resultCharacters: z.int().min(100).default(20_000),
+  }).prefault({}),
   /** Lessons recalled for a task, guardrails apart. */
   recallLimit: z.int().min(0).max(20).default(3),
   /** Lessons of lower trust are not recalled; tool notes learned from what tools answered are of low trust. */
@@ -180,19 +162,43 @@ export interface Agent extends AgentSettings {
   readonly resources: () => Promise<Readonly<Record<string, unknown>>>;
 }
 
+/** What `defineAgent` takes beside its settings. */
+const AgentParts = {
+  tools: z.array(ToolShape),
+  evaluators: z.array(EvaluatorShape),
+  judge: JudgeShape.optional(),
+  slices: functionOf().optional(),
+  prompt: functionOf().optional(),
+  resources: functionOf().optional(),
+};
+const AgentDefinitionShape = settingsOf({ ...AgentSettings.shape, ...AgentParts });
+
+/** What `defineAgent` returns. */
+export const AgentShape = z.custom<Agent>(
+  (value) => CompleteAgent.safeParse(value).success,
+  'what defineAgent returns',
+);
+const CompleteAgent = settingsOf({
+  ...AgentSettings.shape,
+  ...AgentParts,
+  slices: functionOf(),
+  prompt: functionOf(),
+  resources: functionOf(),
+});
+
 /** Names that are activities or tools of Ratchet's own. */
 export const RESERVED_TOOL_NAMES = ['ask_person', 'scratchpad'];
 
 /** Checks and completes an agent; every fault is named with its field. */
 export function defineAgent(definition: AgentDefinition): Agent {
-  const { tools, evaluators, judge, slices, prompt, resources, ...settings } = definition;
-  const parsed = AgentSettings.safeParse(settings);
-  if (!parsed.success) throw fieldOf(`agent ${JSON.stringify(definition.id)}`, parsed.error);
+  const where = whereOf('agent', definition, 'id');
+  parseOr(AgentDefinitionShape, definition, where);
+  const { tools, evaluators, judge, slices, prompt, resources } = definition;
   const names = new Set<string>(RESERVED_TOOL_NAMES);
   for (const tool of tools) {
     if (names.has(tool.name)) {
       throw new InvalidInputError(
-        `agent ${JSON.stringify(definition.id)}.tools`,
+        `${where}.tools`,
         `the name ${JSON.stringify(tool.name)} twice or reserved`,
         'one tool a name',
       );
@@ -200,7 +206,7 @@ export function defineAgent(definition: AgentDefinition): Agent {
     names.add(tool.name);
   }
   return {
-    ...parsed.data,
+    ...AgentSettings.strip().parse(definition),
     tools,
     evaluators,
     ...(judge === undefined ? {} : { judge }),

@@ -13,7 +13,7 @@ import { parseOr } from './parse.js';
 
 /** Ids stand in workflow ids and URLs: no slash, no space, no control character. */
 const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/, {
-  error: 'expected a letter or digit, then up to 127 of A-Z a-z 0-9 . _ : @ -',
+  error: 'a letter or digit, then up to 127 of A-Z a-z 0-9 . _ : @ -',
 });
 
 function mint<T extends string>(field: string): (value: unknown) => T {

@@ -1,14 +1,15 @@
 import { z } from 'zod';
 
 import { jsonObjectIn } from '../domain/mining/json-object.js';
-import type { Evaluator } from './agent.js';
+import { EvaluatorShape, type Evaluator } from './evaluator.js';
 import { canonicalJson, digestOf } from './digest.js';
 import { fenced } from './fenced-text.js';
-import { fieldOf } from './parse.js';
+import { settingsOf } from './object-of.js';
+import { parseOr, whereOf } from './parse.js';
 
-const JudgeSettings = z.strictObject({
+const JudgeSettings = settingsOf({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -'),
-  model: z.strictObject({
+  model: settingsOf({
     name: z.string().min(1),
     temperature: z.number().min(0).max(2).default(0),
     timeoutSeconds: z.int().min(1).max(3600).default(60),
@@ -34,14 +35,30 @@ export interface Judge extends JudgeSettings {
   readonly auditor: Evaluator | null;
 }
 
+/** What `defineJudge` returns. */
+export const JudgeShape = z.custom<Judge>(isJudge, 'what defineJudge returns');
+
+const JudgeDefinitionShape = settingsOf({
+  ...JudgeSettings.shape,
+  second: JudgeShape.nullish(),
+  auditor: EvaluatorShape.nullish(),
+});
+
 /** Checks and completes a judge; every fault is named with its field. */
 export function defineJudge(definition: JudgeDefinition): Judge {
-  const { second = null, auditor = null, ...settings } = definition;
-  const parsed = JudgeSettings.safeParse(settings, { reportInput: true });
-  if (!parsed.success) throw fieldOf(`judge ${JSON.stringify(definition.name)}`, parsed.error);
-  const { name } = parsed.data;
-  const digest = digestOf({ ...parsed.data, prompt: SYSTEM, second: second?.version ?? null });
-  return { ...parsed.data, version: `${name}@${digest.slice(0, 12)}`, second, auditor };
+  parseOr(JudgeDefinitionShape, definition, whereOf('judge', definition, 'name'));
+  const settings = JudgeSettings.strip().parse(definition);
+  const { second = null, auditor = null } = definition;
+  const digest = digestOf({ ...settings, prompt: SYSTEM, second: second?.version ?? null });
+  return { ...settings, version: `${settings.name}@${digest.slice(0, 12)}`, second, auditor };
+}
+
+function isJudge(value: unknown): boolean {
+  return JudgeSettings.extend({
+    version: z.string(),
+    second: JudgeShape.nullable(),
+    auditor: EvaluatorShape.nullable(),
+  }).safeParse(value).success;
 }
 
 /** What a judge is asked about: a task, and one output or two without a word of where they come from. */

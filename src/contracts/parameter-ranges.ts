@@ -1,14 +1,16 @@
 import { z } from 'zod';
 
 import type { Json } from '../domain/json.js';
+import { settingsOf } from './object-of.js';
 
 const Range = (least: number, most: number) =>
-  z
-    .strictObject({ min: z.number().min(least).max(most), max: z.number().min(least).max(most) })
-    .refine(({ min, max }) => min <= max, 'min above max');
+  settingsOf({ min: z.number().min(least).max(most), max: z.number().min(least).max(most) }).refine(
+    ({ min, max }) => min <= max,
+    'a min that is not above max',
+  );
 
 /** Within what an agent's parameters may be learned; one that is not named here is not learned at all. */
-export const ParameterRanges = z.strictObject({
+export const ParameterRanges = settingsOf({
   /** Names of models that may take the place of the agent's own. */
   model: z.array(z.string().min(1)).optional(),
   temperature: Range(0, 2).optional(),

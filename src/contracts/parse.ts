@@ -1,13 +1,13 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 import { InvalidInputError } from '../domain/errors.js';
 
 /** Turns the first issue of a failed parse into the error a caller can act on; the rest is its cause. */
-export function fieldOf(where: string, error: z.ZodError): InvalidInputError {
+function fieldOf(where: string, error: z.ZodError): InvalidInputError {
   const [issue] = error.issues;
   const path = issue === undefined ? '' : issue.path.map((part) => `.${String(part)}`).join('');
   const more = error.issues.length - 1;
-  const message = issue?.message ?? 'invalid';
+  const message = issue?.message ?? 'another value';
   return new InvalidInputError(
     `${where}${path}`,
     foundOf(issue),
@@ -19,14 +19,71 @@ export function fieldOf(where: string, error: z.ZodError): InvalidInputError {
 function foundOf(issue: z.core.$ZodIssue | undefined): string {
   if (issue === undefined) return 'something else';
   if (issue.code === 'unrecognized_keys') return `unknown key ${issue.keys.join(', ')}`;
-  const text = JSON.stringify(issue.input);
-  if (typeof text !== 'string') return issue.code;
+  return foundText(issue.input);
+}
+
+/** A value as an error shows it: in JSON where it has such a form, cut after 64 characters. */
+export function foundText(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'number') return String(value);
+  const text = jsonOf(value);
   return text.length > 64 ? `${text.slice(0, 64)}…` : text;
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    const text: unknown = JSON.stringify(value);
+    return typeof text === 'string' ? text : `a ${typeof value}`;
+  } catch {
+    return `a ${typeof value} without a JSON form`;
+  }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** What a schema expected that does not say so itself. */
+function expectedOf(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return KINDS[issue.expected] ?? issue.expected;
+    case 'invalid_value':
+      return issue.values.map(foundText).join(' | ');
+    case 'unrecognized_keys':
+      return 'no such key';
+    case 'too_small':
+      return boundOf(issue.origin, issue.inclusive === true ? 'at least' : 'above', issue.minimum);
+    case 'too_big':
+      return boundOf(issue.origin, issue.inclusive === true ? 'at most' : 'below', issue.maximum);
+    default:
+      return undefined;
+  }
+}
+
+function boundOf(origin: string, word: string, bound: number | bigint): string {
+  if (origin === 'string') return `a text of ${word} ${String(bound)} characters`;
+  if (origin === 'array') return `a list of ${word} ${String(bound)} entries`;
+  return `${KINDS[origin] ?? 'a value'} of ${word} ${String(bound)}`;
+}
+
+/** How errors name what a user defines: by its kind, and by its name where it has one. */
+export function whereOf(kind: string, definition: unknown, key: string): string {
+  const name: unknown =
+    typeof definition === 'object' && definition !== null ? Reflect.get(definition, key) : null;
+  return typeof name === 'string' ? `${kind} ${JSON.stringify(name)}` : kind;
 }
 
 /** Parses what came from outside, or throws an error that names the field. */
 export function parseOr<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
-  const parsed = schema.safeParse(value, { reportInput: true });
+  const parsed = schema.safeParse(value, { reportInput: true, error: expectedOf });
   if (!parsed.success) throw fieldOf(where, parsed.error);
   return parsed.data;
 }

@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 import { ROLES, type Role } from '../domain/feedback.js';
 import { InvalidInputError } from '../domain/errors.js';
-import type { Agent } from './agent.js';
+import { AgentShape, type Agent } from './agent.js';
+import { settingsOf } from './object-of.js';
 import { parseOr } from './parse.js';
 
 /** What `ratchet.config.ts` exports by default. */
@@ -12,14 +13,14 @@ export interface RatchetConfig {
   readonly people?: Readonly<Record<string, Role>>;
 }
 
-const Shape = z.strictObject({
-  agents: z.array(z.custom<Agent>(isAgent, 'expected what defineAgent returns')).min(1),
+const Shape = settingsOf({
+  agents: z.array(AgentShape).min(1),
   people: z.record(z.string(), z.enum(ROLES)).optional(),
 });
 
-/** Types a configuration; `loadConfig` checks it. */
+/** Checks a configuration where it is written; every fault is named with its field. */
 export function defineConfig(config: RatchetConfig): RatchetConfig {
-  return config;
+  return parseConfig(config, 'ratchet.config');
 }
 
 /** Checks what a configuration file exports. */
@@ -31,15 +32,4 @@ export function parseConfig(value: unknown, where: string): RatchetConfig {
     throw new InvalidInputError(`${where}.agents`, `the id ${twice} twice`, 'one agent an id');
   }
   return { agents, ...(people === undefined ? {} : { people }) };
-}
-
-function isAgent(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'tools' in value &&
-    'learning' in value &&
-    'slices' in value &&
-    typeof value.slices === 'function'
-  );
 }

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { InvalidInputError } from '../domain/errors.js';
 import type { JsonObject } from '../domain/json.js';
 import type { SchemaFact } from '../domain/schema-fact.js';
+import { functionOf, settingsOf } from './object-of.js';
+import { parseOr, whereOf } from './parse.js';
 
 /**
  * What a tool does to the world outside. `read`: nothing; `keyed`: the receiver de-duplicates by our
@@ -60,34 +62,35 @@ export interface ToolDefinition<Input extends z.ZodType = z.ZodType> {
 export type AnyTool = ToolDefinition;
 
 const TOOL_NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/;
+/** One attempt may take a day: what waits longer is a question to a person. */
+const LONGEST_SECONDS = 86_400;
 const FORBIDDEN_PROPERTIES = ['__proto__', 'constructor', 'prototype'];
+
+/** What `defineTool` takes; its schema is looked at apart. */
+export const ToolShape = settingsOf({
+  name: z.string().regex(TOOL_NAME, 'a letter, then up to 63 letters, digits, _ or -'),
+  description: z.string().min(1).max(10_000),
+  input: z.instanceof(z.ZodType, { error: 'a zod object schema such as z.strictObject({ … })' }),
+  effect: EffectClass,
+  run: functionOf(),
+  sandbox: z.union([z.literal('same'), functionOf()], { error: '"same" or a function' }).optional(),
+  query: functionOf().optional(),
+  needsApproval: z.boolean().optional(),
+  timeoutSeconds: z.number().gt(0).max(LONGEST_SECONDS).optional(),
+  reveals: functionOf().optional(),
+  summarize: functionOf().optional(),
+}).check(({ value, issues }) => {
+  if (value.effect !== 'queryable' || value.query !== undefined) return;
+  const message = 'a function, since effect is queryable';
+  issues.push({ code: 'custom', path: ['query'], input: value.query, message });
+});
 
 /** Checks a tool when it is defined, so that a wrong one fails at start-up and not in a task. */
 export function defineTool<Input extends z.ZodType>(
   definition: ToolDefinition<Input>,
 ): ToolDefinition<Input> {
-  const where = `tool ${JSON.stringify(definition.name)}`;
-  if (!TOOL_NAME.test(definition.name)) {
-    throw new InvalidInputError(
-      'tool.name',
-      JSON.stringify(definition.name),
-      'a letter, then up to 63 letters, digits, _ or -',
-    );
-  }
-  if (!EffectClass.safeParse(definition.effect).success) {
-    throw new InvalidInputError(
-      `${where}.effect`,
-      JSON.stringify(definition.effect),
-      EffectClass.options.join(' | '),
-    );
-  }
-  if (definition.effect === 'queryable' && definition.query === undefined) {
-    throw new InvalidInputError(
-      `${where}.query`,
-      'nothing',
-      'a function, since effect is queryable',
-    );
-  }
+  const where = whereOf('tool', definition, 'name');
+  parseOr(ToolShape, definition, where);
   const schema = toolSchema(definition);
   const properties = Object.keys(PropertiesOf.parse(schema).properties);
   const forbidden = properties.find((property) => FORBIDDEN_PROPERTIES.includes(property));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { gradeRun } from '../../src/activities/grading.js';
-import type { Evaluator } from '../../src/contracts/agent.js';
+import type { Evaluator } from '../../src/contracts/evaluator.js';
 import { anEpisodeHead } from '../support/fake-store.js';
 
 /** An evaluator of this name that answers so. */

@@ -4,7 +4,7 @@ import { createAgentRegistry } from '../../src/activities/agent-registry.js';
 import { createJudgeActivities, marginFor } from '../../src/activities/judge-activities.js';
 import type { CompletedReply, CompletionInput } from '../../src/activities/model-activities.js';
 import type { JudgedPair, PairRow, StoredEpisode } from '../../src/activities/store.js';
-import type { Evaluator } from '../../src/contracts/agent.js';
+import type { Evaluator } from '../../src/contracts/evaluator.js';
 import { candidateId, episodeId } from '../../src/contracts/ids.js';
 import { defineJudge, type Judge } from '../../src/contracts/judge.js';
 import type { Outcome } from '../../src/domain/episode.js';

@@ -1,10 +1,6 @@
 import { z } from 'zod';
-import {
-  defineAgent,
-  type Agent,
-  type EvaluationInput,
-  type Evaluation,
-} from '../../contracts/agent.js';
+import { defineAgent, type Agent } from '../../contracts/agent.js';
+import type { Evaluation, EvaluationInput } from '../../contracts/evaluator.js';
 import { defineTool, type ToolContext } from '../../contracts/tool.js';
 import { InvalidInputError } from '../../domain/errors.js';
 import type { JsonObject } from '../../domain/json.js';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { inputOfTask, recordedAgent } from '../../../src/bench/intercode/recorded-agent.js';
-import type { Agent, Evaluation } from '../../../src/contracts/agent.js';
+import type { Agent } from '../../../src/contracts/agent.js';
+import type { Evaluation } from '../../../src/contracts/evaluator.js';
 import type { Trajectory } from '../../../src/domain/episode.js';
 import { libraryOf, type Library } from '../../../src/model/recorded/cast.js';
 import { readRecordedTasks, readRuns } from '../../../src/model/recorded/dataset.js';
