@@ -12,6 +12,8 @@ import { attempting } from './attempt.js';
 import { conversationOf, type ChatMessage } from './conversation.js';
 import type { Store } from './store.js';
 import type { ModelAnswer, TaskActivities } from './task-activities.js';
+import { summarized } from './tool-summary.js';
+import { travelling } from './travelling-reply.js';
 
 /** A function as a model is told of it. */
 export interface OfferedFunction {
@@ -65,7 +67,7 @@ export function createModelActivities({
         const agent = agents.agent(request.agent);
         const { head, steps } = await store.conversation(tenant, episode);
         const stored = steps.find((step) => step.index === index);
-        if (stored !== undefined) return answerOf(stored, agent);
+        if (stored !== undefined) return travelling(await answerOf(stored, agent));
 
         const reply = await models.complete({
           model: head.model,
@@ -85,7 +87,7 @@ export function createModelActivities({
           kind: 'model',
           toolCalls: withIds(reply, index),
         };
-        return answerOf(await store.putStep(tenant, episode, step), agent);
+        return travelling(await answerOf(await store.putStep(tenant, episode, step), agent));
       }),
   };
 }
@@ -94,13 +96,18 @@ function isEmpty({ text, toolCalls }: CompletedReply): boolean {
   return toolCalls.length === 0 && text.trim() === '';
 }
 
+/** More than any agent allows in one turn, so that all of them are refused; none beyond is kept. */
+const MOST_CALLS = 128;
+
 function withIds({ toolCalls }: CompletedReply, step: number): readonly ToolCall[] {
-  return toolCalls.map((call, index) =>
-    call.id === '' ? { ...call, id: `call-${String(step)}-${String(index)}` } : call,
-  );
+  return toolCalls
+    .slice(0, MOST_CALLS)
+    .map((call, index) =>
+      call.id === '' ? { ...call, id: `call-${String(step)}-${String(index)}` } : call,
+    );
 }
 
-function answerOf(step: Step, agent: Agent): ModelAnswer {
+async function answerOf(step: Step, agent: Agent): Promise<ModelAnswer> {
   if (step.kind !== 'model') {
     throw new ConflictError(
       `step ${String(step.index)}: found a call of ${step.tool}, expected a model's reply; ` +
@@ -111,7 +118,7 @@ function answerOf(step: Step, agent: Agent): ModelAnswer {
   return {
     model,
     text,
-    toolCalls,
+    toolCalls: await Promise.all(toolCalls.map((call) => summarized(call, agent))),
     tokens: usage.inputTokens + usage.outputTokens,
     costMicroUsd: costOf(usage, agent),
   };

@@ -69,9 +69,19 @@ export interface ModelRequest {
   readonly tools: 'offered' | 'none';
 }
 
+/** A call as a history holds it. */
+export interface TravellingCall extends ToolCall {
+  /** Only the beginning of what is long stands here; the whole is read from the model's step. */
+  readonly isStored?: true;
+  /** What the Temporal UI shows of it, where the tool says so itself. */
+  readonly summary?: string;
+}
+
 export interface ModelAnswer {
   readonly text: string;
-  readonly toolCalls: readonly ToolCall[];
+  /** Only its beginning stands here; the whole is read from the model's step. */
+  readonly isTextStored?: true;
+  readonly toolCalls: readonly TravellingCall[];
   readonly tokens: number;
   readonly costMicroUsd: number;
   readonly model: string;
@@ -84,7 +94,7 @@ export interface ToolRequest {
   readonly task: TaskId;
   readonly mode: Mode;
   readonly step: number;
-  readonly call: ToolCall;
+  readonly call: TravellingCall;
   /** tenant : agent : task : logical step : call id; the same on every attempt and over continue-as-new. */
   readonly effectKey: string;
   /** How often a person said that the call did not happen and is to be made again. */
@@ -103,7 +113,7 @@ export interface CallAnswer {
   readonly tenant: TenantId;
   readonly episode: EpisodeId;
   readonly step: number;
-  readonly call: ToolCall;
+  readonly call: TravellingCall;
   readonly result:
     | { readonly ok: true; readonly content: string }
     | { readonly ok: false; readonly code: string; readonly content: string };
@@ -117,6 +127,8 @@ export interface RecordRequest {
   readonly reflects: TaskContext['reflects'];
   readonly end: TaskEnd;
   readonly output: string | null;
+  /** The model's step that holds the whole of an output too long for a history. */
+  readonly outputStep?: number;
   /** Set when the run ended without an answer of its own. */
   readonly stopped: string | null;
   readonly tokens: number;

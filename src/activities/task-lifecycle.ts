@@ -23,6 +23,7 @@ import type {
   TaskContext,
   TaskStart,
 } from './task-activities.js';
+import { textOfStep } from './travelling-reply.js';
 
 export interface LifecycleDependencies {
   readonly store: Store;
@@ -84,13 +85,14 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
     },
 
     async recordEpisode(request) {
-      const { tenant, episode, mode, output, stopped } = request;
+      const { tenant, episode, mode, outputStep, stopped } = request;
       const agent = agents.agent(request.agent);
       const [{ head, steps }, feedback, resources] = await Promise.all([
         store.conversation(tenant, episode),
         mode === 'live' ? store.feedbackOf(tenant, episode) : [],
         agents.resources(request.agent),
       ]);
+      const output = outputStep === undefined ? request.output : textOfStep(steps, outputStep);
       const graded = await gradeRun(agent, { head, steps, output, stopped }, resources);
       const judged = informative({
         key: head.task,

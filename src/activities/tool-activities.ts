@@ -15,6 +15,7 @@ import { attempting, type Attempt } from './attempt.js';
 import { applyOnce } from './effect-ledger.js';
 import type { EffectRow, Store } from './store.js';
 import type { CallAnswer, TaskActivities, ToolAnswer, ToolRequest } from './task-activities.js';
+import { wholeCall } from './travelling-reply.js';
 
 /** One run of one implementation of a tool. */
 export interface ToolRun {
@@ -36,7 +37,7 @@ export interface ToolRuntime {
 }
 
 export interface ToolDependencies {
-  readonly store: Pick<Store, 'beginCall' | 'finishCall' | 'putStep'>;
+  readonly store: Pick<Store, 'beginCall' | 'conversation' | 'finishCall' | 'putStep'>;
   readonly agents: Pick<AgentRegistry, 'agent' | 'agents' | 'resources'>;
   readonly runtime: ToolRuntime;
 }
@@ -64,12 +65,13 @@ const ANSWER_CHARACTERS = 20_000;
 
 /** Stores the answer to a call that no tool ran for: a refusal, or a person's word. */
 export function createCallAnswers(
-  store: Pick<Store, 'putStep'>,
+  store: Pick<Store, 'conversation' | 'putStep'>,
 ): Pick<TaskActivities, 'answerCall'> {
   return {
     answerCall: async (answer) => {
       const content = cutText(plainText(answer.result.content), ANSWER_CHARACTERS);
-      await putResult(store, answer, { ...answer.result, content });
+      const call = await wholeCall(store, answer);
+      await putResult(store, { ...answer, call }, { ...answer.result, content });
     },
   };
 }
@@ -77,11 +79,13 @@ export function createCallAnswers(
 async function callTool(
   dependencies: ToolDependencies,
   name: string,
-  request: ToolRequest,
+  travelled: ToolRequest,
   attempt: Attempt,
 ): Promise<ToolAnswer> {
   const { store, agents } = dependencies;
-  const { tenant, agent: agentId, task, episode, step, call } = request;
+  const call = await wholeCall(store, travelled);
+  const request = { ...travelled, call };
+  const { tenant, agent: agentId, task, episode, step } = request;
   const agent = agents.agent(agentId);
   const tool = agent.tools.find((each) => each.name === name);
   if (tool === undefined)
@@ -207,7 +211,11 @@ async function askWhetherItHappened(
 }
 
 /** A note of the agent to itself: the conversation shows it from the next model call on. */
-async function takeNote(store: Pick<Store, 'putStep'>, request: ToolRequest): Promise<ToolAnswer> {
+async function takeNote(
+  store: Pick<Store, 'conversation' | 'putStep'>,
+  travelled: ToolRequest,
+): Promise<ToolAnswer> {
+  const request = { ...travelled, call: await wholeCall(store, travelled) };
   const parsed = await parseToolArguments(SCRATCHPAD.input, request.call.arguments);
   return putResult(
     store,

@@ -60,17 +60,18 @@ export class ModelAuthError extends RatchetError {
   }
 }
 
-/** HTTP 200 with something that is no completion: an error page, no choices, other JSON. */
+/** HTTP 200 with something that is no completion: an error page, no choices, other JSON, too many bytes. */
 export class ModelProtocolError extends RatchetError {
   override readonly name = 'ModelProtocolError';
-  override readonly retryable = true;
+  override readonly retryable: boolean;
 
-  constructor(detail: string, options?: ErrorOptions) {
+  constructor(detail: string, facts: ModelFailureFacts = {}) {
     super(
       `model: found ${detail}, expected a chat completion; check that the base URL is of an ` +
         'OpenAI-compatible endpoint',
-      options,
+      facts,
     );
+    this.retryable = facts.retryable ?? true;
   }
 }
 

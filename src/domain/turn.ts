@@ -49,11 +49,11 @@ export function stopReason(tally: TaskTally, limits: TaskLimits): StopReason | u
 }
 
 /** What becomes of one tool call of a model's reply. */
-export type PlannedCall =
-  | { readonly kind: 'run'; readonly call: ToolCall; readonly step: number }
+export type PlannedCall<Call extends ToolCall = ToolCall> =
+  | { readonly kind: 'run'; readonly call: Call; readonly step: number }
   | {
       readonly kind: 'refuse';
-      readonly call: ToolCall;
+      readonly call: Call;
       readonly step: number;
       readonly code: 'TOOL_UNKNOWN' | 'TOO_MANY_TOOL_CALLS' | 'CALL_ID_DUPLICATE' | 'LOOP_DETECTED';
       readonly message: string;
@@ -66,21 +66,21 @@ const REPEAT_LIMIT = 4;
  * Decides, before anything runs, which calls of one reply run and which are answered with an error.
  * A refused call has no effect; the model is told why and may go on.
  */
-export function planTurn(
-  calls: readonly ToolCall[],
+export function planTurn<Call extends ToolCall>(
+  calls: readonly Call[],
   tools: readonly string[],
   tally: TaskTally,
   limits: TaskLimits,
-): { readonly planned: readonly PlannedCall[]; readonly tally: TaskTally } {
+): { readonly planned: readonly PlannedCall<Call>[]; readonly tally: TaskTally } {
   const repeats = { ...tally.repeats };
   const seen = new Set(tally.callIds);
   const tooMany = calls.length > limits.toolCallsPerTurn;
-  const planned = calls.map((call, offset): PlannedCall => {
+  const planned = calls.map((call, offset): PlannedCall<Call> => {
     const step = tally.nextStep + offset;
     const refuse = (
       code: Extract<PlannedCall, { kind: 'refuse' }>['code'],
       message: string,
-    ): PlannedCall => ({ kind: 'refuse', call, step, code, message });
+    ): PlannedCall<Call> => ({ kind: 'refuse', call, step, code, message });
     if (tooMany) {
       const found = `${String(calls.length)} calls in one turn`;
       return refuse('TOO_MANY_TOOL_CALLS', `${found}, at most ${String(limits.toolCallsPerTurn)}`);

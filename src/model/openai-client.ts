@@ -23,6 +23,8 @@ const OPENAI_URL = 'https://api.openai.com/v1';
 /** The package's own timer ends with the headers; ours ends with the last byte and comes first. */
 const TIMER_MARGIN_MS = 1_000;
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** Of text and calls; a payload of Temporal's may have two million. */
+const MAX_REPLY_BYTES = 1024 * 1024;
 const CHARACTERS_PER_TOKEN = 4;
 
 /**
@@ -148,6 +150,11 @@ function replyOf(text: string, input: CompletionInput): CompletedReply {
     tool: call.function?.name ?? '',
     arguments: argumentsText(call.function?.arguments),
   }));
+  const bytes = Buffer.byteLength(said) + Buffer.byteLength(JSON.stringify(toolCalls));
+  if (bytes > MAX_REPLY_BYTES) {
+    const found = `a reply of ${String(bytes)} bytes, at most ${String(MAX_REPLY_BYTES)}`;
+    throw new ModelProtocolError(found, { retryable: false });
+  }
   return {
     model: reply.model ?? input.model,
     text: said,
@@ -178,7 +185,8 @@ async function readText(response: Response): Promise<string> {
   for await (const chunk of body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > MAX_BODY_BYTES) {
-      throw new ModelProtocolError(`a reply of more than ${String(MAX_BODY_BYTES)} bytes`);
+      const found = `a reply of more than ${String(MAX_BODY_BYTES)} bytes, at most ${String(MAX_REPLY_BYTES)}`;
+      throw new ModelProtocolError(found, { retryable: false });
     }
     text += decoder.decode(chunk, { stream: true });
   }

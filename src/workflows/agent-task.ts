@@ -14,9 +14,11 @@ import {
 
 import type {
   OfferedTool,
+  RecordRequest,
   TaskContext,
   TaskStart,
   ToolAnswer,
+  TravellingCall,
 } from '../activities/task-activities.js';
 import type { TaskEnd } from '../domain/episode.js';
 import type { EpisodeId } from '../domain/ids.js';
@@ -54,7 +56,7 @@ export interface AgentTaskResult {
   readonly toolCalls: number;
 }
 
-type Closing = { readonly output: string | null; readonly stopped: string | null };
+type Closing = Pick<RecordRequest, 'output' | 'outputStep' | 'stopped'>;
 
 /**
  * One task of an agent, from the pinned strategy version to the recorded episode. Model and tools are
@@ -124,7 +126,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
     return entry.answered ?? { actor: 'nobody' };
   };
 
-  const runCall = async (planned: PlannedCall): Promise<ToolAnswer['kind']> => {
+  const runCall = async (planned: PlannedCall<TravellingCall>): Promise<ToolAnswer['kind']> => {
     const { call, step } = planned;
     const reply = (result: Parameters<typeof answerCall>[0]['result']) =>
       answerCall({ tenant, episode: context.episode, step, call, result });
@@ -206,7 +208,11 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
         costMicroUsd: tally.costMicroUsd + reply.costMicroUsd,
         nextStep: tally.nextStep + 1,
       };
-      if (reply.toolCalls.length === 0) return { output: reply.text, stopped: null };
+      if (reply.toolCalls.length === 0) {
+        const { text, isTextStored } = reply;
+        const closed = { output: text, stopped: null };
+        return isTextStored === true ? { ...closed, outputStep: request.step } : closed;
+      }
       phase = 'acting';
       const names = context.tools.map(({ name }) => name);
       const turn = planTurn(reply.toolCalls, names, tally, context.limits);

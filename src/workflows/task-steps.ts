@@ -71,7 +71,9 @@ export function callTool(
 
 const SUMMARY_CHARACTERS = 80;
 
+/** What the tool says of the call; its arguments where it says nothing. */
 function summaryOf({ call }: ToolRequest): string {
+  if (call.summary !== undefined) return call.summary;
   const text = `${call.tool} ${call.arguments}`.replace(/\s+/g, ' ');
   return text.length > SUMMARY_CHARACTERS ? `${text.slice(0, SUMMARY_CHARACTERS)}…` : text;
 }

@@ -149,7 +149,8 @@ const CALLS: readonly (readonly [string, object, readonly string[]])[] = [
         function: { name: 'add_row', arguments: '{"name":"a"}' },
       })),
     },
-    Array.from({ length: 500 }, () => 'TOO_MANY_TOOL_CALLS'),
+    // None beyond these is kept: no agent allows half as many.
+    Array.from({ length: 128 }, () => 'TOO_MANY_TOOL_CALLS'),
   ],
 ];
 test.each(CALLS)('a reply with %s has no effect', async (_, message, codes) => {
@@ -158,6 +159,8 @@ test.each(CALLS)('a reply with %s has no effect', async (_, message, codes) => {
   expect(heard).toMatchObject({ codes, effects: [], error: null });
 });
 
+const LONG = 'x'.repeat(3_000_000);
+
 /** What replies are malformed, and the error the attempt ends with. */
 const REPLIES: readonly (readonly [string, unknown, string])[] = [
   ['an HTML page', '<html>Bad gateway</html>', 'ModelProtocolError'],
@@ -165,6 +168,18 @@ const REPLIES: readonly (readonly [string, unknown, string])[] = [
   ['a list', [call('{"name":"a"}')], 'ModelProtocolError'],
   ['calls that are no list', aCompletion({ tool_calls: { 0: 'add_row' } }), 'ModelProtocolError'],
   ['a call that is no object', aCompletion({ tool_calls: ['add_row'] }), 'ModelProtocolError'],
+  ['three million characters', aCompletion({ content: LONG }), 'ModelProtocolError'],
+  ['arguments as long', call(JSON.stringify({ name: LONG })), 'ModelProtocolError'],
+  [
+    'a hundred calls that are long together',
+    aCompletion({
+      tool_calls: Array.from({ length: 100 }, (_, index) => ({
+        id: `c${String(index)}`,
+        function: { name: 'add_row', arguments: JSON.stringify({ name: LONG.slice(0, 20_000) }) },
+      })),
+    }),
+    'ModelProtocolError',
+  ],
   ['an empty text', aCompletion({ content: '' }), 'ModelEmptyError'],
   ['white space', aCompletion({ content: ' \n\t' }), 'ModelEmptyError'],
   ['no text and no calls', aCompletion({ content: null, tool_calls: [] }), 'ModelEmptyError'],
@@ -241,4 +256,26 @@ test('malformed arguments are answered with the path of every fault', async () =
   for (const path of ['arguments.name:', 'arguments.amount:', 'arguments.tags.0.id:', '"extra"']) {
     expect(content).toContain(path);
   }
+});
+
+test('a reply of too many bytes says so, is not asked for again, and nothing of it is stored', async () => {
+  const endpoint = await startModelEndpoint((response) => {
+    sendJson(response, aCompletion({ content: LONG }));
+  });
+  endpoints.push(endpoint);
+  const store = new FakeStore();
+  const { callModel } = createModelActivities({
+    store,
+    agents: createAgentRegistry([anAgent()]),
+    models: createModelClient({ baseUrl: endpoint.url, apiKey: 'key' }),
+  });
+  const of = { tenant: TENANT, agent: AGENT, episode: EPISODE, step: 0, temperature: 0 } as const;
+
+  const asked = runIn(anActivityEnvironment(), callModel, { ...of, tools: 'offered' });
+
+  await expect(asked).rejects.toMatchObject({
+    message: expect.stringMatching(/a reply of 30000\d\d bytes, at most 1048576/) as string,
+    retryable: false,
+  });
+  expect(store.stepsOf(EPISODE)).toEqual([]);
 });
