@@ -1,4 +1,5 @@
 import {
+  ActivityCancellationType,
   proxyActivities,
   proxyLocalActivities,
   scheduleActivity,
@@ -63,6 +64,8 @@ export function callTool(
       maximumAttempts: TOOL_ATTEMPTS,
     },
     summary: summaryOf(request),
+    // The SDK sends "try cancel" where nothing is said: the task would end while its tool still runs.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   };
   return context.isLocal
     ? scheduleLocalActivity<ToolAnswer>(tool.name, [request], options)
