@@ -24,9 +24,10 @@ import type { TaskEnd } from '../domain/episode.js';
 import type { EpisodeId } from '../domain/ids.js';
 import { NOTHING_SPENT, planTurn, stopReason, type TaskTally } from '../domain/turn.js';
 import type { PlannedCall } from '../domain/turn.js';
+import { answerFault } from './expected-answer.js';
 import { isHistoryLong } from './history-length.js';
 import { answer, cancelTask, giveFeedback, taskProgress, type Answer } from './messages.js';
-import type { TaskProgress } from './messages.js';
+import type { ExpectedAnswer, TaskProgress } from './messages.js';
 import type { reflectAndUpdate } from './reflect-and-update.js';
 import { searchAttributes } from './search-attributes.js';
 import {
@@ -56,6 +57,13 @@ export interface AgentTaskResult {
   readonly toolCalls: number;
 }
 
+interface WaitingCall {
+  readonly tool: string;
+  readonly question: string;
+  readonly expects: ExpectedAnswer;
+  answered: Answer | null;
+}
+
 type Closing = Pick<RecordRequest, 'output' | 'outputStep' | 'stopped'>;
 
 /**
@@ -64,7 +72,7 @@ type Closing = Pick<RecordRequest, 'output' | 'outputStep' | 'stopped'>;
  */
 export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult> {
   const { tenant, agent } = input;
-  const waiting = new Map<string, { tool: string; question: string; answered: Answer | null }>();
+  const waiting = new Map<string, WaitingCall>();
   let phase: TaskProgress['phase'] = 'starting';
   let cancelled: string | undefined;
   let tally = input.resumed?.tally ?? NOTHING_SPENT;
@@ -74,7 +82,12 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
     phase: waiting.size > 0 ? 'needs_review' : phase,
     modelCalls: tally.modelCalls,
     toolCalls: tally.toolCalls,
-    waiting: [...waiting].map(([callId, { tool, question }]) => ({ callId, tool, question })),
+    waiting: [...waiting].map(([callId, { tool, question, expects }]) => ({
+      callId,
+      tool,
+      question,
+      expects,
+    })),
   }));
   setHandler(
     answer,
@@ -88,12 +101,15 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
     {
       validator: (given: Answer) => {
         const callId = given.callId ?? [...waiting.keys()][0];
-        if (callId === undefined || !waiting.has(callId)) {
+        const call = callId === undefined ? undefined : waiting.get(callId);
+        if (call === undefined) {
           throw ApplicationFailure.nonRetryable(
             `answer.callId: found ${given.callId ?? 'none'}, expected one of: ${[...waiting.keys()].join(', ') || 'nothing waits'}`,
             'ConflictError',
           );
         }
+        const fault = answerFault(given, call.expects);
+        if (fault !== null) throw ApplicationFailure.nonRetryable(fault, 'InvalidInputError');
       },
     },
   );
@@ -112,12 +128,12 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
   }
 
   /** Waits for a person, for days if need be. */
-  const askPerson = async (call: PlannedCall['call'], question: string): Promise<Answer> => {
-    const entry: { tool: string; question: string; answered: Answer | null } = {
-      tool: call.tool,
-      question,
-      answered: null,
-    };
+  const askPerson = async (
+    call: PlannedCall['call'],
+    expects: ExpectedAnswer,
+    question: string,
+  ): Promise<Answer> => {
+    const entry: WaitingCall = { tool: call.tool, question, expects, answered: null };
     waiting.set(call.id, entry);
     setCurrentDetails(`**Waits for a person**: ${question}`);
     await condition(() => entry.answered !== null);
@@ -135,7 +151,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       return 'refused';
     }
     if (call.tool === 'ask_person') {
-      const given = await askPerson(call, call.arguments);
+      const given = await askPerson(call, 'text', call.arguments);
       await reply({ ok: true, content: given.text ?? '' });
       return 'done';
     }
@@ -147,7 +163,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       );
     }
     if (tool.needsApproval && input.mode === 'live') {
-      const given = await askPerson(call, `May ${call.tool} run with ${call.arguments}?`);
+      const given = await askPerson(call, 'allow', `May ${call.tool} run with ${call.arguments}?`);
       if (given.allow !== true) {
         const reason = given.text ?? 'a person refused this call';
         await reply({ ok: false, code: 'DENIED', content: reason });
@@ -170,6 +186,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
     for (let again = 1; done.kind === 'unknown-effect'; again += 1) {
       const given = await askPerson(
         call,
+        'allow-or-text',
         `Did ${call.tool} (${effectKey}) happen? Say with what result, or whether it is to be made again.`,
       );
       if (given.allow === true) {

@@ -37,6 +37,9 @@ export interface FeedbackMessage {
   readonly act?: FeedbackAct;
 }
 
+/** What answers a call that waits: words, a yes or no, or either for one of unknown fate. */
+export type ExpectedAnswer = 'text' | 'allow' | 'allow-or-text';
+
 export interface TaskProgress {
   readonly phase: 'starting' | 'thinking' | 'acting' | 'needs_review' | 'grading' | 'ended';
   readonly modelCalls: number;
@@ -46,6 +49,7 @@ export interface TaskProgress {
     readonly callId: string;
     readonly tool: string;
     readonly question: string;
+    readonly expects: ExpectedAnswer;
   }[];
 }
 

@@ -99,7 +99,9 @@ test('waits 30 days for the answer to a question and goes on with it', async () 
   const result = await house.resultOf(handle);
 
   expect(phase).toBe('needs_review');
-  expect(waiting).toEqual([{ callId: 'q', tool: 'ask_person', question: 'Which year?' }]);
+  expect(waiting).toEqual([
+    { callId: 'q', tool: 'ask_person', question: 'Which year?', expects: 'text' },
+  ]);
   expect(world.task.answerTo('q')).toEqual({ ok: true, content: 'the last one' });
   expect(result.end).toBe('done');
   expect((await house.env.currentTimeMs()) - startMs).toBeGreaterThanOrEqual(30 * DAY_MS);
@@ -191,6 +193,40 @@ test('tells the model that a call of unknown fate did not happen and shall not',
 
   expect(world.task.toolRequests).toHaveLength(1);
   expect(world.task.answerTo('m')).toMatchObject({ ok: false, code: 'DENIED' });
+});
+
+test('a question takes words and nothing else, and waits on', async () => {
+  const world = house.world();
+  world.task.context = { tools: [ASK] };
+  world.task.says({ toolCalls: [aToolCall('q', 'ask_person', 'Which?')] }, { text: 'done' });
+  const handle = await house.startTask(world, 'wrong-kind-question');
+  await waitingCalls(handle);
+  const refused = (given: { readonly text?: string; readonly allow?: boolean }) =>
+    refusalOf(handle.executeUpdate(answer, { args: [{ actor: 'olga', ...given }] }));
+
+  expect(await refused({ allow: true })).toContain('answer.text: found none, expected the answer');
+  expect(await refused({ text: ' ' })).toContain('answer.text: found " ", expected the answer');
+  expect(await refused({ text: 'this', allow: true })).toContain('answer.allow: found true');
+  await handle.executeUpdate(answer, { args: [{ actor: 'olga', text: 'this' }] });
+  await house.resultOf(handle);
+
+  expect(world.task.answers.map(({ result }) => result.content)).toEqual(['this']);
+});
+
+test('a call that needs permission takes a yes or no and is not refused by words', async () => {
+  const world = house.world();
+  world.task.context = { tools: [anOfferedTool('delete_rows', { needsApproval: true })] };
+  world.task.says({ toolCalls: [aToolCall('d', 'delete_rows')] }, { text: 'done' });
+  const handle = await house.startTask(world, 'wrong-kind-approval');
+  await waitingCalls(handle);
+
+  const said = { actor: 'olga', text: 'yes' };
+  const refusal = await refusalOf(handle.executeUpdate(answer, { args: [said] }));
+  await handle.executeUpdate(answer, { args: [{ ...said, allow: true }] });
+  await house.resultOf(handle);
+
+  expect(refusal).toContain('answer.allow: found none, expected true or false');
+  expect(world.task.toolRequests.map(({ call }) => call.id)).toEqual(['d']);
 });
 
 test('records a task that was cancelled while it waited as cancelled, once', async () => {
