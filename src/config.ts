@@ -27,6 +27,7 @@ const Environment = z.object({
   RATCHET_CONFIG: Text.optional(),
   RATCHET_ACTOR: Text.optional(),
   RATCHET_PORT: Port.default(7400),
+  RATCHET_DASHBOARD_URL: HttpUrl.optional(),
   RATCHET_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z
     .string()
@@ -55,6 +56,8 @@ export interface Config {
   readonly configFile: string | null;
   readonly actor: string | null;
   readonly port: number;
+  /** Where people reach the dashboard, for links to it from the Temporal UI; without a slash at the end. */
+  readonly dashboard: string | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly databaseUrl: string | null;
   readonly temporal: {
@@ -97,6 +100,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     configFile: env.RATCHET_CONFIG ?? null,
     actor: env.RATCHET_ACTOR ?? null,
     port: env.RATCHET_PORT,
+    dashboard: env.RATCHET_DASHBOARD_URL?.replace(/\/+$/, '') ?? null,
     logLevel: env.RATCHET_LOG,
     databaseUrl: env.DATABASE_URL ?? null,
     temporal: {

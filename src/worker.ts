@@ -44,6 +44,8 @@ export interface WorkerDependencies {
   /** Both queues unless told. */
   readonly only?: 'live' | 'shadow';
   readonly workflowBundle?: WorkflowBundleOption;
+  /** Address of the dashboard for links to it; null where none is known. */
+  readonly dashboard?: string | null;
   /** Activities beside Ratchet's own, for workflows that the bundle adds. */
   readonly moreActivities?: Readonly<Record<string, (input: never) => Promise<unknown>>>;
 }
@@ -59,7 +61,7 @@ export function createActivities(dependencies: Omit<WorkerDependencies, 'address
   const { pool, client, taskQueue, agents, models, hasLocalModel } = dependencies;
   const store = createStore(pool);
   const strategies = new StrategyCache(store);
-  const messenger = createMessenger(client, taskQueue);
+  const messenger = createMessenger(client, taskQueue, dependencies.dashboard ?? null);
   const shared = { store, agents, strategies, messenger, hasLocalModel };
   const maintenance = createMaintenanceActivities({
     ...shared,

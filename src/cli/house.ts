@@ -103,7 +103,7 @@ export async function openHouse(options: Options): Promise<House> {
     closers.push(() => server.stop());
     const temporal = await connectTemporal(server.address, server.namespace);
     closers.push(() => temporal.connection.close());
-    const messenger = createMessenger(temporal, taskQueue);
+    const messenger = createMessenger(temporal, taskQueue, config.dashboard);
     const { store, pool } = database;
     return {
       config,
@@ -113,7 +113,13 @@ export async function openHouse(options: Options): Promise<House> {
       temporal,
       messenger,
       taskQueue,
-      client: new RatchetClient({ temporal, store, messenger, taskQueue }),
+      client: new RatchetClient({
+        temporal,
+        store,
+        messenger,
+        taskQueue,
+        dashboard: config.dashboard,
+      }),
       temporalAddress: server.address,
       temporalUi: server.uiUrl ?? null,
       close,
@@ -145,6 +151,7 @@ export async function startHouseWorkers(
     address: house.temporalAddress,
     namespace: house.config.temporal.namespace,
     taskQueue: house.taskQueue,
+    dashboard: house.config.dashboard,
     ...options,
     agents: createAgentRegistry(options.agents),
   });

@@ -16,6 +16,7 @@ import {
   reserve,
   settle,
 } from '../workflows/messages.js';
+import { pageMemo } from '../workflows/page-memo.js';
 import type { reflectAndUpdate } from '../workflows/reflect-and-update.js';
 import { keys } from '../workflows/search-attributes.js';
 
@@ -24,7 +25,11 @@ export function learnerId({ tenant, agent }: Scope): string {
 }
 
 /** Messages from activities to workflows, through a Temporal client. */
-export function createMessenger(client: Client, taskQueue: string): Messenger {
+export function createMessenger(
+  client: Client,
+  taskQueue: string,
+  dashboard: string | null = null,
+): Messenger {
   const { workflow } = client;
 
   const startLearner = async (scope: Scope): Promise<void> => {
@@ -59,6 +64,7 @@ export function createMessenger(client: Client, taskQueue: string): Messenger {
           taskQueue,
           args: [{ tenant, agent, candidate }],
           staticSummary: `Candidate ${candidate}`,
+          memo: pageMemo(dashboard, tenant, candidate),
           typedSearchAttributes: [
             { key: keys.tenant, value: tenant },
             { key: keys.agent, value: agent },
@@ -98,6 +104,7 @@ export function createMessenger(client: Client, taskQueue: string): Messenger {
           args: [{ tenant, agent, episode, isAnew: true, informative }],
           workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
           staticSummary: `Reflect on ${episode} after a drift`,
+          memo: pageMemo(dashboard, tenant),
           typedSearchAttributes: [
             { key: keys.tenant, value: tenant },
             { key: keys.agent, value: agent },

@@ -39,6 +39,7 @@ import {
   type Override,
   type TaskProgress,
 } from '../workflows/messages.js';
+import { pageMemo } from '../workflows/page-memo.js';
 import { keys } from '../workflows/search-attributes.js';
 import { learnerId } from './messenger.js';
 
@@ -47,6 +48,8 @@ export interface ClientDependencies {
   readonly store: Store;
   readonly messenger: Messenger;
   readonly taskQueue: string;
+  /** Address of the dashboard, without a slash at the end, for links to it; null where none is known. */
+  readonly dashboard?: string | null;
 }
 
 export interface TaskRequest extends Scope {
@@ -64,12 +67,14 @@ export class RatchetClient {
   readonly #store: Store;
   readonly #messenger: Messenger;
   readonly #taskQueue: string;
+  readonly #dashboard: string | null;
 
-  constructor({ temporal, store, messenger, taskQueue }: ClientDependencies) {
+  constructor({ temporal, store, messenger, taskQueue, dashboard }: ClientDependencies) {
     this.#temporal = temporal;
     this.#store = store;
     this.#messenger = messenger;
     this.#taskQueue = taskQueue;
+    this.#dashboard = dashboard ?? null;
   }
 
   /** Accepts a task and starts it; the same id with the same input is the same task. */
@@ -96,6 +101,7 @@ export class RatchetClient {
         args: [{ tenant, agent: agentId, task, mode: 'live' }],
         workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
         staticSummary: `${agentId}: ${task}`,
+        memo: pageMemo(this.#dashboard, tenant),
         typedSearchAttributes: [
           { key: keys.tenant, value: tenant },
           { key: keys.agent, value: agentId },
@@ -217,6 +223,7 @@ export class RatchetClient {
         { tenant, agent, episode, isDetached, informative: { value: true, reason: 'feedback' } },
       ],
       staticSummary: `Reflect on feedback to ${episode}`,
+      memo: pageMemo(this.#dashboard, tenant),
       typedSearchAttributes: [
         { key: keys.tenant, value: tenant },
         { key: keys.agent, value: agent },

@@ -10,6 +10,7 @@ import {
   setHandler,
   startChild,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
 
 import type {
@@ -28,6 +29,7 @@ import { answerFault } from './expected-answer.js';
 import { isHistoryLong } from './history-length.js';
 import { answer, cancelTask, giveFeedback, taskProgress, type Answer } from './messages.js';
 import type { ExpectedAnswer, TaskProgress } from './messages.js';
+import { dashboardIn, pageMemo } from './page-memo.js';
 import type { reflectAndUpdate } from './reflect-and-update.js';
 import { searchAttributes } from './search-attributes.js';
 import {
@@ -275,6 +277,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
           args: [{ tenant, agent, episode, informative }],
           parentClosePolicy: ParentClosePolicy.ABANDON,
           staticSummary: `Reflect on ${input.task}: ${informative.reason}`,
+          memo: pageMemo(dashboardIn(workflowInfo().memo), tenant),
           typedSearchAttributes: searchAttributes.owner(input),
         });
       }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import type { Store } from '../../src/activities/store.js';
+import { SYSTEM } from '../../src/domain/feedback.js';
 import type { CandidateId, Scope } from '../../src/domain/ids.js';
 import { createApp } from '../../src/server/app.js';
 import type { DashboardHouse } from '../../src/server/dashboard-house.js';
@@ -45,7 +46,7 @@ function pages(demo: DemoState | null = null) {
     client: {
       decide: async (_tenant, _candidate, word, { reason }) => void said.push({ word, reason }),
       rollback: async (_scope, { reason }) => {
-        said.push({ word: 'rollback', reason });
+        said.push({ word: 'rollback, by the agent', reason });
         return { to: 'v-before' };
       },
       giveFeedback: () => Promise.reject(new Error('no page gives feedback')),
@@ -68,6 +69,32 @@ async function aClosedCandidate(text = 'shop(id, name)'): Promise<CandidateId> {
   const draft = aDraft('shop', { title: HOSTILE, body: { form: 'text', text } });
   const id = await openCandidate(store, scope, `${scope.tenant}.c1`, [draft]);
   await closeOnActive(store, scope, id);
+  return id;
+}
+
+/** A candidate that came through its probation and serves. */
+async function aPromotedCandidate(): Promise<CandidateId> {
+  const id = await aClosedCandidate();
+  await passGate(store, scope, id);
+  const version = (await store.candidate(scope.tenant, id))?.version ?? null;
+  if (version === null) throw new Error(`${id} is not closed`);
+  const moves = [
+    ['canary', { canary: { candidate: id, version, share: 0.5, seed: 7 } }],
+    ['probation', { active: version, canary: null }],
+    ['promoted', null],
+  ] as const;
+  for (const [to, change] of moves) {
+    const expected = (await store.pointer(scope))?.number ?? 0;
+    await store.transition(scope, {
+      candidate: id,
+      from: ['passed', 'canary', 'probation'],
+      to,
+      actor: SYSTEM,
+      reason: to,
+      detail: {},
+      ...(change === null ? {} : { pointer: { expected, change } }),
+    });
+  }
   return id;
 }
 
@@ -139,6 +166,45 @@ test('a word with its reason reaches the workflow and leads back to the page', a
   expect(response.status).toBe(303);
   expect(response.headers.get('location')).toContain(`/candidates/${id}`);
   expect(said).toEqual([{ word: 'abort', reason: 'it looks wrong' }]);
+});
+
+test('the rollback button of a promoted candidate returns the agent to what served before', async () => {
+  const id = await aPromotedCandidate();
+
+  const page = await (await pages().request(`/candidates/${id}`)).text();
+  const response = await post(`/candidates/${id}/rollback`, await formOf(id));
+
+  expect(page).toContain(`formaction="/candidates/${id}/rollback"`);
+  expect(response.status).toBe(303);
+  expect(said).toEqual([{ word: 'rollback, by the agent', reason: 'it looks wrong' }]);
+});
+
+test('a promoted candidate that serves no more has no rollback button', async () => {
+  const id = await aPromotedCandidate();
+  await deploy(store, scope, { instructions: 'Answer otherwise.', policyDigest: 'policy-2' });
+
+  const page = await (await pages().request(`/candidates/${id}`)).text();
+  const response = await post(`/candidates/${id}/rollback`, await formOf(id));
+
+  expect(page).not.toContain('formaction');
+  expect(response.status).toBe(409);
+  expect(said).toEqual([]);
+});
+
+test('a candidate shows what it adds to which version', async () => {
+  const id = await aClosedCandidate('shop(id, name, opened_on)');
+  const row = await store.candidate(scope.tenant, id);
+
+  const text = await (await pages().request(`/candidates/${id}`)).text();
+
+  const section = /<h2>What it changes<\/h2>([\s\S]*?)<\/section>/.exec(text)?.[1] ?? '';
+  expect(section).toContain('<pre class="added">shop(id, name, opened_on)</pre>');
+  expect(section).toContain('it was observed');
+  expect(section).toContain('tool-note, trust medium');
+  const versions = [...section.matchAll(/<code>([^<]+)<\/code>/g)].map(([, shown]) => shown ?? '');
+  expect(versions).toHaveLength(2);
+  expect(row?.baseline).toContain(versions[0]?.replace('…', ''));
+  expect(row?.version).toContain(versions[1]?.replace('…', ''));
 });
 
 test.each([
@@ -215,6 +281,13 @@ test('a demonstration under way shows both arms, says what its model is, and loa
   expect(text).toContain('built-in simulated one');
   expect(text).toContain('http-equiv="refresh"');
   expect(text).not.toContain('<script');
+});
+
+test('a demonstration links to its workflows in the Temporal UI', async () => {
+  const text = await (await pages(DEMO).request('/demo')).text();
+
+  const query = encodeURIComponent('RatchetTenant="demo-1"');
+  expect(text).toContain(`http://127.0.0.1:8233/namespaces/default/workflows?query=${query}`);
 });
 
 test('a demonstration that is done stays as it is', async () => {

@@ -253,6 +253,20 @@ test('a rollback takes a promotion back while it is on probation', async () => {
   expect(world.learning.active).toBe(BASELINE);
 });
 
+test('the ended workflow of a candidate tells its verdict, its promotion and its rollback', async () => {
+  const carrier = await bringToProbation(house, aWorld());
+  await carrier.executeUpdate(rollback, { args: [OWNER] });
+  await carrier.result();
+
+  const shown: unknown = await carrier.query('__temporal_workflow_metadata');
+
+  expect(shown).toMatchObject({
+    currentDetails: expect.stringMatching(
+      /^\*\*rolled-back\*\*: rollback: I looked at it\n[\s\S]*\*\*pass: [\s\S]*logE[\s\S]*- promoted v1 over /,
+    ) as string,
+  });
+});
+
 test('a candidate that was no different goes to its canary by force alone', async () => {
   const world = aWorld('is no different');
   world.learning.policy = { maxPairs: 30 };
