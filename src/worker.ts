@@ -119,6 +119,8 @@ export async function startWorkers(dependencies: WorkerDependencies): Promise<Ru
       interceptors: { activity: [failureInterceptor] },
       maxConcurrentWorkflowTaskExecutions: tasks,
       maxCachedWorkflows: 500,
+      // An activity learns of its cancellation by the answer to a heartbeat.
+      maxHeartbeatThrottleInterval: '5s',
       shutdownGraceTime: '5s',
       shutdownForceTime: '10s',
     });

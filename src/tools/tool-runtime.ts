@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { TOOL_TIMEOUT } from '../activities/effect-ledger.js';
 import type { ToolRun, ToolRuntime } from '../activities/tool-activities.js';
 import { singleLine } from '../contracts/plain-text.js';
@@ -23,7 +25,8 @@ async function runTool({
   const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
   const signal = AbortSignal.any([deadline, cancellation]);
   try {
-    return resultOf(await settledBefore(signal, () => implementation(signal)), maxCharacters);
+    const answered = await settledBefore(signal, cancellation, () => implementation(signal));
+    return resultOf(answered, maxCharacters);
   } catch (error) {
     if (cancellation.aborted) throw cancellation.reason;
     if (deadline.aborted) {
@@ -36,8 +39,15 @@ async function runTool({
   }
 }
 
-/** Rejects when the signal is aborted first; the work is then left to itself. */
-async function settledBefore<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+/** What a tool whose task is cancelled has to clean up; what it did to its end meanwhile is its answer. */
+const CLEAN_UP_MS = 5_000;
+
+/** Rejects when the signal is aborted first; the work is then left to itself, at once or once it cleaned up. */
+async function settledBefore<T>(
+  signal: AbortSignal,
+  cancellation: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
   signal.throwIfAborted();
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
@@ -46,10 +56,20 @@ async function settledBefore<T>(signal: AbortSignal, work: () => Promise<T>): Pr
     };
     signal.addEventListener('abort', stop, { once: true });
   });
+  const waited = new AbortController();
+  let running: Promise<T> | undefined;
   try {
-    return await Promise.race([work(), aborted]);
+    running = work();
+    return await Promise.race([running, aborted]);
+  } catch (error) {
+    if (!cancellation.aborted || running === undefined) throw error;
+    const patience = sleep(CLEAN_UP_MS, undefined, { signal: waited.signal });
+    const settled = await Promise.race([running.then((value) => ({ value })), patience]);
+    if (settled === undefined) throw error;
+    return settled.value;
   } finally {
     signal.removeEventListener('abort', stop);
+    waited.abort();
   }
 }
 

@@ -130,7 +130,43 @@ test('a tool that listens is told of its time', async () => {
   expect(result).toMatchObject({ code: 'TOOL_TIMEOUT' });
 });
 
-test('a cancellation is thrown as it was given', async () => {
+test('a tool whose task is cancelled is waited for while it cleans up', async () => {
+  const cancelled = new AbortController();
+  let isClean = false;
+
+  const running = runOf(
+    (signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          setTimeout(() => {
+            isClean = true;
+            reject(new Error('aborted'));
+          }, 50);
+        });
+        cancelled.abort(new Error('cancelled by a person'));
+      }),
+    { cancellation: cancelled.signal },
+  );
+
+  await expect(running).rejects.toThrow('cancelled by a person');
+  expect(isClean).toBe(true);
+});
+
+test('what a tool still did after its task was cancelled is its answer', async () => {
+  const cancelled = new AbortController();
+
+  const result = await runOf(
+    async () => {
+      cancelled.abort(new Error('cancelled by a person'));
+      return Promise.resolve('done all the same');
+    },
+    { cancellation: cancelled.signal },
+  );
+
+  expect(result).toEqual({ ok: true, content: 'done all the same' });
+});
+
+test('a cancellation is thrown as it was given, also where the tool does not listen', async () => {
   const cancelled = new AbortController();
 
   const running = runOf(
