@@ -126,6 +126,7 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
           criticalSlices: gate.criticalSlices,
           criticalCategories: gate.criticalCategories,
           concurrency: gate.concurrency,
+          replicates: gate.replicates,
           ...(await marginFor(store, request.tenant, agent)),
         },
       };

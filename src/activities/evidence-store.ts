@@ -17,24 +17,24 @@ export interface PoolTask {
   readonly isNewer: boolean;
 }
 
+/** One arm of a pair: of its only run, or pooled over its runs under the id of the first. */
+export interface PairArm {
+  readonly episode: EpisodeId;
+  readonly score: number | null;
+  readonly category: string;
+  readonly missing: 'infrastructure' | 'arm' | null;
+}
+
 export interface PairRow {
   readonly index: number;
   readonly task: TaskId;
   readonly slices: Slices;
   /** The slice this pair was drawn for when it belongs to the slice top-up. */
   readonly topUpFor: string | null;
-  readonly baseline: {
-    readonly episode: EpisodeId;
-    readonly score: number | null;
-    readonly category: string;
-    readonly missing: 'infrastructure' | 'arm' | null;
-  };
-  readonly candidate: {
-    readonly episode: EpisodeId;
-    readonly score: number | null;
-    readonly category: string;
-    readonly missing: 'infrastructure' | 'arm' | null;
-  };
+  readonly baseline: PairArm;
+  readonly candidate: PairArm;
+  /** Every run of both arms, in order, where there was more than one of each. */
+  readonly replicates?: readonly { readonly baseline: PairArm; readonly candidate: PairArm }[];
 }
 
 export interface GateRecord {

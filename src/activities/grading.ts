@@ -1,6 +1,6 @@
 import type { Agent } from '../contracts/agent.js';
 import type { EvaluationInput } from '../contracts/evaluator.js';
-import type { Outcome } from '../domain/episode.js';
+import { SUCCESS_THRESHOLD, type ModelStep, type Outcome } from '../domain/episode.js';
 import { UNJUDGED } from '../domain/judging.js';
 import type { Conversation } from './store.js';
 
@@ -30,17 +30,22 @@ export async function gradeRun(
     resources,
     signal: AbortSignal.timeout(TIMEOUT_MS),
   };
+  const isRefusal = lastReply(steps)?.isRefusal === true;
   for (const evaluator of evaluators) {
-    const { score, category, detail } = await evaluator.evaluate(input);
+    const { score, missing, category, detail = '' } = await evaluator.evaluate(input);
+    const { name, source } = evaluator;
+    const by = { evaluator: name, source, detail: detail.slice(0, 500) };
+    if (missing !== undefined) return ownFault({ ...by, category: category ?? 'unparsable' });
     if (score === null) continue;
+    if (isRefusal && score < SUCCESS_THRESHOLD) return ownFault({ ...by, category: REFUSAL });
     return {
+      ...by,
       score: Math.min(1, Math.max(0, score)),
-      evaluator: evaluator.name,
-      source: evaluator.source,
-      category: category ?? (score >= 0.5 ? 'ok' : 'failed'),
-      detail: (detail ?? '').slice(0, 500),
+      category: category ?? (score >= SUCCESS_THRESHOLD ? 'ok' : 'failed'),
     };
   }
+  // A refusal that no evaluator called right is no matter of taste for a judge.
+  if (isRefusal) return ownFault({ ...BY_RATCHET, category: REFUSAL });
   return {
     score: null,
     evaluator: judge?.version ?? 'none',
@@ -61,11 +66,23 @@ const INFRASTRUCTURE = [
   'SHADOW_UNMOCKED',
 ];
 
-/** An arm's own fault counts as a failure (intention to treat); what it could not help does not. */
+const REFUSAL = 'refusal';
+const BY_RATCHET = { evaluator: 'ratchet', source: 'none', detail: '' } as const;
+
+/** What a run could not help voids a pair; the rest (timeout, budget, crash) is its own fault. */
 function stoppedOutcome(stopped: string): Outcome {
-  const base = { evaluator: 'ratchet', source: 'none', category: stopped, detail: '' } as const;
+  const base = { ...BY_RATCHET, category: stopped };
   if (stopped === 'cancelled' || INFRASTRUCTURE.includes(stopped)) {
     return { ...base, score: null, missing: 'infrastructure' };
   }
-  return { ...base, score: 0 };
+  return ownFault(base);
+}
+
+/** No outcome, by a fault of the run itself: it counts as a failure (intention to treat), and as missing. */
+function ownFault(base: Omit<Outcome, 'score' | 'missing'>): Outcome {
+  return { ...base, score: 0, missing: 'arm' };
+}
+
+function lastReply(steps: GradedRun['steps']): ModelStep | undefined {
+  return steps.findLast((step) => step.kind === 'model');
 }

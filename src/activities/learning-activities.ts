@@ -105,6 +105,8 @@ export interface DrawAnswer {
     readonly criticalSlices: readonly string[];
     readonly criticalCategories: readonly string[];
     readonly concurrency: number;
+    /** Runs of each arm averaged into its outcome; 1 unless told. */
+    readonly replicates?: number;
     /** Margin that superiority must exceed: a bound on the bias of the agent's judge; 0 without one. */
     readonly m0?: number;
     /** The audits show a judge that favours candidates: no promotion without a person. */
@@ -120,7 +122,11 @@ export interface VerdictRecord extends OfCandidate {
   readonly seed: number;
   readonly summary: GateSummary;
   /** What the verdict can be derived from again, with the committed pairs. */
-  readonly basis: GateBasis & { readonly diagnosis: Diagnosis | null };
+  readonly basis: GateBasis & {
+    readonly diagnosis: Diagnosis | null;
+    /** Runs of each arm that a pair averages. */
+    readonly replicates: number;
+  };
 }
 
 /** A change of a candidate's state; answers the state that now holds. */

@@ -41,6 +41,8 @@ export interface CompletedReply {
   /** Ids may be missing (empty) or double: models write them. */
   readonly toolCalls: readonly ToolCall[];
   readonly usage: TokenUsage;
+  /** It declined to answer; the text says why. */
+  readonly isRefusal?: true;
 }
 
 /** A model behind an endpoint. Makes one attempt; what fails is one of `contracts/model-errors.ts`. */

@@ -45,6 +45,11 @@ export const GateSettings = settingsOf({
   sliceKeys: z.array(z.string()).optional(),
   criticalSlices: z.array(z.string()).default([]),
   criticalCategories: z.array(z.string()).default([]),
+  /**
+   * Runs of each arm that a pair averages. More tasks tell more than more runs of one, unless setting a task
+   * up is what costs; each run counts against the learning budget.
+   */
+  replicates: z.int().min(1).max(10).default(1),
   /** Pairs that run at the same time. */
   concurrency: z.int().min(1).max(64).default(8),
 });

@@ -20,6 +20,11 @@ export interface Evaluation {
   /** `ok`, or the kind of failure. */
   readonly category?: string;
   readonly detail?: string;
+  /**
+   * Set where the run itself is why there is nothing to grade, such as output that cannot be parsed: it counts
+   * as failed, and for the gate as an outcome that went missing.
+   */
+  readonly missing?: 'arm';
 }
 
 /** Judges an outcome. The first one that can tell decides; checkers stand before judges. */

@@ -33,15 +33,16 @@ const Basis = z.object({
   policy: Policy,
   plan: z.object({ keys: Names, gated: Names, hasOther: z.boolean() }),
   diagnosis: z.enum(['regression', 'drift', 'unresolved']).nullable(),
+  replicates: z.int().default(1),
 });
 
 /** What a stored verdict was decided by, and what a diagnosis found; null where the record does not say. */
 export function gateBasis(
   summary: JsonObject,
-): (GateBasis & { readonly diagnosis: z.infer<typeof Basis>['diagnosis'] }) | null {
+): (GateBasis & Pick<z.infer<typeof Basis>, 'diagnosis' | 'replicates'>) | null {
   const parsed = Basis.safeParse(summary['basis']);
   if (!parsed.success) return null;
-  const { policy, plan, diagnosis } = parsed.data;
+  const { policy, plan, diagnosis, replicates } = parsed.data;
   const { discordance, sliceKeys, ...rest } = policy;
   return {
     policy: {
@@ -51,5 +52,6 @@ export function gateBasis(
     },
     plan,
     diagnosis,
+    replicates,
   };
 }

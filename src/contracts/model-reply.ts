@@ -45,6 +45,13 @@ export function textOfReply(reply: ModelReply): string {
   return text === '' ? (message?.refusal ?? '') : text;
 }
 
+/** Whether the model declined to answer: a refusal in place of text and calls. */
+export function isRefusal(reply: ModelReply): boolean {
+  const message = reply.choices[0]?.message;
+  const said = message?.refusal ?? '';
+  return said !== '' && textOfReply(reply) === said && (message?.tool_calls ?? []).length === 0;
+}
+
 const FENCE = /```[a-zA-Z]*\s*([\s\S]*?)```/;
 
 /**

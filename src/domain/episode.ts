@@ -31,6 +31,8 @@ export type Step =
       readonly text: string;
       readonly toolCalls: readonly ToolCall[];
       readonly usage: TokenUsage;
+      /** The model declined to answer; the text says why. */
+      readonly isRefusal?: true;
     }
   | {
       readonly index: number;
@@ -59,7 +61,7 @@ export interface Outcome {
   /** `ok`, or the kind of failure. */
   readonly category: string;
   readonly detail: string;
-  /** Why there is no score: the arm's own fault counts as 0, an infrastructure fault voids a pair. */
+  /** Why there is no outcome: by the arm's own fault, and the score is 0; or by the infrastructure's, and it is null. */
   readonly missing?: 'infrastructure' | 'arm';
 }
 

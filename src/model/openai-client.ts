@@ -7,7 +7,7 @@ import type {
   ModelClient,
 } from '../activities/model-activities.js';
 import { ModelProtocolError, ModelUnavailableError } from '../contracts/model-errors.js';
-import { argumentsText, ModelReply, textOfReply } from '../contracts/model-reply.js';
+import { argumentsText, isRefusal, ModelReply, textOfReply } from '../contracts/model-reply.js';
 import { cutText, singleLine } from '../contracts/plain-text.js';
 import { modelFailureOf } from './model-failure.js';
 
@@ -159,6 +159,7 @@ function replyOf(text: string, input: CompletionInput): CompletedReply {
     model: reply.model ?? input.model,
     text: said,
     toolCalls,
+    ...(isRefusal(reply) && { isRefusal: true }),
     usage:
       reply.usage === null || reply.usage === undefined
         ? {

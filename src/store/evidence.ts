@@ -27,14 +27,17 @@ export interface PairRecord {
   readonly candidate_score: number | null;
   readonly candidate_category: string;
   readonly candidate_missing: Missing;
+  readonly replicates: NonNullable<PairRow['replicates']> | null;
 }
 
 export const PAIR_COLUMNS = `number, task, slices, top_up_for, baseline_episode, baseline_score, baseline_category,
-  baseline_missing, candidate_episode, candidate_score, candidate_category, candidate_missing`;
+  baseline_missing, candidate_episode, candidate_score, candidate_category, candidate_missing,
+  replicates`;
 
 const PAIR_TYPES = `number integer, task text, slices jsonb, top_up_for text, baseline_episode text,
   baseline_score double precision, baseline_category text, baseline_missing text, candidate_episode text,
-  candidate_score double precision, candidate_category text, candidate_missing text`;
+  candidate_score double precision, candidate_category text, candidate_missing text,
+  replicates jsonb`;
 
 function recordOf(pair: PairRow): PairRecord {
   const { baseline, candidate } = pair;
@@ -51,6 +54,7 @@ function recordOf(pair: PairRow): PairRecord {
     candidate_score: candidate.score,
     candidate_category: storable(candidate.category),
     candidate_missing: candidate.missing,
+    replicates: pair.replicates ?? null,
   };
 }
 
@@ -72,6 +76,7 @@ export function pairOf(row: PairRecord): PairRow {
       category: row.candidate_category,
       missing: row.candidate_missing,
     },
+    ...(row.replicates === null ? {} : { replicates: row.replicates }),
   };
 }
 

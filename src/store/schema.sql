@@ -474,7 +474,7 @@ create table outcomes (
   at timestamp with time zone not null default now(),
   constraint outcomes_pkey PRIMARY KEY (tenant, episode),
   constraint outcomes_tenant_episode_fkey FOREIGN KEY (tenant, episode) REFERENCES episodes(tenant, episode),
-  constraint outcomes_check CHECK (((missing IS NULL) OR (score IS NULL))),
+  constraint outcomes_check CHECK (((missing IS NULL) OR (score IS NULL) OR ((missing = 'arm'::text) AND (score = (0)::double precision)))),
   constraint outcomes_missing_check CHECK ((missing = ANY (ARRAY['infrastructure'::text, 'arm'::text]))),
   constraint outcomes_score_check CHECK (((score >= (0)::double precision) AND (score <= (1)::double precision))),
   constraint outcomes_source_check CHECK ((source = ANY (ARRAY['checker'::text, 'person'::text, 'environment'::text, 'judge'::text, 'user'::text, 'implicit'::text, 'none'::text])))
@@ -501,6 +501,7 @@ create table pairs (
   candidate_category text not null,
   candidate_missing text,
   at timestamp with time zone not null default now(),
+  replicates jsonb,
   constraint pairs_pkey PRIMARY KEY (tenant, candidate, purpose, evaluation, number),
   constraint pairs_tenant_candidate_fkey FOREIGN KEY (tenant, candidate) REFERENCES candidates(tenant, candidate),
   constraint pairs_baseline_missing_check CHECK ((baseline_missing = ANY (ARRAY['infrastructure'::text, 'arm'::text]))),

@@ -9,6 +9,7 @@ import {
 import type { JudgeActivities } from '../activities/judge-activities.js';
 import type { DrawnTask } from '../activities/learning-activities.js';
 import type { PairRow } from '../activities/store.js';
+import { poolRuns } from '../domain/gate/replicates.js';
 import { UNJUDGED } from '../domain/judging.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
 import type { agentTask, AgentTaskResult } from './agent-task.js';
@@ -37,26 +38,57 @@ type ArmRow = PairRow['baseline'];
 /** Runs of one arm that an infrastructure fault may cost before the pair is void. */
 const ATTEMPTS = 3;
 
-/**
- * Runs both arms of a pair anew, side by side, and repeats both where one was lost to the
- * infrastructure. What counts as lost is decided on each arm alone, before the other is looked at.
- */
+/** How often each arm runs, and what must not be averaged away. */
+export interface PairPolicy {
+  /** Runs of each arm that are averaged into its outcome; 1 unless told. */
+  readonly replicates?: number;
+  readonly criticalCategories: readonly string[];
+}
+
+/** Runs both arms of a pair anew, so often as the policy says, all side by side. */
 export async function runPair(
   setting: PairSetting,
+  { replicates = 1, criticalCategories }: PairPolicy,
   drawn: DrawnTask,
   index: number,
   topUpFor: string | null,
 ): Promise<PairRow> {
-  for (let replicate = 1; ; replicate += 1) {
+  const others = Array.from({ length: replicates - 1 }, (_none, other) => other + 1);
+  const [first, ...rest] = await Promise.all([
+    runOnce(setting, drawn, index, 0),
+    ...others.map((replicate) => runOnce(setting, drawn, index, replicate)),
+  ]);
+  const pooled = (arm: ArmName): ArmRow =>
+    poolRuns([first[arm], ...rest.map((run) => run[arm])], criticalCategories);
+  return {
+    index,
+    task: drawn.task,
+    slices: drawn.slices,
+    topUpFor,
+    baseline: pooled('baseline'),
+    candidate: pooled('candidate'),
+    ...(rest.length === 0 ? {} : { replicates: [first, ...rest] }),
+  };
+}
+
+/**
+ * Each arm once, and both again where one was lost to the infrastructure. What counts as lost is decided on
+ * each arm alone, before the other is looked at.
+ */
+async function runOnce(
+  setting: PairSetting,
+  drawn: DrawnTask,
+  index: number,
+  replicate: number,
+): Promise<Pick<PairRow, 'baseline' | 'candidate'>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const number = replicate * ATTEMPTS + attempt;
     const [baseline, candidate] = await Promise.all([
-      runArm(setting, drawn, index, 'baseline', replicate),
-      runArm(setting, drawn, index, 'candidate', replicate),
+      runArm(setting, drawn, index, 'baseline', number),
+      runArm(setting, drawn, index, 'candidate', number),
     ]);
     const isLost = baseline.missing === 'infrastructure' || candidate.missing === 'infrastructure';
-    if (!isLost || replicate === ATTEMPTS) {
-      const arms = await judged(setting, { baseline, candidate });
-      return { index, task: drawn.task, slices: drawn.slices, topUpFor, ...arms };
-    }
+    if (!isLost || attempt === ATTEMPTS) return judged(setting, { baseline, candidate });
   }
 }
 

@@ -23,7 +23,11 @@ import {
   type AaCheck,
   type AaSummary,
 } from '../domain/gate/aa-check.js';
-import { addCommittedToDiagnosis, gatePairOf } from '../domain/gate/committed-pair.js';
+import {
+  addCommittedToDiagnosis,
+  gatePairOf,
+  observedScores,
+} from '../domain/gate/committed-pair.js';
 import {
   concludeDiagnosis,
   emptyDiagnosis,
@@ -197,14 +201,13 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
 
   const commit = (row: PairRow): void => {
     committed.push(row);
-    const { score: baseline } = row.baseline;
-    const { score: candidate } = row.candidate;
     if (input.purpose === 'diagnosis') {
       diagnosis = addCommittedToDiagnosis(diagnosis, row);
     } else if (input.purpose === 'gate') {
       if (gate !== undefined) gate = addPair(gate, gatePairOf(row));
-    } else if (baseline !== null && candidate !== null) {
-      aa = addAaPair(aa, { baseline, candidate });
+    } else {
+      const scores = observedScores(row);
+      if (scores !== undefined) aa = addAaPair(aa, scores);
     }
   };
 
@@ -218,7 +221,7 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
     while (inFlight.length < limits.concurrency) {
       const next = takeTask();
       if (next === undefined) break;
-      const row = runPair(input, next.drawn, next.index, next.topUpFor);
+      const row = runPair(input, limits, next.drawn, next.index, next.topUpFor);
       // The head of the line is awaited below; the others must not count as unhandled meanwhile.
       row.catch(() => undefined);
       inFlight.push({ index: next.index, row });
@@ -252,7 +255,8 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   const { purpose } = input;
   const found = purpose === 'diagnosis' ? concludeDiagnosis(diagnosis) : null;
   if (isGate) setCurrentDetails(evaluationDetails(gate, input));
-  const basis = { policy: gate.policy, plan: gate.plan, diagnosis: found };
+  const { replicates = 1 } = limits;
+  const basis = { policy: gate.policy, plan: gate.plan, diagnosis: found, replicates };
   if (purpose === 'aa')
     await stopWatching({ ...scopeOf(input), workflowId: workflowInfo().workflowId });
   else await recordVerdict({ ...input, purpose, summary, basis });

@@ -336,9 +336,10 @@ test('content in parts is one text, a refusal is an answer, and half a character
     sendJson(response, aCompletion(contents[call - 1])),
   );
 
-  const texts = [await complete(), await complete(), await complete()].map(({ text }) => text);
+  const replies = [await complete(), await complete(), await complete()];
 
-  expect(texts).toEqual(['three', 'I cannot.', 'a\ufffdb']);
+  expect(replies.map(({ text }) => text)).toEqual(['three', 'I cannot.', 'a\ufffdb']);
+  expect(replies.map(({ isRefusal }) => isRefusal)).toEqual([undefined, true, undefined]);
 });
 
 test('usage that is missing or wrong is estimated by four characters a token', async () => {

@@ -13,6 +13,7 @@ import type {
 } from '../../src/activities/task-activities.js';
 import { episodeId, versionId } from '../../src/contracts/ids.js';
 import type { Outcome, ToolCall } from '../../src/domain/episode.js';
+import type { EpisodeId } from '../../src/domain/ids.js';
 
 /** Tools that every worker of the workflow tests registers; a test scripts what they answer. */
 export const TOOL_NAMES = ['look_up', 'delete_rows', 'send_mail'] as const;
@@ -65,7 +66,7 @@ export class FakeTask implements TaskActivities {
   async recall(start: TaskStart): Promise<TaskContext> {
     this.starts.push(start);
     return {
-      episode: start.run?.episode ?? episodeId(`${start.tenant}.${start.task}`),
+      episode: episodeOf(start),
       number: this.starts.length,
       version: start.run?.version ?? versionId('v1'),
       arm: 'active',
@@ -104,17 +105,11 @@ export class FakeTask implements TaskActivities {
 
   #grade(start: TaskStart, request: RecordRequest): Outcome {
     if (request.stopped !== null) {
-      const isArm = ['model-calls', 'tokens', 'cost', 'bad-calls', 'SHADOW_UNMOCKED'].includes(
-        request.stopped,
-      );
-      return {
-        score: null,
-        evaluator: 'none',
-        source: 'none',
-        category: request.stopped,
-        detail: '',
-        missing: isArm && request.stopped !== 'SHADOW_UNMOCKED' ? 'arm' : 'infrastructure',
-      };
+      const isArm = ['model-calls', 'tokens', 'cost', 'bad-calls'].includes(request.stopped);
+      const base = { evaluator: 'none', source: 'none', category: request.stopped } as const;
+      return isArm
+        ? { ...base, detail: '', score: 0, missing: 'arm' }
+        : { ...base, detail: '', score: null, missing: 'infrastructure' };
     }
     const score = this.score(start, request);
     const outcome = { score, evaluator: 'fake', source: 'checker', detail: '' } as const;
@@ -142,10 +137,15 @@ export class FakeTask implements TaskActivities {
   }
 
   #startOf(episode: string): TaskStart {
-    const start = this.starts.findLast(
-      ({ run, tenant, task }) => (run?.episode ?? `${tenant}.${task}`) === episode,
-    );
+    const start = this.starts.findLast((started) => episodeOf(started) === episode);
     if (start === undefined) throw new Error(`No task was recalled for episode ${episode}`);
     return start;
   }
+}
+
+/** A run that is repeated writes an episode of its own. */
+function episodeOf({ run, tenant, task }: TaskStart): EpisodeId {
+  if (run === undefined) return episodeId(`${tenant}.${task}`);
+  const { episode, replicate = 1 } = run;
+  return replicate === 1 ? episode : episodeId(`${episode}.${String(replicate)}`);
 }

@@ -9,7 +9,7 @@ import type {
   ShadowEvaluationInput,
 } from '../../src/workflows/shadow-evaluation.js';
 import { aPool, BASELINE } from '../support/fake-learning.js';
-import { aReply } from '../support/fake-task.js';
+import { aReply, aToolCall } from '../support/fake-task.js';
 import { until } from '../support/poll.js';
 import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
 
@@ -287,4 +287,74 @@ test('sets baseline beside itself and tells how often it differs', async () => {
   expect(world.learning.pairs).toEqual([]);
   expect(world.learning.verdicts).toEqual([]);
   expect(world.task.starts.every(({ run }) => run?.candidate === null)).toBe(true);
+});
+
+test('a candidate whose failures give no outcome is stopped by the missing ones, not by its score', async () => {
+  const world = house.world();
+  world.learning.pool = aPool(200);
+  // Better where it answers, and every other failure of it runs into a budget.
+  world.task.reply = (_request, { run, task }) =>
+    run?.version === VERSION && Number(task.slice(1)) % 3 === 0
+      ? aReply({ toolCalls: [aToolCall('c1', 'no_such_tool')] })
+      : aReply({ text: 'done' });
+  world.task.context = {
+    limits: { modelCalls: 1, tokens: 1e6, costMicroUsd: null, toolCallsPerTurn: 4, badCalls: 3 },
+  };
+  world.task.score = ({ run, task }) =>
+    run?.version === VERSION || Number(task.slice(1)) % 3 === 0 ? 1 : 0;
+
+  const { summary } = await (await evaluate(world)).result();
+
+  const faults = world.learning.pairs.filter(({ candidate }) => candidate.missing === 'arm');
+  expect(faults.length).toBeGreaterThan(3);
+  expect(faults.every(({ candidate }) => candidate.category === 'model-calls')).toBe(true);
+  expect(summary).toMatchObject({ verdict: 'inconclusive', reason: 'missing-outcomes' });
+});
+
+test('a fault of what serves is a loss for it in a diagnosis, not a pair that nobody counts', async () => {
+  const world = house.world();
+  world.task.reply = (_request, { run }) =>
+    run?.version === VERSION
+      ? aReply({ toolCalls: [aToolCall('c1', 'no_such_tool')] })
+      : aReply({ text: 'done' });
+  world.task.context = {
+    limits: { modelCalls: 1, tokens: 1e6, costMicroUsd: null, toolCallsPerTurn: 4, badCalls: 3 },
+  };
+
+  const { diagnosis } = await (await evaluate(world, { purpose: 'diagnosis' })).result();
+
+  expect(diagnosis).toBe('regression');
+});
+
+test('averages as many runs of each arm as the settings ask for, and keeps every one', async () => {
+  const world = house.world();
+  world.learning.policy = { replicates: 3, concurrency: 4, maxPairs: 20 };
+  world.task.score = ({ run }) => {
+    if (run?.version === BASELINE) return 0;
+    return (run?.replicate ?? 0) > 3 ? 1 : 0;
+  };
+
+  const { summary } = await (await evaluate(world)).result();
+
+  const [pair] = world.learning.pairs;
+  expect(pair?.candidate).toMatchObject({ score: 2 / 3, category: 'failed', missing: null });
+  expect(pair?.replicates?.map(({ candidate }) => candidate.score)).toEqual([0, 1, 1]);
+  expect(summary.effect.mean).toBeCloseTo(2 / 3);
+  expect(world.learning.verdicts[0]?.basis.replicates).toBe(3);
+  const numbers = world.task.starts.filter(({ task }) => task === pair?.task);
+  expect(numbers.map(({ run }) => run?.replicate).sort()).toEqual([1, 1, 4, 4, 7, 7]);
+});
+
+test('repeats only the run that the infrastructure lost, for both arms, and voids the pair with it', async () => {
+  const world = house.world();
+  world.learning.policy = { replicates: 2, concurrency: 4, maxPairs: 20 };
+  world.task.score = ({ run, task }) =>
+    task === 'p7' && run?.version === VERSION && (run.replicate ?? 0) > 3 ? null : 1;
+
+  await (await evaluate(world)).result();
+
+  const pair = world.learning.pairs.find(({ task }) => task === 'p7');
+  const runs = world.task.starts.filter(({ task }) => task === 'p7');
+  expect(runs.map(({ run }) => run?.replicate).sort()).toEqual([1, 1, 4, 4, 5, 5, 6, 6]);
+  expect(pair?.candidate).toMatchObject({ score: null, missing: 'infrastructure' });
 });

@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../activities/store.js';
+import { gateBasis } from '../../contracts/gate-basis.js';
 import { gateEvidence } from '../../contracts/gate-evidence.js';
 import type { TestReading } from '../../domain/gate/gate-trace.js';
 import type { CandidateLife, DecidedRecord } from '../../store/candidate-queries.js';
@@ -92,8 +93,10 @@ export function recordLines(record: DecidedRecord): string[] {
   ];
   if (evidence === null) return head;
   const { effect, n, logE, threshold } = evidence;
+  const replicates = gateBasis(record.summary)?.replicates ?? 1;
   return [
     ...head,
+    ...(replicates > 1 ? [`  each pair the mean of ${String(replicates)} runs of either arm`] : []),
     `  effect ${points(effect.mean)} points [${points(effect.lower)}, ${points(effect.upper)}] over ${String(n)} pairs, ` +
       `ln E ${logE === null ? 'none' : logE.toFixed(2)} of ${threshold.toFixed(2)}`,
     ...evidence.slices.map(

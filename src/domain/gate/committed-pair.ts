@@ -8,12 +8,15 @@ import {
 import { addPair, concludeGate, emptyGate } from './gate.js';
 import type { GatePolicy } from './gate-policy.js';
 import { summarizeGate, type GateSummary } from './gate-summary.js';
-import { pairOutcome, type GatePair } from './pair.js';
+import type { GatePair, PairOutcome } from './pair.js';
 import type { SlicePlan } from './slices.js';
 
-interface CommittedArm {
+/** One arm as it was graded. */
+export interface CommittedArm {
+  /** The mean where it ran more than once; null where nothing came of any run. */
   readonly score: number | null;
   readonly category: string;
+  /** `arm` where a run gave no outcome by its own fault, which the score counts as 0. */
   readonly missing: 'infrastructure' | 'arm' | null;
 }
 
@@ -37,15 +40,10 @@ export interface GateBasis {
 /** A committed pair as the gate folds it: what the infrastructure cost voids it, an arm's own fault counts. */
 export function gatePairOf(pair: CommittedPair): GatePair {
   const { index, task, slices, topUpFor = null, baseline, candidate } = pair;
-  const isVoid = baseline.missing === 'infrastructure' || candidate.missing === 'infrastructure';
   return {
     index,
     task,
-    outcome: pairOutcome({
-      baseline: baseline.score,
-      candidate: candidate.score,
-      missing: isVoid ? 'infrastructure' : 'arm',
-    }),
+    outcome: outcomeOf(pair),
     slices,
     baselineCategory: baseline.category,
     candidateCategory: candidate.category,
@@ -53,13 +51,41 @@ export function gatePairOf(pair: CommittedPair): GatePair {
   };
 }
 
+function outcomeOf({ baseline, candidate }: CommittedPair): PairOutcome {
+  const arms = { baseline, candidate };
+  const names = ['baseline', 'candidate'] as const;
+  const missing = names.filter((name) => arms[name].score === null || arms[name].missing !== null);
+  return names.some((name) => arms[name].missing === 'infrastructure')
+    ? { kind: 'void', missing }
+    : {
+        kind: 'observed',
+        baseline: baseline.score ?? 0,
+        candidate: candidate.score ?? 0,
+        missing,
+      };
+}
+
+/**
+ * The outcomes of a pair that says something of the difference between its arms; undefined where it is void.
+ * An arm's own fault is a 0 here as it is in the gate.
+ */
+export function observedScores(
+  pair: CommittedPair,
+): { readonly baseline: number; readonly candidate: number } | undefined {
+  const outcome = outcomeOf(pair);
+  if (outcome.kind === 'void') return undefined;
+  const { baseline, candidate } = outcome;
+  return { baseline, candidate };
+}
+
 /** Folds a committed pair into a diagnosis: the candidate's arm is what serves, the baseline's what did before. */
 export function addCommittedToDiagnosis(
   state: DiagnosisState,
-  { baseline, candidate }: CommittedPair,
+  pair: CommittedPair,
 ): DiagnosisState {
-  if (candidate.score === null || baseline.score === null) return state;
-  return addDiagnosisPair(state, { current: candidate.score, previous: baseline.score });
+  const scores = observedScores(pair);
+  if (scores === undefined) return state;
+  return addDiagnosisPair(state, { current: scores.candidate, previous: scores.baseline });
 }
 
 /** The gate once more, from the committed pairs in index order. */

@@ -203,7 +203,9 @@ function provenance(record: DecidedRecord): Html {
       basis === null
         ? ''
         : html`<dt>Judge margin m0</dt>
-            <dd>${points(basis.policy.m0)} points</dd>`
+            <dd>${points(basis.policy.m0)} points</dd>
+            <dt>Runs of each arm a pair</dt>
+            <dd>${basis.replicates}</dd>`
     }
     ${
       gated === ''
