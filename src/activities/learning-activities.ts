@@ -182,6 +182,8 @@ export interface ReferenceAnswer {
   readonly strata: readonly StratumCount[];
   /** Of the candidate's own version, for the benefit monitor. */
   readonly own: readonly StratumCount[];
+  /** Kinds of failure that no gain excuses; none unless told. */
+  readonly criticalCategories?: readonly string[];
   readonly version: VersionId;
   readonly baseline: VersionId;
 }

@@ -185,7 +185,8 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
       const cursor = await store.newestTask(scope);
       const strata = await store.stratumCounts(scope, baseline, cursor + 1, REFERENCE);
       const own = await store.stratumCounts(scope, version, cursor + 1, REFERENCE);
-      return { cursor, strata, own, version, baseline };
+      const { criticalCategories } = agents.agent(agent).learning.gate;
+      return { cursor, strata, own, version, baseline, criticalCategories };
     },
 
     async concludeDiagnosis({ tenant, agent, candidate, conclusion, episodes, detail }) {

@@ -28,6 +28,8 @@ export interface StratumCount {
   readonly slices: Slices;
   readonly n: number;
   readonly failures: number;
+  /** Outcomes of each category; a history recorded before they were counted has none. */
+  readonly categories?: Readonly<Record<string, number>>;
 }
 
 /** Versions of a strategy, and the pointer that says which of them serves. */

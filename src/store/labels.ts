@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 
-import type { Outcome } from '../domain/episode.js';
+import { SUCCESS_THRESHOLD, type Outcome } from '../domain/episode.js';
 import type { Feedback, FeedbackAct, Role } from '../domain/feedback.js';
 import type { EpisodeId, TenantId } from '../domain/ids.js';
 import type { ImplicitKind } from '../domain/implicit-signal.js';
@@ -26,7 +26,18 @@ export const LABELLED_SCORE = `case
     else o.score
   end`;
 
-/** Joins the label that `LABELLED_SCORE` reads. */
+/**
+ * The category that goes with it: the evaluator's, unless an accepted label says that a failure was none or the
+ * other way round.
+ */
+export const LABELLED_CATEGORY = `case
+    when l.score is null or o.score is null and l.score < ${String(SUCCESS_THRESHOLD)} then o.category
+    when (l.score >= ${String(SUCCESS_THRESHOLD)}) = (o.score >= ${String(SUCCESS_THRESHOLD)}) then o.category
+    when l.score >= ${String(SUCCESS_THRESHOLD)} then 'ok'
+    else 'judged-wrong'
+  end`;
+
+/** Joins the label that `LABELLED_SCORE` and `LABELLED_CATEGORY` read. */
 export const JOIN_LABEL = 'left join labels l on l.tenant = o.tenant and l.episode = o.episode';
 
 interface FeedbackRow extends Omit<Feedback, 'group' | 'act'> {

@@ -4,7 +4,7 @@ import type { LiveOutcome, Store } from '../activities/store.js';
 import type { Arm, Slices } from '../domain/episode.js';
 import { NotFoundError } from '../domain/errors.js';
 import type { EpisodeId, Scope, VersionId } from '../domain/ids.js';
-import { JOIN_LABEL, LABELLED_SCORE } from './labels.js';
+import { JOIN_LABEL, LABELLED_CATEGORY, LABELLED_SCORE } from './labels.js';
 import { withTenant } from './transaction.js';
 
 /** After a later task has ended for this long, one that is still unknown no longer holds up the others. */
@@ -19,6 +19,7 @@ interface OutcomeRow {
   readonly arm: Arm | null;
   readonly slices: Slices;
   readonly score: number | null;
+  readonly category: string | null;
   readonly known: boolean;
   readonly passable: boolean;
 }
@@ -28,7 +29,7 @@ interface OutcomeRow {
  * when the arm itself is why it has none, or when the attribution window has passed.
  */
 const ROWS = `select t.number, t.episode, e.version, e.arm, t.slices,
-    ${LABELLED_SCORE} as score,
+    ${LABELLED_SCORE} as score, ${LABELLED_CATEGORY} as category,
     coalesce(
       (${LABELLED_SCORE}) is not null
         or e.ended_at <= clock_timestamp() - make_interval(secs => $4::double precision * 3600),
@@ -81,9 +82,9 @@ async function after(
 }
 
 function outcomeOf(row: OutcomeRow): LiveOutcome | undefined {
-  const { number, episode, version, arm, slices, score, known } = row;
+  const { number, episode, version, arm, slices, score, category, known } = row;
   if (!known || version === null || arm === null) return undefined;
-  return { number, episode, version, arm, slices, success: score };
+  return { number, episode, version, arm, slices, success: score, category };
 }
 
 export function outcomeStore(

@@ -9,7 +9,7 @@ import type { LessonId, Scope, VersionId } from '../domain/ids.js';
 import type { Json } from '../domain/json.js';
 import type { Bundle, LessonRef, Parameters, VersionRow } from '../domain/strategy.js';
 import { versionIdOf } from './derived-ids.js';
-import { JOIN_LABEL, LABELLED_SCORE } from './labels.js';
+import { JOIN_LABEL, LABELLED_CATEGORY, LABELLED_SCORE } from './labels.js';
 import { LESSON_COLUMNS, lessonOf, lessonsFrom, type LessonRow } from './lesson-rows.js';
 import { storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
@@ -259,18 +259,25 @@ export function versionStore(
           readonly slices: Slices;
           readonly n: number;
           readonly failures: number;
+          readonly categories: Readonly<Record<string, number>>;
         }>(
-          `select slices, count(*)::integer as n,
-             (count(*) filter (where score < $6))::integer as failures
-           from (
-             select e.slices, ${LABELLED_SCORE} as score from episodes e
+          `with newest as (
+             select e.slices, ${LABELLED_SCORE} as score, ${LABELLED_CATEGORY} as category
+             from episodes e
              join outcomes o on o.tenant = e.tenant and o.episode = e.episode
              ${JOIN_LABEL}
              where e.tenant = $1 and e.agent = $2 and e.mode = 'live' and e.version = $3
                and e.number < $4 and (${LABELLED_SCORE}) is not null
              order by e.number desc limit $5
-           ) newest
-           group by slices order by slices::text`,
+           ), kinds as (
+             select slices, category, count(*)::integer as n from newest
+             where category is not null group by slices, category
+           )
+           select slices, count(*)::integer as n,
+             (count(*) filter (where score < $6))::integer as failures,
+             (select coalesce(jsonb_object_agg(kinds.category, kinds.n), '{}') from kinds
+              where kinds.slices = newest.slices) as categories
+           from newest group by slices order by slices::text`,
           [scope.tenant, scope.agent, version, beforeNumber, limit, SUCCESS_THRESHOLD],
         );
         return rows;

@@ -4,6 +4,8 @@ import type { LearningActivities } from '../activities/learning-activities.js';
 import type { LiveOutcome } from '../activities/store.js';
 import {
   addCanaryOutcome,
+  categoryThreshold,
+  defaultCanaryPolicy,
   emptyCanary,
   type CanaryAlarm,
   type CanaryState,
@@ -33,8 +35,12 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
   const of = { tenant, agent, candidate, actor: setting.actor, detail: {} };
   let stage = 0;
   let started = false;
-  const { strata } = await reference({ tenant, agent, candidate });
-  let canary: CanaryState = emptyCanary(Object.keys(referenceOf(strata).slices));
+  const { strata, criticalCategories } = await reference({ tenant, agent, candidate });
+  let canary: CanaryState = emptyCanary(
+    Object.keys(referenceOf(strata).slices),
+    defaultCanaryPolicy,
+    criticalCategories,
+  );
   let stageOutcomes = 0;
   let stageStartMs = Date.now();
   let position: Position = { cursor: 0, passedOver: [] };
@@ -108,13 +114,19 @@ function withSlices(canary: CanaryState, outcome: LiveOutcome): CanaryState {
 }
 
 function alarmOf(
-  { outcomes, policy, slices }: CanaryState,
-  { slice, logE, n }: CanaryAlarm,
+  canary: CanaryState,
+  { slice, category, logE, n }: CanaryAlarm,
   at: number,
 ): RolloutEnd {
+  const { outcomes, policy, slices } = canary;
+  const alarm = { kind: 'alarm', outcomes, slice: slice ?? null, at, logE, n } as const;
+  if (category !== undefined) {
+    const threshold = Math.log(categoryThreshold(canary));
+    return { ...alarm, category, test: `critical category ${category} in the canary`, threshold };
+  }
   const test = slice === undefined ? 'canary harm' : `canary harm in ${slice}`;
   const threshold = Math.log((slice === undefined ? 1 : slices.length) / policy.level);
-  return { kind: 'alarm', outcomes, slice: slice ?? null, at, test, logE, threshold, n };
+  return { ...alarm, test, threshold };
 }
 
 function canaryDetails(

@@ -162,7 +162,9 @@ async function undo(
       return isEnd(found.to) ? { state: found.to, reason } : 'evaluate-again';
     }
     case 'alarm': {
-      const where = found.slice === null ? 'all tasks' : found.slice;
+      const { slice, category } = found;
+      const where =
+        category === undefined ? (slice ?? 'all tasks') : `critical category ${category}`;
       const reason = `alarm in ${stage} on ${where} after ${String(found.outcomes)} outcomes`;
       const { kind: _kind, ...evidence } = found;
       const detail = { stage, automatic: true, ...evidence };

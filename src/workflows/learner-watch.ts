@@ -1,11 +1,13 @@
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 
 import type { LearningActivities } from '../activities/learning-activities.js';
+import { emptyCriticalWatch } from '../domain/gate/critical-watch.js';
 import { addLiveOutcome, emptyMonitor, type MonitorState } from '../domain/gate/monitor.js';
 import {
   addStandingOutcome,
   standingAction,
   standingWatch,
+  type StandingEvidence,
   type StandingWatch,
 } from '../domain/gate/standing-watch.js';
 import { emptyPromotionMonitor } from '../domain/gate/promotion-monitor.js';
@@ -41,8 +43,10 @@ export type WatchAlarm =
   | { readonly kind: 'none' }
   | {
       readonly kind: 'diagnose' | 'rollback';
-      readonly purpose: 'rollback' | 'benefit';
+      /** `category`: a critical kind of failure grew, and no diagnosis is waited for. */
+      readonly purpose: 'rollback' | 'benefit' | 'category';
       readonly slice: string | null;
+      readonly evidence: StandingEvidence;
     };
 
 /** Failed episodes that a drift is learned from, at most. */
@@ -55,8 +59,14 @@ export async function beginWatch(
   candidate: CandidateId,
   survived: StandingWatch | null,
 ): Promise<Watched> {
-  const { strata, own, cursor, version, baseline } = await reference({ ...scope, candidate });
-  const standing = survived ?? standingWatch(emptyPromotionMonitor(referenceStrata(strata)));
+  const found = await reference({ ...scope, candidate });
+  const { strata, own, cursor, version, baseline, criticalCategories = [] } = found;
+  const standing =
+    survived ??
+    standingWatch(
+      emptyPromotionMonitor(referenceStrata(strata)),
+      emptyCriticalWatch(criticalCategories, strata),
+    );
   return {
     candidate,
     version,
@@ -101,9 +111,16 @@ export async function readWatch(
 
 /** What the watch asks for by now: a diagnosis first, for the cause may be the world; a severe loss goes back at once. */
 export function watchAlarm({ standing, benefit }: Watched): WatchAlarm {
-  const { kind, slice } = standingAction(standing);
-  if (kind !== 'none') return { kind, purpose: 'rollback', slice: slice ?? null };
+  const action = standingAction(standing);
+  if (action.kind !== 'none') {
+    const { kind, slice = null, category, evidence } = action;
+    return { kind, purpose: category === undefined ? 'rollback' : 'category', slice, evidence };
+  }
   const [lost] = benefit.alarms;
   if (lost === undefined) return { kind: 'none' };
-  return { kind: 'diagnose', purpose: 'benefit', slice: lost.slice ?? null };
+  const { slice = null, logE, at: n } = lost;
+  const watches = benefit.watches.filter((watch) => watch.slice !== undefined).length;
+  const threshold = Math.log(benefit.policy.threshold * (slice === null ? 1 : watches));
+  const evidence = { test: `benefit monitor, ${slice ?? 'all'}`, logE, threshold, n };
+  return { kind: 'diagnose', purpose: 'benefit', slice, evidence };
 }

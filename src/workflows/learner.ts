@@ -214,9 +214,10 @@ export async function learner(input: LearnerInput): Promise<void> {
   const takeBack = async (
     { candidate, version, baseline, outcomes }: Watched,
     reason: string,
-    slice: string | null,
+    { slice, evidence }: Exclude<WatchAlarm, { kind: 'none' }>,
   ): Promise<void> => {
-    const detail = { stage: 'standing', automatic: true, slice, outcomes, version, baseline };
+    const of = { stage: 'standing', automatic: true, slice, outcomes, version, baseline };
+    const detail = { ...of, ...evidence };
     watched = null;
     await stopWatching({ ...scope, workflowId: workflowInfo().workflowId });
     await rollBack({ ...scope, candidate, actor: SYSTEM, reason, detail });
@@ -228,7 +229,7 @@ export async function learner(input: LearnerInput): Promise<void> {
   /** Paired replays of what serves and what did before: was it the promotion, or the world? */
   const diagnose = async (
     { candidate, version, baseline, failures, outcomes, cursor }: Watched,
-    { purpose, slice }: Exclude<WatchAlarm, { kind: 'none' }>,
+    { purpose, slice, evidence }: Exclude<WatchAlarm, { kind: 'none' }>,
   ): Promise<void> => {
     const { workflowId, taskQueue } = workflowInfo();
     const seed = seedOf('diagnosis', String(cursor));
@@ -253,7 +254,7 @@ export async function learner(input: LearnerInput): Promise<void> {
     if (watched?.candidate === candidate) watched = null;
     await stopWatching({ ...scope, workflowId });
     const conclusion = diagnosis ?? 'unresolved';
-    const detail = { purpose, slice, outcomes, pairs, seed, version, baseline };
+    const detail = { purpose, slice, outcomes, pairs, seed, version, baseline, ...evidence };
     await concludeDiagnosis({ ...scope, candidate, conclusion, episodes: failures, detail });
     if (conclusion !== 'regression') return;
     ledger = withdraw(ledger, candidate);
@@ -286,16 +287,22 @@ export async function learner(input: LearnerInput): Promise<void> {
       return;
     }
     const found = watched;
+    if (alarm.kind === 'rollback' && alarm.purpose === 'category') {
+      diagnosing?.cancel();
+      await takeBack(
+        found,
+        `${alarm.evidence.test} grew after probation: taken back at once`,
+        alarm,
+      );
+      return;
+    }
     // A page may hold the whole of a loss: it is severe where it goes on once the diagnosis has begun.
     if (diagnosing === null) {
       startDiagnosis(found, alarm);
     } else if (alarm.kind === 'rollback' && read.hasRead) {
       diagnosing.cancel();
-      await takeBack(
-        found,
-        'a severe loss after probation, taken back before its diagnosis',
-        alarm.slice,
-      );
+      const reason = 'a severe loss after probation, taken back before its diagnosis';
+      await takeBack(found, reason, alarm);
     }
   };
 

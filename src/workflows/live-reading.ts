@@ -56,6 +56,8 @@ export type RolloutEnd =
       readonly kind: 'alarm';
       readonly outcomes: number;
       readonly slice: string | null;
+      /** The critical category that grew, where it was one. */
+      readonly category?: string;
       readonly at: number;
     } & AlarmRecord)
   /** Outcomes of tasks that were served never came. */
@@ -112,5 +114,6 @@ export function referenceOf(
 
 /** An outcome as the statistics read it; one that never came counts as a failure. */
 export function liveOutcomeOf(outcome: LiveOutcome) {
-  return { success: outcome.success ?? 0, slices: outcome.slices };
+  const { success, slices, category } = outcome;
+  return { success: success ?? 0, slices, ...(category == null ? {} : { category }) };
 }

@@ -1,4 +1,9 @@
 import type { LiveOutcome, StratumCount } from '../activities/store.js';
+import {
+  addCriticalOutcome,
+  emptyCriticalWatch,
+  type CriticalAlarm,
+} from '../domain/gate/critical-watch.js';
 import { stratumOf } from '../domain/gate/live-outcome.js';
 import {
   addPromotionOutcome,
@@ -34,8 +39,9 @@ const FAILED_BELOW = 0.5;
 export async function runProbation(setting: RolloutSetting, from: number): Promise<RolloutEnd> {
   const { tenant, agent, candidate, policy, show } = setting;
   const startMs = Date.now();
-  const { strata } = await reference({ tenant, agent, candidate });
+  const { strata, criticalCategories = [] } = await reference({ tenant, agent, candidate });
   let monitor = emptyPromotionMonitor(referenceStrata(strata));
+  let critical = emptyCriticalWatch(criticalCategories, strata);
   let failures: readonly EpisodeId[] = [];
   let position: Position = { cursor: from, passedOver: [] };
   let emptyLooks = 0;
@@ -50,8 +56,13 @@ export async function runProbation(setting: RolloutSetting, from: number): Promi
     for (const outcome of page.outcomes) {
       if (!isOfPromotion(outcome, from, setting)) continue;
       const { action } = monitor;
-      monitor = addPromotionOutcome(monitor, liveOutcomeOf(outcome));
-      if (liveOutcomeOf(outcome).success < FAILED_BELOW) {
+      const seen = liveOutcomeOf(outcome);
+      monitor = addPromotionOutcome(monitor, seen);
+      critical = addCriticalOutcome(critical, seen);
+      if (critical.alarm !== undefined) {
+        return categoryAlarm(critical.alarm, monitor.outcomes, outcome.number);
+      }
+      if (seen.success < FAILED_BELOW) {
         failures = [...failures, outcome.episode].slice(-MOST_FAILURES);
       }
       if (monitor.action === action) continue;
@@ -63,7 +74,7 @@ export async function runProbation(setting: RolloutSetting, from: number): Promi
     const progress = { outcomes, elapsedMs: Date.now() - startMs };
     if (isProbationOver(policy, progress)) {
       const { cursor } = position;
-      return { kind: 'passed', outcomes, cursor, watch: standingWatch(monitor) };
+      return { kind: 'passed', outcomes, cursor, watch: standingWatch(monitor, critical) };
     }
     // Tasks enough were served, and what came of them is not known: no news is no good news.
     const isSilent = outcomes + page.passedOver.length >= policy.probation.minOutcomes;
@@ -103,6 +114,16 @@ async function answer(
 function alarmOf(monitor: PromotionMonitorState, at: number): RolloutEnd {
   const { outcomes, action } = monitor;
   return { kind: 'alarm', outcomes, slice: sliceOf(action), at, ...alarmRecord(monitor) };
+}
+
+/** A critical category that grew is taken back whatever the mean did, and never left to a slice. */
+function categoryAlarm(
+  { category, ...evidence }: CriticalAlarm,
+  outcomes: number,
+  at: number,
+): RolloutEnd {
+  const test = `critical category ${category}`;
+  return { kind: 'alarm', outcomes, slice: null, category, at, test, ...evidence };
 }
 
 function sliceOf(action: PromotionAction): string | null {

@@ -235,8 +235,37 @@ test('counts outcomes by combination of slices for the version that served them'
   const newest = await store.stratumCounts(scope, active, 3, 1);
 
   expect(all).toEqual([
-    { slices: { database: 'a' }, n: 2, failures: 1 },
-    { slices: { database: 'b' }, n: 1, failures: 0 },
+    {
+      slices: { database: 'a' },
+      n: 2,
+      failures: 1,
+      categories: { ok: 1, 'wrong-rows': 1 },
+    },
+    { slices: { database: 'b' }, n: 1, failures: 0, categories: { ok: 1 } },
   ]);
-  expect(newest).toEqual([{ slices: { database: 'a' }, n: 1, failures: 0 }]);
+  expect(newest).toMatchObject([{ slices: { database: 'a' }, n: 1, failures: 0 }]);
+});
+
+test('tells the category of an outcome, and what an accepted label makes of it', async () => {
+  const scope = await watched('categories');
+  const judged = { ...FAILED, source: 'judge', category: 'judged-wrong' } as const;
+  await playTask(store, scope, 't-1', { outcome: { ...FAILED, category: 'data-loss' } });
+  const { episode } = await playTask(store, scope, 't-2', { outcome: judged });
+  await store.putFeedback(scope.tenant, {
+    id: 'veto',
+    episode,
+    actor: 'olga',
+    role: 'owner',
+    score: 1,
+    correction: null,
+    comment: null,
+    act: 'veto',
+  });
+
+  const { outcomes } = await store.readOutcomes(scope, READER, 0, [], 10);
+
+  expect(outcomes.map(({ category, success }) => [category, success])).toEqual([
+    ['data-loss', 0],
+    ['ok', 1],
+  ]);
 });

@@ -126,6 +126,8 @@ export class FakeLearning implements LearningActivities {
   strata: readonly StratumCount[] = [{ slices: {}, n: 300, failures: 30 }];
   ownStrata: readonly StratumCount[] = [{ slices: {}, n: 300, failures: 6 }];
 
+  criticalCategories: readonly string[] = [];
+
   readonly #proposals: Proposal[] = [];
   readonly #outcomes: LiveOutcome[] = [];
   readonly #watching = new Set<string>();
@@ -160,12 +162,20 @@ export class FakeLearning implements LearningActivities {
       readonly version?: VersionId;
       readonly arm?: LiveOutcome['arm'];
       readonly slices?: Readonly<Record<string, string>>;
+      readonly category?: string;
     }[],
   ): Promise<void> {
-    for (const { success, version = this.active, arm = 'active', slices = {} } of outcomes) {
+    for (const {
+      success,
+      version = this.active,
+      arm = 'active',
+      slices = {},
+      ...more
+    } of outcomes) {
       const number = this.#newest() + 1;
       const episode = episodeId(`live-${String(number)}`);
-      this.#outcomes.push({ number, episode, version, arm, slices, success });
+      const { category = success === 1 ? 'ok' : 'failed' } = more;
+      this.#outcomes.push({ number, episode, version, arm, slices, success, category });
     }
     const woken = [...this.#watching];
     this.#watching.clear();
@@ -552,8 +562,8 @@ export class FakeLearning implements LearningActivities {
 
   async reference({ candidate }: OfCandidate): Promise<ReferenceAnswer> {
     const { version, baseline } = this.#candidate(candidate);
-    const { strata, ownStrata: own } = this;
-    return { cursor: this.#newest(), strata, own, version, baseline };
+    const { strata, ownStrata: own, criticalCategories } = this;
+    return { cursor: this.#newest(), strata, own, version, baseline, criticalCategories };
   }
 
   async concludeDiagnosis({

@@ -1,4 +1,5 @@
-import { addHarm, emptyEProcess, hasReached, logE } from './eprocess.js';
+import { CATEGORY_LEVEL } from './categories.js';
+import { addHarm, addSuperiority, emptyEProcess, hasReached, logE } from './eprocess.js';
 import type { EProcess } from './eprocess.js';
 import { sliceNames, stratumOf } from './live-outcome.js';
 import type { LiveOutcome } from './live-outcome.js';
@@ -22,8 +23,10 @@ export interface CanaryOutcome extends LiveOutcome {
 }
 
 export interface CanaryAlarm {
-  readonly scope: 'all' | 'slice';
+  readonly scope: 'all' | 'slice' | 'category';
   readonly slice?: string;
+  /** The critical category that grew. */
+  readonly category?: string;
   /** Differences seen by the test that crossed. */
   readonly n: number;
   readonly logE: number;
@@ -31,7 +34,7 @@ export interface CanaryAlarm {
 
 /** Controls since the last canary outcome of a stratum, or canary outcomes that wait for a control; never both. */
 interface Block {
-  readonly controls: readonly number[];
+  readonly controls: readonly LiveOutcome[];
   readonly waiting: readonly CanaryOutcome[];
 }
 
@@ -40,13 +43,20 @@ interface SliceHarm {
   readonly harm: EProcess;
 }
 
+interface CategoryGrowth {
+  readonly name: string;
+  /** sup(D^k, 0), D^k = 1{canary in k} - mean(1{control in k}). */
+  readonly grew: EProcess;
+}
+
 /**
  * A candidate serving a share of live tasks beside the baseline. Plain JSON.
  *
  * Each canary outcome is compared with the mean of the control outcomes of its own stratum since the
  * previous canary outcome there: D = y_canary - mean(controls), tested by harm(D, 0). What changes for
  * both arms alike in the meantime (drift, an incident, a harder mix) cancels within a block, the
- * conditioning Netflix uses for its canaries.
+ * conditioning Netflix uses for its canaries. A critical category is compared the same way, as in the gate: the
+ * share of canary outcomes in it with that of the controls.
  */
 export interface CanaryState {
   readonly policy: CanaryPolicy;
@@ -54,21 +64,24 @@ export interface CanaryState {
   readonly outcomes: number;
   readonly overall: EProcess;
   readonly slices: readonly SliceHarm[];
+  readonly categories: readonly CategoryGrowth[];
   readonly blocks: Readonly<Record<string, Block>>;
   /** The first alarm; it stays. */
   readonly alarm?: CanaryAlarm;
 }
 
-/** A canary before its first outcome, with the slices (`key=value`) that get an alarm of their own. */
+/** A canary before its first outcome, with the slices (`key=value`) and critical categories that get an alarm of their own. */
 export function emptyCanary(
   slices: readonly string[],
   policy: CanaryPolicy = defaultCanaryPolicy,
+  criticalCategories: readonly string[] = [],
 ): CanaryState {
   return {
     policy,
     outcomes: 0,
     overall: emptyEProcess(),
     slices: slices.map((name) => ({ name, harm: emptyEProcess() })),
+    categories: criticalCategories.map((name) => ({ name, grew: emptyEProcess() })),
     blocks: {},
   };
 }
@@ -93,19 +106,20 @@ export function addCanaryOutcome(state: CanaryState, outcome: CanaryOutcome): Ca
   }
   const [first, ...rest] = waiting;
   if (first !== undefined) {
-    return addBlock(withBlock({ controls, waiting: rest }), first, [outcome.success]);
+    return addBlock(withBlock({ controls, waiting: rest }), first, [outcome]);
   }
-  const latest = [...controls, outcome.success].slice(-state.policy.blockCap);
+  const latest = [...controls, outcome].slice(-state.policy.blockCap);
   return withBlock({ controls: latest, waiting });
 }
 
 function addBlock(
   state: CanaryState,
   canary: CanaryOutcome,
-  controls: readonly number[],
+  controls: readonly LiveOutcome[],
 ): CanaryState {
-  const control = controls.reduce((total, success) => total + success, 0) / controls.length;
-  const difference = canary.success - control;
+  const meanOf = (value: (outcome: LiveOutcome) => number): number =>
+    controls.reduce((total, control) => total + value(control), 0) / controls.length;
+  const difference = canary.success - meanOf(({ success }) => success);
   const names = sliceNames(canary.slices);
   const next: CanaryState = {
     ...state,
@@ -115,12 +129,27 @@ function addBlock(
         ? { name: slice.name, harm: addHarm(slice.harm, difference, 0) }
         : slice,
     ),
+    categories: state.categories.map(({ name, grew }) => {
+      const isIn = ({ category }: LiveOutcome): number => (category === name ? 1 : 0);
+      return { name, grew: addSuperiority(grew, isIn(canary) - meanOf(isIn), 0) };
+    }),
   };
   const alarm = state.alarm ?? crossedCanary(next);
   return alarm === undefined ? next : { ...next, alarm };
 }
 
-function crossedCanary({ policy, overall, slices }: CanaryState): CanaryAlarm | undefined {
+/** What a critical category takes to alarm: as in the gate, the level divided by their number. */
+export function categoryThreshold({ categories }: CanaryState): number {
+  return categories.length / CATEGORY_LEVEL;
+}
+
+function crossedCanary(state: CanaryState): CanaryAlarm | undefined {
+  const { policy, overall, slices, categories } = state;
+  const worse = categories.find(({ grew }) => hasReached(grew, categoryThreshold(state)));
+  if (worse !== undefined) {
+    const { name: category, grew } = worse;
+    return { scope: 'category', category, n: grew.n, logE: logE(grew) };
+  }
   const harmed = slices.find(({ harm }) => hasReached(harm, slices.length / policy.level));
   if (harmed !== undefined) {
     return { scope: 'slice', slice: harmed.name, n: harmed.harm.n, logE: logE(harmed.harm) };

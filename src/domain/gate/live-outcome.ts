@@ -6,6 +6,8 @@ export interface LiveOutcome {
   readonly success: number;
   /** Slice values by slice key. */
   readonly slices: Readonly<Record<string, string>>;
+  /** `ok` or the kind of failure; absent where it is not known. */
+  readonly category?: string;
 }
 
 /** The slices of a task by name, `key=value`, in order of the keys. */

@@ -1,5 +1,6 @@
 import { addFailure, detectorValue, emptyDetector } from './detector.js';
 import type { EDetector } from './detector.js';
+import { addCriticalOutcome, standingCriticalWatch, type CriticalWatch } from './critical-watch.js';
 import { exceeds } from './eprocess.js';
 import { stratumOf } from './live-outcome.js';
 import type { LiveOutcome } from './live-outcome.js';
@@ -25,10 +26,15 @@ export interface StandingWatch {
   readonly strata: Strata;
   readonly scopedTo?: string;
   readonly detectors: readonly StandingDetector[];
+  /** Of the critical categories, where there are any. */
+  readonly critical?: CriticalWatch;
 }
 
-/** Goes on where the monitor of a survived probation ended. */
-export function standingWatch(monitor: PromotionMonitorState): StandingWatch {
+/** Goes on where the monitors of a survived probation ended. */
+export function standingWatch(
+  monitor: PromotionMonitorState,
+  critical?: CriticalWatch,
+): StandingWatch {
   const policy = monitor.policy.raw;
   const detector = emptyDetector(policy.kind);
   const names = monitor.tests.map(({ name }) => name).filter((name) => name !== monitor.scopedTo);
@@ -40,11 +46,22 @@ export function standingWatch(monitor: PromotionMonitorState): StandingWatch {
       ...names.map((name) => ({ name, threshold: names.length * policy.threshold, detector })),
     ],
   };
-  return monitor.scopedTo === undefined ? watch : { ...watch, scopedTo: monitor.scopedTo };
+  return {
+    ...watch,
+    ...(monitor.scopedTo === undefined ? {} : { scopedTo: monitor.scopedTo }),
+    ...(critical === undefined || critical.tests.length === 0
+      ? {}
+      : { critical: standingCriticalWatch(critical) }),
+  };
 }
 
-/** Adds a live outcome. One of a stratum without reference, or of the scoped slice, is passed over. */
-export function addStandingOutcome(watch: StandingWatch, outcome: LiveOutcome): StandingWatch {
+/** Adds a live outcome. Of a stratum without reference, or of the scoped slice, success is passed over. */
+export function addStandingOutcome(before: StandingWatch, outcome: LiveOutcome): StandingWatch {
+  const { critical } = before;
+  const watch =
+    critical === undefined
+      ? before
+      : { ...before, critical: addCriticalOutcome(critical, outcome) };
   const name = stratumOf(outcome.slices);
   if (!watch.detectors.some((entry) => entry.name === name)) return watch;
   const rate = predictiveRate(watch.strata, name);
@@ -59,14 +76,36 @@ export function addStandingOutcome(watch: StandingWatch, outcome: LiveOutcome): 
   };
 }
 
+/** Which detector crossed, at what value and threshold, after how many outcomes. */
+export interface StandingEvidence {
+  readonly test: string;
+  readonly logE: number;
+  /** ln of the value at which it alarms. */
+  readonly threshold: number;
+  readonly n: number;
+}
+
+export type StandingAction =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'diagnose' | 'rollback';
+      readonly slice?: string;
+      /** The critical category that grew: taken back at once, whatever the mean. */
+      readonly category?: string;
+      readonly evidence: StandingEvidence;
+    };
+
 /**
  * What the watch asks for: paired diagnosis first, since months after a promotion the world is the
- * likelier culprit; a rollback at once where the loss is severe (20 * A_mon).
+ * likelier culprit; a rollback at once where the loss is severe (20 * A_mon) or a critical category grew.
  */
-export function standingAction(watch: StandingWatch): {
-  readonly kind: 'none' | 'diagnose' | 'rollback';
-  readonly slice?: string;
-} {
+export function standingAction(watch: StandingWatch): StandingAction {
+  const grown = watch.critical?.alarm;
+  if (grown !== undefined) {
+    const { category, ...numbers } = grown;
+    const evidence = { test: `critical category ${category}`, ...numbers };
+    return { kind: 'rollback', category, evidence };
+  }
   const { severeFactor } = watch.policy;
   const reached = (factor: number): StandingDetector | undefined =>
     watch.detectors.find(({ detector, threshold }) =>
@@ -75,8 +114,13 @@ export function standingAction(watch: StandingWatch): {
   const severe = reached(severeFactor);
   const alarmed = severe ?? reached(1);
   if (alarmed === undefined) return { kind: 'none' };
+  const { name = '', detector, threshold } = alarmed;
   const kind = severe === undefined ? 'diagnose' : 'rollback';
-  return alarmed.name === undefined || alarmed.name === ''
-    ? { kind }
-    : { kind, slice: alarmed.name };
+  const evidence = {
+    test: `standing watch, ${name === '' ? 'all' : name}`,
+    logE: Math.log(detectorValue(detector)),
+    threshold: Math.log((severe === undefined ? 1 : severeFactor) * threshold),
+    n: detector.n,
+  };
+  return { kind, ...(name === '' ? {} : { slice: name }), evidence };
 }

@@ -94,6 +94,35 @@ describe('alarms', () => {
     expect(alarm?.logE).toBeGreaterThan(Math.log(40));
   });
 
+  describe('of a critical category', () => {
+    const arms = (n: number, ofCanary: string, ofControl: string): CanaryOutcome[] =>
+      Array.from({ length: n }, () => [
+        { ...control(0), category: ofControl },
+        { ...canary(0), category: ofCanary },
+      ]).flat();
+    const watching = (outcomes: readonly CanaryOutcome[], critical: readonly string[]) =>
+      outcomes.reduce(addCanaryOutcome, emptyCanary([], undefined, critical));
+
+    test('come though the score is the same, and name it', () => {
+      const { alarm } = watching(arms(12, 'data-loss', 'wrong'), ['data-loss']);
+
+      expect(alarm).toMatchObject({ scope: 'category', category: 'data-loss' });
+    });
+
+    test('do not come where controls fall into it alike, nor for a category that nobody called critical', () => {
+      expect(watching(arms(40, 'data-loss', 'data-loss'), ['data-loss']).alarm).toBeUndefined();
+      expect(watching(arms(40, 'data-loss', 'wrong'), ['leak']).alarm).toBeUndefined();
+    });
+
+    test('take more of each the more are watched', () => {
+      const alone = watching(arms(9, 'data-loss', 'wrong'), ['data-loss']).alarm;
+      const many = ['data-loss', 'leak', 'fraud', 'outage', 'harm', 'spam', 'lie', 'theft'];
+
+      expect(alone).toBeDefined();
+      expect(watching(arms(alone?.n ?? 0, 'data-loss', 'wrong'), many).alarm).toBeUndefined();
+    });
+  });
+
   test('stay, whatever comes later', () => {
     const bad = Array.from({ length: 12 }, () => [control(1), canary(0)]).flat();
     const good = Array.from({ length: 50 }, () => [control(0), canary(1)]).flat();
