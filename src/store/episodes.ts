@@ -23,7 +23,7 @@ import type { JsonObject } from '../domain/json.js';
 import type { RecallRecord } from '../domain/retrieval/recall-record.js';
 import { stepsOf } from './steps.js';
 import { storable, storableJson, storableOrNull } from './storable.js';
-import { queryTenant, withTenant } from './transaction.js';
+import { queriesTenant, queryTenant, withTenant } from './transaction.js';
 
 interface HeadRow {
   readonly episode: EpisodeId;
@@ -164,54 +164,58 @@ export function episodeStore(
       return { head: headOf(row), steps: row.steps };
     },
 
-    recordEpisode: (end) =>
-      withTenant(pool, end.tenant, async (client) => {
-        const { outcome, informative, unreflected } = end;
-        const [{ rows }, standing] = await Promise.all([
-          client.query<{ readonly wake: readonly string[] }>({
-            name: 'record-episode',
-            text: `select wake
-                   from record_episode($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-            values: [
-              end.tenant,
-              end.id,
-              end.end,
-              storableOrNull(end.output),
-              informative.value,
-              storable(informative.reason),
-              end.tokens,
-              end.costMicroUsd,
-              outcome.score,
-              storable(outcome.evaluator),
-              outcome.source,
-              storable(outcome.category),
-              storable(outcome.detail),
-              outcome.missing ?? null,
-            ],
-          }),
-          client.query<OutcomeRow>({
-            name: 'outcome-standing',
-            text: `select ${OUTCOME} from outcomes o where o.tenant = $1 and o.episode = $2`,
-            values: [end.tenant, end.id],
-          }),
-          unreflected === null
-            ? undefined
-            : client.query({
+    recordEpisode: async (end) => {
+      const { tenant, id, outcome, informative, unreflected } = end;
+      const results = await queriesTenant<RecordedRow>(pool, tenant, [
+        {
+          name: 'record-episode',
+          text: `select wake
+                 from record_episode($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+          values: [
+            tenant,
+            id,
+            end.end,
+            storableOrNull(end.output),
+            informative.value,
+            storable(informative.reason),
+            end.tokens,
+            end.costMicroUsd,
+            outcome.score,
+            storable(outcome.evaluator),
+            outcome.source,
+            storable(outcome.category),
+            storable(outcome.detail),
+            outcome.missing ?? null,
+          ],
+        },
+        {
+          name: 'outcome-standing',
+          text: `select ${OUTCOME} from outcomes o where o.tenant = $1 and o.episode = $2`,
+          values: [tenant, id],
+        },
+        ...(unreflected === null
+          ? []
+          : [
+              {
                 name: 'mark-unreflected',
                 text: `insert into reflections (tenant, episode, result)
                        select tenant, episode, $3 from episodes where tenant = $1 and episode = $2
                        on conflict do nothing`,
-                values: [end.tenant, end.id, storable(unreflected)],
-              }),
-        ]);
-        const [row] = rows;
-        if (row === undefined) throw unknownEpisode(end.id);
-        const [stands] = standing.rows;
-        const kept = stands === undefined ? null : outcomeOf(stands);
-        return { outcome: kept ?? outcome, wake: row.wake };
-      }),
+                values: [tenant, id, storable(unreflected)],
+              },
+            ]),
+      ]);
+      const rows = results.flatMap((result) => result.rows);
+      const ended = rows.find((row) => 'wake' in row);
+      if (ended === undefined) throw unknownEpisode(id);
+      const stands = rows.find((row) => 'score' in row);
+      const kept = stands === undefined ? null : outcomeOf(stands);
+      return { outcome: kept ?? outcome, wake: ended.wake };
+    },
   };
 }
+
+type RecordedRow = OutcomeRow | { readonly wake: readonly string[] };
 
 function unknownEpisode(id: EpisodeId): NotFoundError {
   return new NotFoundError('episode', id, 'open it before writing to it');

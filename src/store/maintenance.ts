@@ -12,6 +12,7 @@ export function maintenanceStore(
   return {
     lessonUses: async ({ tenant, agent }, halfLifeDays) => {
       const { rows } = await queryTenant<LessonUse>(pool, tenant, {
+        name: 'lesson-uses',
         text: `select used.lesson, used.revision,
                  sum(power(0.5, extract(epoch from now() - e.started_at) / 86400 / $3))
                    ::double precision as "recentUses",
@@ -28,6 +29,7 @@ export function maintenanceStore(
 
     protectedLessons: async ({ tenant, agent }) => {
       const { rows } = await queryTenant<LessonRef>(pool, tenant, {
+        name: 'protected-lessons',
         text: `select distinct c.lesson, c.revision
                from pinned_cases p
                join candidate_lessons c on c.tenant = p.tenant and c.candidate = p.candidate
@@ -39,6 +41,7 @@ export function maintenanceStore(
 
     drawTallies: async ({ tenant, agent }, days) => {
       const { rows } = await queryTenant<DrawTally>(pool, tenant, {
+        name: 'draw-tallies',
         text: `select draw.propensity, count(*)::integer as draws,
                  (count(*) filter (where draw."heldOut"))::integer as "heldOut"
                from episodes e
@@ -54,6 +57,7 @@ export function maintenanceStore(
 
     archivedRuns: async (tenant, runIds) => {
       const { rows } = await queryTenant<{ readonly run_id: string }>(pool, tenant, {
+        name: 'archived-runs',
         text: 'select run_id from archived_histories where tenant = $1 and run_id = any($2)',
         values: [tenant, runIds],
       });

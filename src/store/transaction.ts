@@ -1,8 +1,8 @@
 import {
+  escapeIdentifier,
   escapeLiteral,
   type Pool,
   type PoolClient,
-  type QueryConfig,
   type QueryResult,
   type QueryResultRow,
 } from 'pg';
@@ -33,23 +33,89 @@ export async function withTenant<T>(
   return inTransaction(pool, asTenant(tenant), work);
 }
 
+/** A statement that a connection prepares when it first runs it: one name, one text. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly Value[];
+}
+
+type Value = string | number | boolean | null | readonly string[];
+
 /** One statement in a transaction like that of `withTenant`, in a single round trip. */
 export async function queryTenant<Row extends QueryResultRow>(
   pool: Pool,
   tenant: TenantId,
-  query: QueryConfig,
+  statement: Statement,
 ): Promise<QueryResult<Row>> {
+  const [result] = await queriesTenant<Row>(pool, tenant, [statement]);
+  if (result === undefined) throw new Error(`statement ${statement.name} has no result`);
+  return result;
+}
+
+/**
+ * Several that need not know of each other's results. One message takes them there, commit included: a
+ * message a statement would wake both sides as often, and that is most of what a short statement costs.
+ */
+export async function queriesTenant<Row extends QueryResultRow>(
+  pool: Pool,
+  tenant: TenantId,
+  statements: readonly Statement[],
+): Promise<readonly QueryResult<Row>[]> {
+  // Nothing after a statement that fails is run; what was begun is rolled back below.
+  const message = [asTenant(tenant), ...statements.map(executionOf), 'commit'].join('; ');
   return retried(() =>
     withClient(pool, async (client) => {
-      // The commit of a transaction whose statement failed rolls it back.
-      const [, result] = await Promise.all([
-        client.query(asTenant(tenant)),
-        client.query<Row>(query),
-        client.query('commit'),
-      ]);
-      return result;
+      const preparations = statements.map((statement) => prepare(client, statement));
+      const answering = client.query<Row>(message);
+      // Where a preparation failed, that is what there is to say.
+      answering.catch(() => undefined);
+      await Promise.all(preparations);
+      return resultsOf(await answering).slice(-1 - statements.length, -1);
     }),
   );
+}
+
+const preparedBy = new WeakMap<PoolClient, Set<string>>();
+
+/** Sent ahead of the first message that runs it; on one connection everything is done in its order. */
+async function prepare(client: PoolClient, { name, text }: Statement): Promise<void> {
+  const names = preparedBy.get(client) ?? new Set();
+  preparedBy.set(client, names);
+  if (names.has(name)) return;
+  names.add(name);
+  try {
+    await client.query(`prepare ${nameOf(name)} as ${text}`);
+  } catch (error) {
+    names.delete(name);
+    throw error;
+  }
+}
+
+/** Apart from the names that `pg` prepares under. */
+function nameOf(name: string): string {
+  return escapeIdentifier(`tenant/${name}`);
+}
+
+function executionOf({ name, values }: Statement): string {
+  const given = values.length === 0 ? '' : `(${values.map(literalOf).join(', ')})`;
+  return `execute ${nameOf(name)}${given}`;
+}
+
+function literalOf(value: Value): string {
+  if (value === null) return 'null';
+  if (typeof value === 'object') return `array[${value.map(literalOf).join(', ')}]::text[]`;
+  const text = String(value);
+  // The message would end there.
+  if (text.includes('\0')) throw new TypeError('a NUL has no place in a statement');
+  return escapeLiteral(text);
+}
+
+/** `pg` answers a text of several statements with as many results, which its types leave out. */
+function resultsOf<Row extends QueryResultRow>(
+  answer: QueryResult<Row> | readonly QueryResult<Row>[],
+): readonly QueryResult<Row>[] {
+  return 'rows' in answer ? [answer] : answer;
 }
 
 /** The same as the role that may erase what a person said. */

@@ -6,7 +6,7 @@ import { UnavailableError } from '../../src/domain/errors.js';
 import { translated } from '../../src/store/failures.js';
 import { checkDatabase, createPool, UnsafeDatabaseError } from '../../src/store/pool.js';
 import { createStore } from '../../src/store/store.js';
-import { queryTenant, withTenant } from '../../src/store/transaction.js';
+import { queriesTenant, queryTenant, withTenant } from '../../src/store/transaction.js';
 import { emptyDatabase, freshDatabase, type FreshDatabase } from '../support/postgres.js';
 import { aScope, deploy, startTask } from '../support/store-builders.js';
 
@@ -121,6 +121,8 @@ test('a statement sent together with its transaction sees one tenant and leaves 
   const pool = createPool({ url: database.url, applicationName: 'ratchet-test', max: 1 });
 
   const within = await queryTenant(pool, TENANT, {
+    name: 'who',
+    values: [],
     text: `select current_user::text as "user", ${setting} as tenant`,
   });
   const after = await pool.query(
@@ -135,14 +137,68 @@ test('a statement sent together with its transaction sees one tenant and leaves 
 test('a statement that fails together with its transaction frees the connection for the next', async () => {
   const pool = createPool({ url: database.url, applicationName: 'ratchet-test', max: 1 });
 
-  const failed = await queryTenant(pool, TENANT, { text: 'select 1 / 0' }).catch(
+  const divide = { name: 'divide', text: 'select 6 / $1::integer as part' };
+  const failed = await queryTenant(pool, TENANT, { ...divide, values: [0] }).catch(
     (error: unknown) => error,
   );
-  const next = await queryTenant(pool, TENANT, { text: 'select 1 as one' });
+  const unfit = await queryTenant(pool, TENANT, {
+    name: 'unfit',
+    text: 'selekt',
+    values: [],
+  }).catch((error: unknown) => error);
+  const next = await queryTenant(pool, TENANT, { ...divide, values: [3] });
   await pool.end();
 
   expect(failed).toMatchObject({ message: 'division by zero' });
-  expect(next.rows).toEqual([{ one: 1 }]);
+  expect(unfit).toMatchObject({ code: '42601' });
+  expect(next.rows).toEqual([{ part: 2 }]);
+});
+
+test('values arrive as they are, whatever is in them', async () => {
+  const quotes = `it's "so" \\ E'\\'' $1 $$ ; drop table tasks; -- \n\u{1F600}`;
+
+  const { rows } = await queryTenant(database.pool, TENANT, {
+    name: 'echo',
+    text: 'select $1::text as text, $2::integer as n, $3::boolean as is, $4::text as none, $5::text[] as all',
+    values: [quotes, -3, false, null, [quotes, '']],
+  });
+  const none = await queryTenant(database.pool, TENANT, {
+    name: 'echo-list',
+    text: 'select $1::text[] as all',
+    values: [[]],
+  });
+
+  expect(rows).toEqual([{ text: quotes, n: -3, is: false, none: null, all: [quotes, ''] }]);
+  expect(none.rows).toEqual([{ all: [] }]);
+});
+
+test('statements sent together are one transaction', async () => {
+  const together = tenantId('together');
+  const insert = { name: 'insert-tenant', text: 'insert into tenants (tenant) values ($1)' };
+
+  const failed = await queriesTenant(database.pool, together, [
+    { ...insert, values: [together] },
+    { name: 'divide', text: 'select 6 / $1::integer as part', values: [0] },
+  ]).catch((error: unknown) => error);
+  const counted = { name: 'count', text: 'select count(*)::integer as n from tenants', values: [] };
+  const [before, , after] = await queriesTenant(database.pool, together, [
+    counted,
+    { ...insert, values: [together] },
+    counted,
+  ]);
+
+  expect(failed).toMatchObject({ message: 'division by zero' });
+  expect([before?.rows, after?.rows]).toEqual([[{ n: 0 }], [{ n: 1 }]]);
+});
+
+test('a text that would end the message is refused', async () => {
+  const cut = queryTenant(database.pool, TENANT, {
+    name: 'echo-text',
+    text: 'select $1::text as text',
+    values: ['before\0after'],
+  });
+
+  await expect(cut).rejects.toThrow('a NUL has no place in a statement');
 });
 
 test('other failures of the database stay what they are', async () => {
