@@ -16,6 +16,7 @@ import { failureInterceptor } from './activities/failure-interceptor.js';
 import { createJudgeActivities } from './activities/judge-activities.js';
 import { createLearnerActivities } from './activities/learner-activities.js';
 import { createMaintenanceActivities } from './activities/maintenance-activities.js';
+import { KnownConversations } from './activities/known-conversations.js';
 import { createModelActivities, type ModelClient } from './activities/model-activities.js';
 import { createReflectionActivities } from './activities/reflection-activities.js';
 import { createRolloutActivities } from './activities/rollout-activities.js';
@@ -62,7 +63,8 @@ export function createActivities(dependencies: Omit<WorkerDependencies, 'address
   const store = createStore(pool);
   const strategies = new StrategyCache(store);
   const messenger = createMessenger(client, taskQueue, dependencies.dashboard ?? null);
-  const shared = { store, agents, strategies, messenger, hasLocalModel };
+  const conversations = new KnownConversations();
+  const shared = { store, agents, strategies, messenger, conversations, hasLocalModel };
   const maintenance = createMaintenanceActivities({
     ...shared,
     histories: createHistorySource(client),
@@ -70,7 +72,7 @@ export function createActivities(dependencies: Omit<WorkerDependencies, 'address
   const reflection = createReflectionActivities({ ...shared, models });
   const own = {
     ...createLifecycleActivities(shared),
-    ...createModelActivities({ store, agents, models }),
+    ...createModelActivities({ store, agents, models, conversations }),
     ...createJudgeActivities({ store, agents, models }),
     ...reflection,
     /** Counted before the episode is said to be done with: what harms is out of service at once. */
@@ -86,7 +88,12 @@ export function createActivities(dependencies: Omit<WorkerDependencies, 'address
     ...maintenance,
     ...createCallAnswers(store),
   };
-  const tools = createToolActivities({ store, agents, runtime: createToolRuntime() });
+  const tools = createToolActivities({
+    store,
+    agents,
+    runtime: createToolRuntime(),
+    conversations,
+  });
   const taken = Object.keys(tools).find((name) => Object.hasOwn(own, name));
   if (taken !== undefined) {
     throw new InvalidInputError(

@@ -4,6 +4,10 @@ import { Context } from '@temporalio/activity';
 export interface Attempt {
   /** From 1. */
   readonly number: number;
+  /** The run of the workflow it is made for. */
+  readonly run: string;
+  /** A run schedules a call once: at its first attempt nothing of it is stored. */
+  readonly isFirst: boolean;
   /** Nothing is tried again after this one. */
   readonly isLast: boolean;
   /** Aborted with what is to be thrown when the task is cancelled. */
@@ -20,7 +24,7 @@ const ATTEMPTS = 5;
  */
 export async function attempting<T>(work: (attempt: Attempt) => Promise<T>): Promise<T> {
   const context = Context.current();
-  const { attempt, isLocal, retryPolicy } = context.info;
+  const { attempt, isLocal, retryPolicy, workflowExecution } = context.info;
   const heartbeat = isLocal
     ? undefined
     : setInterval(() => {
@@ -29,6 +33,9 @@ export async function attempting<T>(work: (attempt: Attempt) => Promise<T>): Pro
   try {
     return await work({
       number: attempt,
+      run: workflowExecution?.runId ?? '',
+      // A local one is made again from the first attempt where its workflow task is.
+      isFirst: attempt === 1 && !isLocal,
       isLast: attempt >= boundOf(retryPolicy?.maximumAttempts),
       signal: context.cancellationSignal,
     });

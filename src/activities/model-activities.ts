@@ -10,6 +10,7 @@ import type { JsonObject } from '../domain/json.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { attempting } from './attempt.js';
 import { conversationOf, type ChatMessage } from './conversation.js';
+import { KnownConversations } from './known-conversations.js';
 import type { Store } from './store.js';
 import type { ModelAnswer, TaskActivities } from './task-activities.js';
 import { summarized } from './tool-summary.js';
@@ -54,6 +55,8 @@ export interface ModelDependencies {
   readonly store: Pick<Store, 'conversation' | 'putStep'>;
   readonly agents: Pick<AgentRegistry, 'agent'>;
   readonly models: ModelClient;
+  /** Shared with the tools of a process; without them each call reads its conversation. */
+  readonly conversations?: KnownConversations;
 }
 
 /** `callModel` pays once for a step: where it is stored, an attempt answers from it. */
@@ -61,13 +64,16 @@ export function createModelActivities({
   store,
   agents,
   models,
+  conversations = new KnownConversations(),
 }: ModelDependencies): Pick<TaskActivities, 'callModel'> {
   return {
     callModel: (request) =>
-      attempting(async ({ number, signal }) => {
+      attempting(async ({ number, run, isFirst, signal }) => {
         const { tenant, episode, step: index } = request;
         const agent = agents.agent(request.agent);
-        const { head, steps } = await store.conversation(tenant, episode);
+        const known = isFirst ? conversations.ofLength(tenant, episode, index, run) : undefined;
+        const { head, steps } = known ?? (await store.conversation(tenant, episode));
+        if (known === undefined) conversations.read(tenant, episode, run, { head, steps });
         const stored = steps.find((step) => step.index === index);
         if (stored !== undefined) return travelling(await answerOf(stored, agent));
 
@@ -89,7 +95,9 @@ export function createModelActivities({
           kind: 'model',
           toolCalls: withIds(reply, index),
         };
-        return travelling(await answerOf(await store.putStep(tenant, episode, step), agent));
+        const kept = await store.putStep(tenant, episode, step);
+        conversations.stored(tenant, episode, kept);
+        return travelling(await answerOf(kept, agent));
       }),
   };
 }

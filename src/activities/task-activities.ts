@@ -131,6 +131,8 @@ export interface RecordRequest {
   readonly outputStep?: number;
   /** Set when the run ended without an answer of its own. */
   readonly stopped: string | null;
+  /** Of the trajectory. */
+  readonly steps: number;
   readonly tokens: number;
   readonly costMicroUsd: number;
 }

@@ -11,6 +11,7 @@ import { informative } from '../domain/informative.js';
 import type { AcceptedTask } from '../domain/task.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { gradeRun } from './grading.js';
+import type { KnownConversations } from './known-conversations.js';
 import { LessonRecall } from './lesson-recall.js';
 import type { Messenger } from './messenger.js';
 import { observedCalls } from './observations.js';
@@ -30,6 +31,7 @@ export interface LifecycleDependencies {
   readonly agents: AgentRegistry;
   readonly strategies: StrategyCache;
   readonly messenger: Pick<Messenger, 'wake'>;
+  readonly conversations?: Pick<KnownConversations, 'ofLength'>;
   /** Steps of shadow and explore runs are local activities: a loopback model answers in milliseconds. */
   readonly hasLocalModel: boolean;
 }
@@ -38,7 +40,7 @@ type Lifecycle = Pick<TaskActivities, 'recall' | 'recordEpisode' | 'storeFeedbac
 
 /** What happens at both ends of a task: version and lessons pinned, outcome judged and recorded. */
 export function createLifecycleActivities(dependencies: LifecycleDependencies): Lifecycle {
-  const { store, agents, strategies, messenger, hasLocalModel } = dependencies;
+  const { store, agents, strategies, messenger, conversations, hasLocalModel } = dependencies;
   const lessons = new LessonRecall(store);
 
   return {
@@ -87,8 +89,11 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
     async recordEpisode(request) {
       const { tenant, episode, mode, outputStep, stopped } = request;
       const agent = agents.agent(request.agent);
+      // A call that was cut off may have stored its step after all.
+      const known =
+        stopped === null ? conversations?.ofLength(tenant, episode, request.steps) : undefined;
       const [{ head, steps }, feedback, resources] = await Promise.all([
-        store.conversation(tenant, episode),
+        known ?? store.conversation(tenant, episode),
         mode === 'live' ? store.feedbackOf(tenant, episode) : [],
         agents.resources(request.agent),
       ]);

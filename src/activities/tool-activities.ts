@@ -13,6 +13,7 @@ import type { JsonObject } from '../domain/json.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { attempting, type Attempt } from './attempt.js';
 import { applyOnce } from './effect-ledger.js';
+import type { KnownConversations } from './known-conversations.js';
 import type { EffectRow, Store } from './store.js';
 import type { CallAnswer, TaskActivities, ToolAnswer, ToolRequest } from './task-activities.js';
 import { wholeCall } from './travelling-reply.js';
@@ -40,6 +41,7 @@ export interface ToolDependencies {
   readonly store: Pick<Store, 'beginCall' | 'conversation' | 'finishCall' | 'putStep'>;
   readonly agents: Pick<AgentRegistry, 'agent' | 'agents' | 'resources'>;
   readonly runtime: ToolRuntime;
+  readonly conversations?: Pick<KnownConversations, 'stored'>;
 }
 
 export type ToolActivity = (request: ToolRequest) => Promise<ToolAnswer>;
@@ -82,7 +84,7 @@ async function callTool(
   travelled: ToolRequest,
   attempt: Attempt,
 ): Promise<ToolAnswer> {
-  const { store, agents } = dependencies;
+  const { store, agents, conversations } = dependencies;
   const call = await wholeCall(store, travelled);
   const request = { ...travelled, call };
   const { tenant, agent: agentId, task, episode, step } = request;
@@ -120,8 +122,13 @@ async function callTool(
   };
   const result = await runOnce(dependencies, made, start.effect, attempt);
   if (result === undefined) return { kind: 'unknown-effect', code: null, characters: 0 };
-  if (start.effect === null) return putResult(store, request, result);
-  return answerOf(await store.finishCall(tenant, episode, stepOf(request, result), key));
+  const own = stepOf(request, result);
+  const kept =
+    start.effect === null
+      ? await store.putStep(tenant, episode, own)
+      : await store.finishCall(tenant, episode, own, key);
+  conversations?.stored(tenant, episode, kept);
+  return answerOf(kept);
 }
 
 /** Of a tool that names none. */

@@ -266,6 +266,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       reflects: context.reflects,
       end,
       ...closing,
+      steps: tally.nextStep,
       tokens: tally.tokens,
       costMicroUsd: tally.costMicroUsd,
     });

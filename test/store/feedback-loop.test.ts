@@ -76,6 +76,7 @@ function record(episode: EpisodeId, more: Partial<AgentDefinition> = {}) {
     end: 'done',
     output: 'the answer is 4',
     stopped: null,
+    steps: 0,
     tokens: 1,
     costMicroUsd: 0,
   });
