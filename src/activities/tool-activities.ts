@@ -160,6 +160,7 @@ async function runOnce(
           signal,
           effectKey: key,
           callId: request.call.id,
+          episode: request.episode,
           task: { id: request.task, input },
           resources,
         }),

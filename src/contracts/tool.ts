@@ -20,6 +20,11 @@ export interface ToolContext<Resources = Readonly<Record<string, unknown>>> {
   /** The same on every attempt of one logical call; pass it on to receivers that de-duplicate. */
   readonly effectKey: string;
   readonly callId: string;
+  /**
+   * The run this call belongs to: another one for each arm of a pair and for each exploration, so that a
+   * sandbox can keep the state of one apart from that of the others.
+   */
+  readonly episode: string;
   readonly task: { readonly id: string; readonly input: JsonObject };
   /** What the agent's configuration put at its tools' disposal: pools, clients. */
   readonly resources: Resources;

@@ -63,6 +63,7 @@ test('the tool answers the bare loop what it answers the agent', async () => {
       signal: new AbortController().signal,
       effectKey: 'key',
       callId: call.id,
+      episode: 'e',
       task: { id: 'task', input: {} },
       resources: {},
     },

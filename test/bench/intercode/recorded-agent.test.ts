@@ -40,6 +40,7 @@ async function call(agent: Agent, callId: string, sql: string): Promise<unknown>
       signal: new AbortController().signal,
       effectKey: 'k',
       callId,
+      episode: 'e',
       task: { id: 't-0', input: {} },
       resources: {},
     },

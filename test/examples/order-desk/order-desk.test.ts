@@ -33,5 +33,8 @@ test('is what the configuration file exports', () => {
 
 async function orderState(number: string): Promise<unknown> {
   const [tool] = orderDesk.tools;
-  return tool?.run({ number }, { signal, effectKey: 'k', callId: 'c', task, resources: {} });
+  return tool?.run(
+    { number },
+    { signal, effectKey: 'k', callId: 'c', episode: 'e', task, resources: {} },
+  );
 }

@@ -47,6 +47,7 @@ test('runs its tools on the pool that its resources hold', async () => {
     signal: AbortSignal.timeout(5000),
     effectKey: 'k',
     callId: 'c',
+    episode: 'e',
     task: { id: 't', input: {} },
     resources: { db },
   };
