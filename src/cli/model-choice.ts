@@ -33,7 +33,7 @@ export async function openModel({ model }: Pick<Config, 'model'>): Promise<Chose
     kind: 'simulated',
     name: SIMULATED_MODEL,
     client: createModelClient({ apiKey: 'none', baseUrl: simulated.url }),
-    said: 'model: the built-in simulated one, which only writes SQL; set OPENAI_API_KEY or OPENAI_BASE_URL for a real one',
+    said: 'model: the built-in simulated one, which writes SQL and calls HTTP APIs and nothing else; set OPENAI_API_KEY or OPENAI_BASE_URL for a real one',
     close: () => simulated.close(),
   };
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import type { JsonObject } from '../../domain/json.js';
+
 /** The part of a chat-completions request that the simulated model reads; the rest may be anything. */
 export const ChatRequest = z.object({
   model: z.string().min(1),
@@ -28,7 +30,17 @@ export const ChatRequest = z.object({
     )
     .min(1),
   tools: z
-    .array(z.object({ type: z.literal('function'), function: z.object({ name: z.string() }) }))
+    .array(
+      z.object({
+        type: z.literal('function'),
+        function: z.object({
+          name: z.string(),
+          parameters: z
+            .object({ properties: z.record(z.string(), z.unknown()).optional() })
+            .optional(),
+        }),
+      }),
+    )
     .optional(),
   parallel_tool_calls: z.boolean().optional(),
   stream: z.literal(false).nullish(),
@@ -43,7 +55,7 @@ export type Move =
 
 export interface MoveCall {
   readonly tool: string;
-  readonly arguments: Readonly<Record<string, string>>;
+  readonly arguments: JsonObject;
 }
 
 /** The text of a message, whatever form its content has. */

@@ -6,6 +6,8 @@ import { answerWithFault, drawFault, errorBody, withDuplicateCalls } from '../fa
 import { chatCompletion, ChatRequest, namedCalls } from './chat-protocol.js';
 import { jsonIn } from './known-schema.js';
 import { readConversation } from './conversation.js';
+import { nextCallerMove } from './http/caller.js';
+import { isCallerPrompt, readCallerConversation } from './http/caller-conversation.js';
 import { nextMove } from './policy.js';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { FaultPlan } from '../fault-injection.js';
@@ -108,7 +110,9 @@ function reply(
   { faults, seed = 0 }: SimulatedModelOptions,
   attempts: Map<string, number>,
 ): void {
-  const move = nextMove(readConversation(request), seed);
+  const move = isCallerPrompt(request)
+    ? nextCallerMove(readCallerConversation(request))
+    : nextMove(readConversation(request), seed);
   const id = promptId(seed, JSON.stringify([request.messages, request.tools]));
   const attempt = attempts.get(id) ?? 0;
   if (faults !== undefined) attempts.set(id, attempt + 1);

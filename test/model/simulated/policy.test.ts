@@ -12,7 +12,9 @@ const listing = { tool: 'list_tables', args: {}, result: NAMES };
 
 /** What it would end with, whether or not it tries the statement first. */
 function statementOf(made: Move): string | undefined {
-  return made.kind === 'answer' ? made.text : made.calls[0]?.arguments['sql'];
+  if (made.kind === 'answer') return made.text;
+  const sql = made.calls[0]?.arguments['sql'];
+  return typeof sql === 'string' ? sql : undefined;
 }
 
 test('lists the tables when it knows no name', () => {
