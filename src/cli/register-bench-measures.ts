@@ -7,6 +7,7 @@ import type { RecallOptions } from '../bench/recall.js';
 import type { Invoke } from './command.js';
 import type { BenchAttributionOptions } from './commands/bench-attribution.js';
 import type { BenchLessonsOptions } from './commands/bench-lessons.js';
+import type { BenchNovelApiOptions } from './commands/bench-novel-api.js';
 import { countFromOne, score, wholeNumber } from './option-values.js';
 
 /** Benches that stand for themselves: what Ratchet costs on this machine, and how well it blames. */
@@ -62,6 +63,17 @@ export function registerBenchMeasures(bench: Command, invoke: Invoke): void {
     .action((options: BenchLessonsOptions) =>
       invoke(async (context) =>
         (await import('./commands/bench-lessons.js')).runBenchLessons(options, context),
+      ),
+    );
+  bench
+    .command('novel-api')
+    .description('an agent learns an HTTP API it has never seen, beside one that does not learn')
+    .option('--tasks <n>', 'requests, half of them of each area', countFromOne, 240)
+    .option('--seed <n>', 'of the order they come in', wholeNumber, 1)
+    .option('--out <file>', 'write the report there too')
+    .action((options: BenchNovelApiOptions) =>
+      invoke(async (context) =>
+        (await import('./commands/bench-novel-api.js')).runBenchNovelApi(options, context),
       ),
     );
   bench

@@ -5,14 +5,12 @@ import type { Pool } from 'pg';
 import type { CandidateRow } from '../../activities/store.js';
 import { candidateId, taskId } from '../../contracts/ids.js';
 import type { Agent } from '../../contracts/agent.js';
-import { runEpisodeIdOf } from '../../contracts/digest.js';
 import type { EpisodeId, Scope, TaskId, VersionId } from '../../domain/ids.js';
 import { isEnd } from '../../domain/candidate.js';
 import { lessonText } from '../../domain/lesson.js';
-import type { agentTask, AgentTaskResult } from '../../workflows/agent-task.js';
-import { keys } from '../../workflows/search-attributes.js';
+import { runFrozen } from '../frozen-arm.js';
 import type { House } from '../house.js';
-import { inOrder, Rounds } from '../rounds.js';
+import { Rounds } from '../rounds.js';
 import type { Goal, SqlAnalystExample, StoryPhase } from './example.js';
 
 export interface PlayedTask {
@@ -80,7 +78,7 @@ export class StoryRunner {
   }
 
   async #round(phase: StoryPhase): Promise<void> {
-    const { signal } = this.#use;
+    const { house, scope, root, signal } = this.#use;
     const dealt = this.#deck.deal(phase.mix).map((question) => {
       const number = this.#next;
       this.#next += 1;
@@ -88,7 +86,12 @@ export class StoryRunner {
       return { id, input: { question: question.text, area: question.area }, area: question.area };
     });
     const learning = await this.#rounds.run(dealt);
-    const frozen = await this.#frozen(dealt.map(({ id }) => id));
+    const frozen = await runFrozen(
+      house,
+      scope,
+      root,
+      dealt.map(({ id }) => id),
+    );
     const played = dealt.map(({ id, area }, index): PlayedTask => {
       const result = learning[index];
       if (result === undefined) throw new Error(`task ${id} has no result`);
@@ -105,34 +108,6 @@ export class StoryRunner {
     this.#events.onRound(phase, played);
     await this.#rounds.settle(signal);
     await this.#tell();
-  }
-
-  /** The same tasks on the first version, sandboxed: what an agent that learns nothing would have done. */
-  async #frozen(tasks: readonly TaskId[]): Promise<readonly AgentTaskResult[]> {
-    const { house, scope, root } = this.#use;
-    return inOrder(tasks, (task) =>
-      house.temporal.workflow.execute<typeof agentTask>('agentTask', {
-        workflowId: `shadow/frozen/${scope.tenant}/${task}`,
-        taskQueue: `${house.taskQueue}-shadow`,
-        args: [
-          {
-            ...scope,
-            task,
-            mode: 'shadow',
-            run: {
-              version: root,
-              episode: runEpisodeIdOf('frozen', scope.tenant, task),
-              candidate: null,
-            },
-          },
-        ],
-        typedSearchAttributes: [
-          { key: keys.tenant, value: scope.tenant },
-          { key: keys.agent, value: scope.agent },
-          { key: keys.mode, value: 'shadow' },
-        ],
-      }),
-    );
   }
 
   async #begin({ begins }: StoryPhase): Promise<void> {
