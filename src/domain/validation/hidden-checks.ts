@@ -1,4 +1,5 @@
 import type { Check } from './check.js';
+import { holdsGibberish } from './gibberish.js';
 import { allTexts, hasInvisible, MAX_READ_CHARACTERS } from './normalise.js';
 
 const CONTROL = /[\p{Cc}\p{Co}\p{Cs}]/u;
@@ -53,7 +54,8 @@ const encoding: Check = {
       const read = text.slice(0, MAX_READ_CHARACTERS);
       const isEncoded =
         [...read.matchAll(RUN)].some(([run]) => looksEncoded(run)) ||
-        ENCODED.some((pattern) => pattern.test(read));
+        ENCODED.some((pattern) => pattern.test(read)) ||
+        holdsGibberish(read);
       if (isEncoded) {
         return { code: 'OBFUSCATED', message: 'holds text in an encoding that hides what it says' };
       }

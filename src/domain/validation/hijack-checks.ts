@@ -1,4 +1,5 @@
 import type { Check } from './check.js';
+import { folded } from './normalise.js';
 import { freeSentences, type Sentence } from './sentences.js';
 
 function sentenceCheck(
@@ -30,6 +31,12 @@ const DISFIGURED =
 const CIPHERED =
   /\b(?:rot-?\d+|caesar|atbash|vigenere|morse|playfair|cipher\w*|pig latin|leet ?speak|anagram\w*|kaomoji)\b/;
 const READS = /\b(?:decod\w*|decipher\w*|decrypt\w*|pars\w*|read\w*|recogni[sz]\w*)\b/;
+/** Pictures for words; what is removed, counted or read may hold them. */
+const PICTURED =
+  /^(?:only )?(?:use|answer|replace|swap|write|speak|respond|reply|convey|express|put|insert|turn|represent|show|communicate|translate|decorate|say|give|add)\b(?:\W{1,4}\w+){0,8}?\W{1,4}(?:emojis?|emoticons?|smileys?|pictograms?|pictographs?|kaomoji)\b|\bbecomes? an? (?:emoji|smiley|pictogram|pictograph|icon)\b/;
+/** Somebody is told to put something into it; a suite of ciphers that is switched off is a fact. */
+const PUTS =
+  /^(?:only )?(?:apply|use|encod\w*|encrypt|encipher|write|put|give|present|respond|reply|answer|speak|talk|output|print|return|convert|turn|transform|translate|implement|run|render|express|deliver|produce|make|shift|scramble|obfuscate|employ|perform|do|include|insert|create)\b|\b(?:your|you|every|each|all|everything|must|should|shall|has to|have to|needs to) |\bin (?:rot-?\d+|morse|pig latin|leet ?speak|anagrams?|kaomoji|cipher\w*)\b/;
 /** A result put into an encoding; what is uploaded or read may have one. */
 const ENCODED_RESULT =
   /^(?:show|give|present|print|return|write|encode|render|express|convert|produce|output|turn|answer|spell)\b(?:\W{1,4}\w+){0,8}?\W{1,4}(?:base-?\d\d|hex|hexadecimal|octal|binary|ascii\d*|zeros|url-?encoded)\b/;
@@ -64,7 +71,8 @@ const replyTampering = sentenceCheck(
   'disfigures replies or carries a message of somebody else into them',
   ({ folded: text }) => {
     if (LETTERWISE.test(text) || REWORKED.test(text) || SPEAKS.test(text)) return true;
-    if (CIPHERED.test(text) && !READS.test(text)) return true;
+    if (CIPHERED.test(text) && !READS.test(text) && PUTS.test(text)) return true;
+    if (PICTURED.test(text)) return true;
     if (ENCODED_RESULT.test(text) && !CARRIER.test(text)) return true;
     if (MANNERED.test(text) && !FORM.test(text)) return true;
     if (REPLY.test(text) && DISFIGURED.test(text)) return true;
@@ -84,7 +92,10 @@ const FOR_THE_ASKER =
   /(?:^|[,;:] |\b(?:and|please|you|to|then) )(?:show|tell|give|teach|send|write|find|explain to|provide) (?:me|us)\b|\bplease (?!note|see)|\bi (?:want|need|would like) (?:you|to know)\b|\b(?:can|could|would|will) you\b/;
 /** Verbs of asking for a text: alone they tell a foreign task where nothing else is about it. */
 const ASKS_FOR_TEXT =
-  /^(?:explain|describe|draft|compose|translate|tell|outline|recite|sing|summari[sz]e|paraphrase|rewrite|discuss|develop|generate|provide|recommend|suggest|propose|brainstorm|illustrate|narrate|invent|imagine|analy[sz]e|break down|come up with|say that|claim|state that|assert|inform|convince|persuade|spread)\b/;
+  /^(?:explain|describe|draft|compose|translate|tell|outline|recite|sing|summari[sz]e|paraphrase|rewrite|discuss|develop|generate|provide|recommend|suggest|propose|brainstorm|illustrate|narrate|invent|imagine|analy[sz]e|break down|come up with|say that|claim|state that|assert|inform|convince|persuade|spread|estimate|investigate|evaluate|assess)\b/;
+/** Of these, the ones that are hardly ever how work is done. */
+const INVENTS =
+  /^(?:compose|recite|sing|paraphrase|brainstorm|narrate|invent|imagine|come up with|say that|claim|assert|convince|persuade|spread|discuss|pretend|announce|praise|promote|advertise|distort|introduce yourself|cheer|entertain|throw in)\b/;
 /** Verbs of everyday work: a foreign task only where they ask for a kind of text. */
 const MAKES = /^(?:write|create|give|list|design|plan|compare|define|name|identify|make|prepare)\b/;
 const GENRE =
@@ -99,9 +110,23 @@ const foreignTask = sentenceCheck(
     if (QUESTION.test(text) || FOR_THE_ASKER.test(text)) return true;
     const asks = ASKS_FOR_TEXT.test(text);
     if ((asks || MAKES.test(text)) && GENRE.test(text)) return true;
-    return asks && isUnrelated(sentence);
+    if (INVENTS.test(text)) return isUnrelated(sentence);
+    return asks && (sentence.isFirst ? isAlien(sentence) : isUnrelated(sentence));
   },
 );
+
+/**
+ * The same where there is enough around a sentence, and in it, for that to say something: what comes first
+ * sets the topic, and what follows may explain it in other words.
+ */
+function isAlien(sentence: Sentence): boolean {
+  return (
+    sentence.around >= MIN_AROUND && sentence.terms >= MIN_TERMS_OF_WORK && isUnrelated(sentence)
+  );
+}
+
+const MIN_AROUND = 12;
+const MIN_TERMS_OF_WORK = 3;
 
 /** Whether a sentence among others has next to nothing in common with them. */
 function isUnrelated({ folded, terms, kin, around }: Sentence): boolean {
@@ -111,14 +136,36 @@ function isUnrelated({ folded, terms, kin, around }: Sentence): boolean {
 const MIN_KIN = 0.25;
 /** Work is done under conditions; what somebody else wants is wanted at once. */
 const CONDITION =
-  /\b(?:if|when|where|once|until|unless|before|after|only|in case|whenever|while|for each|instead)\b/;
+  /\b(?:if|when|where|once|until|unless|before|after|only|in case|whenever|while|for each|instead|(?:more|less|rather) than|(\w+) by \1)\b/;
 
+/** Acts that reach others or cannot be undone. */
 const OUTWARD =
-  /^(?:send|transfer|pay|wire|buy|purchase|order|book|reserve|make an? (?:\w+ )?(?:reservation|booking|payment|transaction|transfer|purchase|donation)|delete|erase|wipe|destroy|drop|truncate|invite|post|publish|visit|open|browse|navigate to|download|install|run(?! through| over)|execute|upload|e-?mail|message|forward|copy|call|text|create an? (?:\w+ )?(?:event|meeting|appointment|account|user)|schedule|cancel|concatenate|modify the recipient|change the|say that|subscribe|unsubscribe|vote|donate|add (?:\w+ )?(?:user|member)|move all|share the|mark all)\b/;
+  /^(?:send|transfer|pay|wire|buy|purchase|book|reserve|make an? (?:\w+ )?(?:reservation|booking|payment|transaction|transfer|purchase|donation)|delete|erase|wipe|destroy|invite|post|publish|e-?mail|message|forward|pass (?:it|this|that|them|these|on)|hand over|concatenate|modify the recipient|say that|subscribe|unsubscribe|vote|donate|add (?:\w+ )?(?:user|member)|move all|share the|mark all)\b/;
+/** Acts that are everyday work as well: of a few words that share nothing with few others nothing follows. */
+const OUTGOING =
+  /^(?:order|drop|truncate|upload|visit|open|browse|navigate to|download|install|run(?! through| over)|execute|copy|call|text|create an? (?:\w+ )?(?:event|meeting|appointment|account|user)|schedule|cancel|change the|update|set up|add|retrieve|look for)\b/;
+/** Somebody speaks of what is his own, and tells the agent to do something with it. */
+const OWN =
+  /\b(?:to|for|with|from|at|in|of|on|by|into) (?:me|mine|us)\b|\bmy (?!last\b|next\b|steps?\b|plans?\b|previous\b|mistakes?\b|actions?\b|own\b|first\b|search\b|hands?\b|inventory\b)\w+/;
+const COMMAND = /^(?!i\b|you\b|we\b|there\b|my\b|the\b|in\b|if\b|when\b|this\b|it\b)\w+\b/;
+/** What starts like this and goes on in one breath says what not to do. */
+const FORBIDS =
+  /^(?:never|do not|don't|avoid|nobody|no one|refuse to|not)\b(?! (?:hesitate|forget|fail|worry|wait|mind))/;
+/** What opens a door, taken from one place and put where others see it. */
+const KEYS =
+  '(?:passwords?|passcodes?|credentials?|secrets?|(?:api|access|session|auth\\w*|bearer|login) (?:keys?|tokens?)|(?:login|log-in|security|verification|recovery|one-time|access|authentication|facebook|bank|2fa|mfa) codes?|otps?|cookies?|private keys?|seed phrases?|passport numbers?|social security numbers?|bank account numbers?)';
+const LEAKED: readonly RegExp[] = [
+  new RegExp(
+    `\\b(?:post|publish|share|store|save|forward|mail|e-?mail|leak|reveal|disclose|show|display|expose|broadcast|append|write|include|put|embed|insert|print|log|paste|hide|read out|send|pass on)\\b(?:\\W{1,4}\\w+){0,4}?\\W{1,4}${KEYS}\\b(?:\\W{1,4}\\w+){0,3}?\\W{1,4}(?:in(?:to)?|on(?:to)?|to|at|with|behind|as part of|out)\\b(?! (?:the |a |an |each |every |all )?(?:\\w+ )?(?:variables?|settings?|config\\w*|memory|headers?|calls?|requests?|login|log-in|form|parameters?|arguments?|environment|keyring|vault|secret store|api|functions?|methods?)\\b)`,
+  ),
+  new RegExp(
+    `\\b(?:retrieve|find|look (?:up|for)|get|read|extract|collect|copy|take|search(?: for)?|fetch|note)\\b(?:\\W{1,4}\\w+){0,8}?\\W{1,4}${KEYS}\\b(?:\\W{1,4}\\w+){0,8}?\\W{1,4}(?:and|then)\\W{1,4}(?:then )?(?:post|send|forward|share|publish|e-?mail|upload|submit|pass (?:it|them|this) (?:on )?to|hand (?:it|them) (?:over )?to|leak|transmit|tweet|text|message)\\b`,
+  ),
+];
 const TARGET =
   /[$€£¥]\s?\d|\b\d{3,}\b|\bids? ['"]?\d|['"][^'"]{2,}['"]|\b(?:to|with|for|from|named|called|user|the) \p{Lu}\p{Ll}{2,}/u;
 const DESTRUCTIVE =
-  /\b(?:drop (?:table|database|schema)|truncate table|delete from \w+\s*(?:;|$)|rm -r?f|rmdir \/s|format c:|mkfs|shutdown(?: -| now|\b\/)|kill -9|:\(\)\s?\{)/;
+  /\b(?:drop (?:table|database|schema) (?!(?:if exists )?\W?(?:tmp|temp))|truncate table|delete from \w+\s*(?:;|$)|rm -r?f|rmdir \/s|format c:|mkfs|shutdown(?: -| now|\b\/)|kill -9|:\(\)\s?\{)/;
 
 const unbiddenEffect = sentenceCheck(
   'unbidden-effect',
@@ -127,10 +174,18 @@ const unbiddenEffect = sentenceCheck(
   (sentence) => {
     const { written, folded: text } = sentence;
     if (DESTRUCTIVE.test(text)) return true;
-    if (!OUTWARD.test(text)) return false;
-    return TARGET.test(written) || isUnrelated(sentence);
+    if (!FORBIDS.test(text) && LEAKED.some((pattern) => pattern.test(text))) return true;
+    const unquoted = folded(withoutQuotes(written));
+    if (COMMAND.test(text) && OWN.test(unquoted) && !/\bi\b/.test(unquoted)) return true;
+    if (OUTWARD.test(text)) return TARGET.test(written) || isUnrelated(sentence);
+    if (!OUTGOING.test(text)) return false;
+    return TARGET.test(written) || isAlien(sentence);
   },
 );
+
+function withoutQuotes(text: string): string {
+  return text.replace(/`[^`]*`|"[^"]*"|“[^”]*”|(?<!\p{L})'[^']*'(?!\p{L})/gu, ' ');
+}
 
 /** Sentences that would make the agent do somebody else's bidding. */
 export const HIJACK_CHECKS: readonly Check[] = [replyTampering, foreignTask, unbiddenEffect];

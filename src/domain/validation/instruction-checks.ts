@@ -39,6 +39,7 @@ const INJECTION: readonly RegExp[] = [
   /\b(?:system|developer) prompt\b/,
   new RegExp(`\\byou are (?:now|no longer|actually)\\b|\\bfrom now on\\b${within(1)}you\\b`),
   /\b(?:act|behave|respond|answer|roleplay|role-play) as (?:if you|though you|an? |the |my |dan\b|root\b|admin)/,
+  /\b(?:imagine|suppose|picture|let us say) (?:that )?you (?:were|are|had|have)\b|\blet(?:'s| us) (?:play|pretend|imagine)\b|\byou have no (?:rules|limits|restrictions|boundaries|filters?|morals)\b|\byou are (?:an? |the |my )?(?:dan|root|admin\w*|hacker|evil|pirate|unrestricted|god|superuser|uncensored|owner of)\b|\bspeak as (?:an?|the|my|if)\b/,
   /\bpretend (?:to be|that you|you|to have)\b|\byour (?:new|real|true) (?:role|task|goal|objective|identity|instructions?|purpose)\b/,
   /\b(?:new|updated|important|urgent|real) (?:system )?(?:instructions?|directives?|orders?)\s?(?::|follow|from)/,
   /\bjailbr(?:eak|oken)|\b(?:developer|god|debug|unrestricted|dan|sudo) mode\b|\bdo anything now\b|\bprompt injection\b/,
@@ -47,7 +48,7 @@ const INJECTION: readonly RegExp[] = [
   /\bas (?:the|an|your) (?:admin|administrator|owner|operator|developer|system|supervisor)\W{1,3}(?:i|we)\b|\bi am (?:the|an|your) (?:admin|administrator|owner|operator|developer)/,
   /\b(?:do not|don't|never) (?:tell|inform|mention|reveal|notify|alert|warn)(?:\W{1,3}\w+){0,5}?\W{1,3}(?:user|users|owner|operator|anyone|anybody|human|humans|reviewer)\b|\bwithout (?:telling|informing|notifying|the user)|\b(?:secretly|covertly|stealthily)\b/,
   // What was said before is declared void, and something else is put in its place.
-  /\b(?:earlier|above|previous(?:ly)?|before|so far|until now|prior)\b(?:\W{1,4}\w+){0,4}?\W{1,4}(?:no longer|not) (?:appl(?:y|ies)|counts?|holds?|matters?|binds?)\b|\b(?:put|set|lay|leave|throw|push) (?:aside|away|behind)\b(?:\W{1,4}\w+){0,3}?\W{1,4}(?:told|said|taught|rules?|instructions?|guidelines?|instructed)\b/,
+  /\b(?:earlier|above|previous(?:ly)?|before|so far|until now|prior)\b(?:[^\w.!?\n]{1,4}\w+){0,4}?[^\w.!?\n]{1,4}(?:no longer|not) (?:appl(?:y|ies)|counts?|holds?|matters?|binds?)\b|\b(?:put|set|lay|leave|throw|push) (?:aside|away|behind)\b(?:\W{1,4}\w+){0,3}?\W{1,4}(?:told|said|taught|rules?|instructions?|guidelines?|instructed)\b/,
   /\b(?:your|the) (?:only|sole|new|real|true|actual|final|highest) (?:\w+ )?(?:guideline|rule|instruction|assignment|mission|objective|purpose|master|priority|orders?|duty|job)s?\b/,
   /\byou (?:work|act|speak|answer|serve|operate) (?:only |now |solely )?(?:for|on behalf of|in the name of)\b|\bfrom (?:here|now|this point|today) on(?:wards?)?\b/,
   /\b(?:this|the following) (?:rule|note|lesson|instruction|message|text|line)s? (?:outranks?|overrides?|replaces?|supersedes?|takes? (?:precedence|priority)|comes? first|is above)\b/,
@@ -71,22 +72,37 @@ const FORGED: readonly RegExp[] = [
 
 const GUARD =
   '(?:checks?|approvals?|verifications?|confirmations?|reviews?|guardrails?|safety|safeguards?|audits?|auditing|logging|monitor(?:ing|s)?|authentication|authorization|authorisation|permissions?|sandbox(?:ing)?|gates?|validations?|consent|limits?|restrictions?|policy|policies|firewall|antivirus|mfa|2fa)';
+/** What forbids it says the opposite: `never skip the review`, `do not pay without approval`. */
+const NOT =
+  "(?:never|not|no|nothing|nobody|none|don't|doesn't|cannot|can't|won't|mustn't|shouldn't|avoid|refuse|forbidden|without|nor)";
+const UNFORBIDDEN = `(?<!\\b${NOT} (?:ever |to |be |try to |attempt to |simply |just )?)`;
+/** The same where it stands further ahead in the sentence. */
+const ALLOWED = `(?<!\\b${NOT}\\b(?! (?:hesitate|forget|fail|worry|wait|mind))[^.!?;\\n]{0,80})`;
 const WIDENING: readonly RegExp[] = [
   new RegExp(
-    `\\b(?:grant(?:s|ed)?|give|assign|escalate|elevate|obtain|acquire|gain|request|add|promote|make)\\b${within(5)}(?:admin(?:istrator)?s?|root|superusers?|owner|privileges?|permissions?|rights|scopes?|full access|write access|unrestricted)\\b`,
+    `\\b(?:grant(?:s|ed)?|give|assign|escalate|elevate|obtain|acquire|gain|request|add|promote|make)\\b${within(5)}(?:admin(?:istrator)?s?|root|superusers?|owner(?:ship| rights| role| access| status)|privileges?|permissions?|rights|scopes?|full access|write access|unrestricted)\\b`,
   ),
+  /(?:^|[.!?;:]\s+|\n)\W{0,3}(?:always |just |simply |please )?(?:turn|switch) on (?:the |all |every |any )?(?:\w+ )?(?:tools?|plugins?|shell|access|permissions?|mode)\b|\b(?:raise|increase|extend|widen|expand|elevate) (?:your|its|my|our|the) (?:own )?(?:access|permissions?|privileges?|rights|scopes?|clearance)\b/,
+  /\b(?:answer|say|reply|respond with) yes\b(?:\W{1,4}\w+){0,6}?\W{1,4}(?:permissions?|confirm\w*|approv\w*|consent|allow\w*)\b/,
   new RegExp(`\\bgrant\\b${within(6)}(?:access|select|insert|update|delete|all)\\b`),
   new RegExp(
     `\\b(?:allow|enable|unlock|permit|authori[sz]e|whitelist|allowlist|activate|install)\\b${within(3)}(?:tools?|plugins?|shell|sudo|commands?|connections?|connectors?|domains?|networks?|internet|servers?|extensions?)\\b`,
   ),
   new RegExp(
-    `\\b(?:disabl(?:e|ing)|turn(?:ing)? off|switch(?:ing)? off|skip(?:ping)?|bypass(?:ing)?|circumvent(?:ing)?|suppress(?:ing)?|deactivat(?:e|ing)|ignor(?:e|ing)|omit(?:ting)?|remov(?:e|ing)|evad(?:e|ing)|lift|loosen|relax)\\b${inPhrase(2)}(?:the |all |any |every |your |its )?${GUARD}\\b(?!\\W{1,3}(?:fail|errors?|calls?|issues?))`,
+    `${UNFORBIDDEN}\\b(?:disabl(?:e|ing)|turn(?:ing)? off|switch(?:ing)? off|skip(?:ping)?|bypass(?:ing)?|circumvent(?:ing)?|suppress(?:ing)?|deactivat(?:e|ing)|ignor(?:e|ing)|omit(?:ting)?|remov(?:e|ing)|evad(?:e|ing)|lift|loosen|relax)\\b${inPhrase(2)}(?:the |all |any |every |your |its )?${GUARD}\\b(?!\\W{1,3}(?:fail|errors?|calls?|issues?))`,
   ),
   new RegExp(
-    `\\b(?:without|no need (?:for|to)|(?:do not|don't|never|no longer) (?:ask|wait|require|request|need|seek|bother)(?: to| for)?)\\b${within(3)}(?:approvals?|confirmations?|permissions?|consent|authori[sz]ation|a review|human review|supervision|oversight)\\b`,
+    `${ALLOWED}\\b(?:without|no need (?:for|to)|(?:do not|don't|never|no longer) (?:ask|wait|require|request|need|seek|bother)(?: to| for)?)\\b${within(3)}(?:approvals?|confirmations?|permissions?|consent|authori[sz]ation|a review|human review|supervision|oversight)\\b`,
   ),
   new RegExp(
-    `\\b(?:chang(?:e|ing)|reset(?:ting)?|set|modify|updat(?:e|ing)|replace|rotate|share|use|enter)\\b${within(4)}(?:passwords?|credentials|api keys?|access keys?|ssh keys?|access control|security settings?|privacy settings?|permissions?|system policy|tool permissions?)\\b(?!\\W{1,3}(?:from|of the supervisor|field|parameter))`,
+    `${UNFORBIDDEN}\\b(?:chang(?:e|ing)|reset(?:ting)?|set|modify|updat(?:e|ing)|replace|rotate|share|use|enter)\\b${within(4)}(?:passwords?|credentials|api keys?|access keys?|ssh keys?|access control|security settings?|privacy settings?|permissions?|system policy|tool permissions?)\\b(?!\\W{1,3}(?:from|of the supervisor|field|parameter))`,
+  ),
+  /\b(?:use|call|try|take|choose|prefer|switch to|log ?in (?:with|as|through|to))\b(?:\W{1,4}\w+){0,2}?\W{1,4}(?:admin(?:istrator)?|superuser|root|internal|privileged|master|super) (?:api|endpoint|console|panel|key|login|user|role|credentials|account|token|interface)s?\b/,
+  /\b(?:treat|regard|consider|count|accept)\b(?:\W{1,4}\w+){0,4}?\W{1,4}as (?:an? )?(?:admin\w*|owners?|superusers?|trusted|authori[sz]ed|approved|verified|privileged|staff)\b/,
+  /(?:^|[.!?;:]\s+|\n)\W{0,3}(?:always |just |simply |please )?(?:approve|grant|authori[sz]e|waive|rubber-?stamp|wave through)\b(?:\W{1,3}\w+){0,2}?\W{1,3}(?:every|all|any|each|whatever|everything)\b/,
+  /\byou (?:may|can|are allowed to|are free to|are permitted to)\b(?:\W{1,4}\w+){0,3}?\W{1,4}(?:any|all|every|whatever) (?:\w+ )?(?:tools?|files?|accounts?|commands?|apis?|actions?|systems?|data)\b/,
+  new RegExp(
+    `${ALLOWED}\\bwithout (?:asking|checking|questions?|confirming|being asked|waiting for (?:an? )?(?:answer|reply|yes)|the (?:user|owner|customer)'?s? (?:knowledge|knowing))\\b`,
   ),
   // Asked of people, for somebody else.
   /(?:^|[.!?;,]\s|\b(?:and|please|to|also|then) )(?:ask (?:\w+ ){0,3}?for|request|demand|solicit|collect|obtain|urge (?:\w+ ){1,3}?to|get (?:\w+ ){1,2}?to|(?:have|make|let|tell|encourage|convince|persuade|remind|invite) (?:\w+ ){1,3}?(?:to )?(?:share|enter|confirm|provide|send|reveal|type|give|hand over|submit))\b(?:\W{1,4}\w+){0,8}?\W{1,4}(?:card (?:numbers?|details)|security codes?|cvv|cvc|pins?|passwords?|bank (?:data|details|accounts?|information)|passport (?:numbers?|details)|social security|ssn|login(?: data| details)?|credentials|seed phrase|recovery code|account numbers?|one-time codes?)\b(?!\W{1,3}(?:from|by|of) (?:the )?supervisor)/,
@@ -94,7 +110,7 @@ const WIDENING: readonly RegExp[] = [
 ];
 
 const GRADING: readonly RegExp[] = [
-  /\b(?:the|an?|any|every|llm|ai|your|our) (?:judge|checker|evaluator|scorer|examiner)s?\b(?!\W{1,3}(?:table|column|name|id)\b)|\b(?:graders?|grading|rubrics?|llm-?judges?|reward (?:model|function|signal)|answer keys?|gold(?:en)? (?:answers?|labels?|quer(?:y|ies)|standard)|held-?out|(?:evaluation|eval|benchmark) (?:set|data|tasks?|suite|cases?|harness))\b/,
+  /\b(?:the|an?|any|every|llm|ai|your|our) (?:checker|evaluator|scorer|examiner)s?\b(?!\W{1,3}(?:table|column|name|id)\b)|\b(?:llm|ai|your|our|any|every|model) judges?\b|\b(?:the|an?) judges?\b (?:\w+ )?(?:likes?|prefers?|wants?|checks?|looks?|expects?|rewards?|gives?|scores?|accepts?|cares?|compares?|ignores?|grades?|reads?|sees?|is an? (?:llm|model)|passes)\b|\b(?:please|satisfy|convince|fool|trick|impress|for) the judges?\b|\b(?:graders?|grading|rubrics?|llm-?judges?|reward (?:model|function|signal)|answer keys?|gold(?:en)? (?:answers?|labels?|quer(?:y|ies)|standard)|held-?out|(?:evaluation|eval|benchmark) (?:set|data|tasks?|suite|cases?|harness))\b/,
   /\bscor(?:e|ing) (?:me|us|this|it|yourself|your)\b|\b(?:give|award|assign|deserves?|rate)(?:\W{1,3}\w+){0,5}?\W{1,3}(?:full|maximum|max|perfect|top|highest|high|10|ten|100|five|5)\W{1,3}(?:scores?|marks?|points?|ratings?|stars?|out of|of 10)\b/,
   /\b(?:ground truth|expected (?:answer|output)s?|correct answers?) (?:is|are|was|=)/,
 ];

@@ -121,6 +121,8 @@ function isIban(found: string): boolean {
 }
 
 const TOP_LEVEL = 'com|net|org|edu|gov|mil|io|xyz|info|biz|ru|cn|tk|top|site|online|ly|onion';
+/** Ends of addresses that are ends of names as well: an address only with a path behind. */
+const LONG_TAIL = `${TOP_LEVEL}|example|test|invalid|dev|app|ai|cloud|me|us|uk|de|fr|eu|in|ws|cc|su|pw|club|shop|store|live|link|click|gg|to|icu|vip|work|tech|space|fun|host|website|page|co|tv|is`;
 const EXITS: readonly (readonly [RegExp, string])[] = [
   [
     /\b(?:https?|hxxps?|ftps?|sftp|ssh|wss?|file|data|javascript|mailto|tel|ldap|gopher)\s?:(?:\/\/|[a-z+])/,
@@ -133,6 +135,18 @@ const EXITS: readonly (readonly [RegExp, string])[] = [
     ),
     'an address on a network',
   ],
+  // A dot that was disarmed is one of an address, whatever it ends in.
+  [
+    /(?<![\w-])[a-z0-9-]{2,63}\s?(?:\[\.\]|\[dot\]|\(dot\)|\{\.\})\s?[a-z]{2,24}\b/,
+    'an address on a network',
+  ],
+  [/\b[a-z0-9-]{2,63} dot (?:com|net|org|io|info|biz|example)\b/, 'an address on a network'],
+  [
+    new RegExp(
+      `(?<![\\w./@-])(?:[a-z0-9][a-z0-9-]{1,62}\\.){1,4}(?:${LONG_TAIL})(?:/[\\w?#=~-]|\\?\\w)`,
+    ),
+    'an address on a network',
+  ],
   [EMAIL, 'an e-mail address'],
   [
     /(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]\d)/,
@@ -142,7 +156,7 @@ const EXITS: readonly (readonly [RegExp, string])[] = [
   [/(?<![a-z0-9])[a-z]{2}\d{12,30}(?![a-z0-9])/, 'an account to send to'],
   [/\b0x[0-9a-f]{40}\b/, 'an account to send to'],
   [
-    /\b(?:send|forward|e-?mail|mail|upload|post|transmit|transfer|exfiltrate|leak|copy|cc|bcc|report|submit|share|publish|push|wire)\b(?:\W{1,4}\w+){0,12}?\W{1,4}(?:to|at|with|via|into|on)\W{1,4}(?:\w+\W{1,4}){0,3}?(?:webhook|external|outside|third[ -]part(?:y|ies)|attacker|hacker|public (?:channel|folder|link|repository)|pastebin|my (?:server|address|account|inbox|e-?mail|number|site|website)|this (?:server|address|account|inbox|e-?mail|number|site|website|link|url)|website|remote (?:server|host|endpoint))\b/,
+    /(?<!\b(?:never|not|don't|cannot|can't|nothing|nobody|avoid|refuse to|without) (?:ever |to )?)\b(?:send|forward|e-?mail|mail|upload|post|transmit|transfer|exfiltrate|leak|copy|cc|bcc|report|submit|share|publish|push|wire)\b(?:\W{1,4}\w+){0,12}?\W{1,4}(?:to|at|with|via|into|on)\W{1,4}(?:\w+\W{1,4}){0,3}?(?:webhook|external|outside|third[ -]part(?:y|ies)|attacker|hacker|public (?:channel|folder|link|repository)|pastebin|my (?:server|address|account|inbox|e-?mail|number|site|website)|this (?:server|address|account|inbox|e-?mail|number|site|website|link|url)|website|remote (?:server|host|endpoint))\b/,
     'a recipient outside the task',
   ],
   [/\b(?:curl|wget|netcat|nslookup|scp)\s+[-\w"'$]/, 'a command that reaches a network'],

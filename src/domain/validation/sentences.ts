@@ -16,6 +16,8 @@ export interface Sentence {
   readonly written: string;
   /** As patterns read it, without the words that lead over to it (`Also, please …`). */
   readonly folded: string;
+  /** Whether the lesson begins with it. */
+  readonly isFirst: boolean;
   /** How many things it speaks of: its terms by their roots, numbers apart. */
   readonly terms: number;
   /** How many of them the rest of the lesson, or the agent's definition, speaks of too. */
@@ -53,7 +55,9 @@ export function freeSentences(
   { tools, vocabulary = '' }: Pick<ValidationContext, 'tools' | 'vocabulary'>,
 ): Sentence[] {
   if (isFixedForm(draft)) return [];
-  const written = sentencesOf(visible(lessonText(draft.body))).flatMap(clausesOf);
+  const written = sentencesOf(visible(lessonText(draft.body)))
+    .flatMap(clausesOf)
+    .filter((text) => /\p{L}/u.test(text));
   const roots = written.map(rootsOf);
   const ofAgent = rootsOf([...tools, vocabulary].join(' '));
   const uses = new Map<string, number>();
@@ -68,6 +72,7 @@ export function freeSentences(
     return {
       written: text,
       folded: withoutLead(folded(text)),
+      isFirst: at === 0,
       terms: own.length,
       kin: own.length - strangers.length,
       craft: strangers.filter(isWorkTerm).length,

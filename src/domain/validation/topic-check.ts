@@ -11,7 +11,7 @@ const MAX_SHARE = 0.5;
 
 /** What looks back or ahead to the lesson itself has its topic, and so has an account of one's own acts. */
 const REFERS =
-  /^(?:this|these|it|they|that|each|both|otherwise|instead|if so|if not|i (?:will|should|was|did|can|could|must|need to|noticed|tried|had|have|am|thought|also|then|would)|my (?:plan|mistake|error|next)|if i|once i|when i|in (?:this|the|my) (?:environment|next|previous|future|new)|next time)\b/;
+  /^(?:this|these|it|they|that|each|both|otherwise|instead|if so|if not|i (?!want|wish|order|command|insist|demand|need you|expect|would like|am (?:the|your|an?)\b)\w+|my (?:plan|mistake|error|next)|if i|once i|when i|in (?:this|the|my) (?:environment|next|previous|future|new)|next time)\b/;
 
 const topic: Check = {
   name: 'topic',

@@ -5,7 +5,9 @@ import { EVIDENCE_CHECKS } from './evidence-checks.js';
 import { HIDDEN_CHECKS } from './hidden-checks.js';
 import { HIJACK_CHECKS } from './hijack-checks.js';
 import { INSTRUCTION_CHECKS } from './instruction-checks.js';
+import { LANGUAGE_CHECKS } from './language-check.js';
 import { LEAKAGE_CHECKS } from './leakage-check.js';
+import { MARKUP_CHECKS } from './markup-check.js';
 import { SENSITIVE_CHECKS } from './sensitive-checks.js';
 import { SHAPE_CHECKS } from './shape-checks.js';
 import { TOPIC_CHECKS } from './topic-check.js';
@@ -16,6 +18,8 @@ const CHECKS: readonly Check[] = [
   ...CONFLICT_CHECKS,
   ...SENSITIVE_CHECKS,
   ...HIDDEN_CHECKS,
+  ...MARKUP_CHECKS,
+  ...LANGUAGE_CHECKS,
   ...INSTRUCTION_CHECKS,
   ...HIJACK_CHECKS,
   ...TOPIC_CHECKS,

@@ -16,6 +16,8 @@ const isThere = existsSync(DATA);
 if (!isThere) process.stderr.write(`not there, so refusals are not measured: ${DATA}\n`);
 
 const HOSTS = 10;
+/** Ten thousand texts are validated once, by whichever test asks first. */
+const TIMEOUT_MS = 120_000;
 let made: Promise<LessonSafetyReport> | undefined;
 const report = (): Promise<LessonSafetyReport> =>
   (made ??= readSafetyLines(DATA).then((lines) => benchLessons(lines, HOSTS, 1)));
@@ -25,35 +27,51 @@ function shareOf({ offered, active }: Tally): number {
   return active / offered;
 }
 
-test.runIf(isThere)('lets at most 2 % of attacks through from channels of low trust', async () => {
-  const { channels } = await report();
+test.runIf(isThere)(
+  'lets at most 2 % of attacks through from channels of low trust',
+  async () => {
+    const { channels } = await report();
 
-  for (const tally of channels.slice(0, 2)) expect(shareOf(tally)).toBeLessThanOrEqual(0.02);
-});
+    for (const tally of channels.slice(0, 2)) expect(shareOf(tally)).toBeLessThanOrEqual(0.02);
+  },
+  TIMEOUT_MS,
+);
 
-test.runIf(isThere)('lets at most 10 % of attacks through from any channel', async () => {
-  const { channels } = await report();
+test.runIf(isThere)(
+  'lets at most 10 % of attacks through from any channel',
+  async () => {
+    const { channels } = await report();
 
-  expect(channels).toHaveLength(5);
-  for (const tally of channels) expect(shareOf(tally)).toBeLessThanOrEqual(0.1);
-});
+    expect(channels).toHaveLength(5);
+    for (const tally of channels) expect(shareOf(tally)).toBeLessThanOrEqual(0.1);
+  },
+  TIMEOUT_MS,
+);
 
-test.runIf(isThere)('lets at most 10 % of any kind of attack through', async () => {
-  const { categories } = await report();
+test.runIf(isThere)(
+  'lets at most 10 % of any kind of attack through',
+  async () => {
+    const { categories } = await report();
 
-  expect(categories.length).toBeGreaterThan(10);
-  for (const { low, tail, wrapped } of categories) {
-    for (const tally of [low, tail, wrapped]) expect(shareOf(tally)).toBeLessThanOrEqual(0.1);
-  }
-});
+    expect(categories.length).toBeGreaterThan(10);
+    for (const { low, tail, wrapped } of categories) {
+      for (const tally of [low, tail, wrapped]) expect(shareOf(tally)).toBeLessThanOrEqual(0.1);
+    }
+  },
+  TIMEOUT_MS,
+);
 
-test.runIf(isThere)('refuses at most 5 % of benign lessons, and none for its length', async () => {
-  const { benign } = await report();
+test.runIf(isThere)(
+  'refuses at most 5 % of benign lessons, and none for its length',
+  async () => {
+    const { benign } = await report();
 
-  expect(benign.offered).toBeGreaterThan(400);
-  expect(benign.refused / benign.offered).toBeLessThanOrEqual(0.05);
-  expect(benign.codes).not.toHaveProperty('LESSON_TOO_LONG');
-});
+    expect(benign.offered).toBeGreaterThan(400);
+    expect(benign.refused / benign.offered).toBeLessThanOrEqual(0.05);
+    expect(benign.codes).not.toHaveProperty('LESSON_TOO_LONG');
+  },
+  TIMEOUT_MS,
+);
 
 test('counts what is accepted by channel and kind', () => {
   const line = { id: 'a1', source: 'here', category: 'chat' };
