@@ -1,6 +1,6 @@
 import type { Slices } from '../domain/episode.js';
 import type { CandidateId, EpisodeId, Scope, TaskId, TenantId, VersionId } from '../domain/ids.js';
-import type { JsonObject } from '../domain/json.js';
+import type { Json, JsonObject } from '../domain/json.js';
 
 export interface PoolTask {
   readonly task: TaskId;
@@ -49,6 +49,17 @@ export interface GateRecord {
   readonly summary: JsonObject;
 }
 
+/** A task whose text no lesson may carry, unless it is what the lesson was learned from. */
+export interface EvaluationTask {
+  readonly task: TaskId;
+  readonly episode: EpisodeId;
+  readonly input: JsonObject;
+  /** What was answered where that was right; null else. */
+  readonly answer: Json;
+  /** A gate has used it, or it is pinned. */
+  readonly isUsed: boolean;
+}
+
 /** Evidence of a gate. */
 export interface EvidenceStore {
   /**
@@ -64,6 +75,11 @@ export interface EvidenceStore {
   ): Promise<readonly PoolTask[]>;
   /** Whether the window holds so many tasks that each is either learned from or kept for the gate. */
   isPoolLarge(scope: Scope): Promise<boolean>;
+  /**
+   * Tasks that candidates are or will be evaluated on, newest first and so many at most: those a gate has
+   * used, pinned ones, and the last ones accepted, of which the caller knows which are kept for the gate.
+   */
+  evaluationTasks(scope: Scope, limit: number): Promise<readonly EvaluationTask[]>;
   countUses(scope: Scope, candidate: CandidateId, tasks: readonly TaskId[]): Promise<void>;
   putPairs(
     tenant: TenantId,

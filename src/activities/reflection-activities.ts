@@ -17,6 +17,7 @@ import { validateLesson } from '../domain/validation/validate.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { proposedOfCluster } from './cluster-proposals.js';
 import { attributeEpisode } from './episode-attribution.js';
+import { evaluationItems, textsBesides } from './evaluation-texts.js';
 import { blameAfterReplay } from './forked-replay.js';
 import { isKeptForGate } from './gate-pool.js';
 import type { LearningActivities } from './learning-activities.js';
@@ -119,6 +120,7 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
         scope,
         drafts.map(({ key }) => key),
       );
+      const items = await evaluationItems(store, scope, drafts);
       const answers = [];
       for (const draft of drafts) {
         const evidence = await evidenceFacts(store, tenant, draft);
@@ -134,6 +136,7 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
           vocabulary: vocabularyOf(agent),
           parameterFault: (name, value) => parameterFault(agent.learning.parameters, name, value),
           evidence,
+          evaluation: textsBesides(items, draft),
           active: active.filter(({ status }) => status === 'active'),
           supportGroups: withOwnVoice(draft, supportGroups),
         });

@@ -1,8 +1,9 @@
 import type { Pool } from 'pg';
 
+import type { EvaluationTask } from '../activities/evidence-store.js';
 import type { GateRecord, PairRow, PoolTask, Store } from '../activities/store.js';
 import { ConflictError } from '../domain/errors.js';
-import type { Slices } from '../domain/episode.js';
+import { SUCCESS_THRESHOLD, type Slices } from '../domain/episode.js';
 import { LARGE_POOL } from '../domain/gate/sampling.js';
 import type { CandidateId, EpisodeId, TaskId, VersionId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
@@ -102,6 +103,7 @@ export function evidenceStore(
   Store,
   | 'gatePool'
   | 'isPoolLarge'
+  | 'evaluationTasks'
   | 'countUses'
   | 'putPairs'
   | 'pairsOf'
@@ -154,6 +156,32 @@ export function evidenceStore(
           values: [scope.tenant, scope.agent, LARGE_POOL, POOL_DAYS],
         });
         return rows[0]?.large ?? false;
+      }),
+
+    evaluationTasks: (scope, limit) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { rows } = await client.query<EvaluationTask>(
+          `with used as materialized (
+             select u.task from gate_task_uses u where u.tenant = $1 and u.agent = $2
+             union
+             select p.task from pinned_cases p where p.tenant = $1 and p.agent = $2
+           ), told as (
+             (select t.task from tasks t join used on used.task = t.task
+              where t.tenant = $1 and t.agent = $2 order by t.number desc limit $3)
+             union
+             (select t.task from tasks t
+              where t.tenant = $1 and t.agent = $2 order by t.number desc limit $3)
+           )
+           select t.task, t.episode, t.input, case when o.score >= $4 then e.output end as answer,
+             exists (select from used where used.task = t.task) as "isUsed"
+           from told
+           join tasks t on t.tenant = $1 and t.agent = $2 and t.task = told.task
+           join episodes e on e.tenant = t.tenant and e.episode = t.episode
+           left join outcomes o on o.tenant = t.tenant and o.episode = t.episode
+           order by t.number desc`,
+          [scope.tenant, scope.agent, limit, SUCCESS_THRESHOLD],
+        );
+        return rows;
       }),
 
     countUses: (scope, candidate, tasks) =>
