@@ -16,9 +16,9 @@ export interface ClusterEpisode extends SpectrumEpisode {
 /** Episodes to compare one with. */
 export interface ClusterStore {
   /**
-   * The newest live episodes with an outcome of the same agent and the same slices as a live one, without
-   * itself: at most so many failed and so many passed ones, among the five hundred tasks before and
-   * after it.
+   * Live episodes with an outcome of the same agent and the same slices as a live one, without itself: the
+   * worst that failed and the best that passed, at most so many of each and of equal ones the newest,
+   * among the five hundred tasks before and after it.
    */
   cluster(tenant: TenantId, episode: EpisodeId, each: number): Promise<readonly ClusterEpisode[]>;
 }

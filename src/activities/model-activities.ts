@@ -30,6 +30,8 @@ export interface CompletionInput {
   /** None: the model has to answer in words. */
   readonly functions: readonly OfferedFunction[];
   readonly temperature: number;
+  /** What the reply must be; an endpoint that knows no such thing is asked without it. */
+  readonly replySchema?: { readonly name: string; readonly schema: JsonObject };
   /** For the whole call, to the last byte of the reply. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;

@@ -1,4 +1,8 @@
-import { readReflection, reflectionMessages } from '../contracts/reflection-reply.js';
+import {
+  readReflection,
+  REFLECTION_SCHEMA,
+  reflectionMessages,
+} from '../contracts/reflection-reply.js';
 import type { SpectrumEpisode } from '../domain/attribution/spectrum.js';
 import { RatchetError } from '../domain/errors.js';
 import { succeeded, type Outcome } from '../domain/episode.js';
@@ -49,7 +53,8 @@ export async function reflectWithModel(
       ]);
       read = readReflection(again);
     }
-    if (!read.ok) return { drafts: [], fault: `${model} replied out of form: ${read.fault}` };
+    if (!read.ok)
+      return { drafts: [], fault: `${model} replied out of form, ${read.code}: ${read.fault}` };
     const drafts = reflectedDrafts(read.lessons, {
       episode: episode.id,
       task: episode.task,
@@ -75,6 +80,7 @@ async function ask(
     messages,
     functions: [],
     temperature: 0,
+    replySchema: REFLECTION_SCHEMA,
     timeoutMs: TIMEOUT_MS,
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });

@@ -29,6 +29,37 @@ const ProposedLesson = z.object({
 /** What the reflection model must return. Unknown keys are dropped: models like to add them. */
 const ReflectionReply = z.object({ lessons: z.array(ProposedLesson).max(MOST_LESSONS) });
 
+const text = { type: 'string' } as const;
+
+/** The same as a JSON Schema, for endpoints that hold a model to one. */
+export const REFLECTION_SCHEMA = {
+  name: 'reflection',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['lessons'],
+    properties: {
+      lessons: {
+        type: 'array',
+        items: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['kind', 'title', 'text', 'when', 'notWhen', 'rationale', 'steps'],
+          properties: {
+            kind: { type: 'string', enum: ['rule', 'case'] },
+            title: text,
+            text,
+            when: text,
+            notWhen: text,
+            rationale: text,
+            steps: { type: 'array', items: { type: 'integer' } },
+          },
+        },
+      },
+    },
+  },
+} as const;
+
 const SYSTEM = [
   'You read how an AI agent did a task, and say what it should do otherwise in tasks to come. Write at most 3 lessons,',
   'each one instruction about the work in general, in your own words and at most 60 of them: when it holds, what to do,',
@@ -77,14 +108,18 @@ export function reflectionMessages(
 /** What a model's reply came to. */
 export type ReadReflection =
   | { readonly ok: true; readonly lessons: readonly ReflectedLesson[] }
-  | { readonly ok: false; readonly fault: string };
+  | { readonly ok: false; readonly code: 'NOT_JSON' | 'MALFORMED'; readonly fault: string };
 
 /** Reads a reply; prose or a fence around its JSON is passed over, anything else that is wrong is told. */
 export function readReflection(reply: string): ReadReflection {
   const json = jsonObjectIn(reply.slice(reply.indexOf('{'), reply.lastIndexOf('}') + 1));
+  if (json === undefined) {
+    return { ok: false, code: 'NOT_JSON', fault: 'reply: found no JSON object, expected one' };
+  }
   const parsed = ReflectionReply.safeParse(json);
   if (parsed.success) return { ok: true, lessons: parsed.data.lessons };
   const [issue] = parsed.error.issues;
   const where = issue?.path.map(String).join('.') ?? '';
-  return { ok: false, fault: `${where === '' ? 'reply' : where}: ${issue?.message ?? 'no JSON'}` };
+  const fault = `${where === '' ? 'reply' : where}: ${issue?.message ?? 'no lessons'}`;
+  return { ok: false, code: 'MALFORMED', fault };
 }

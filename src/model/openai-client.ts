@@ -46,16 +46,19 @@ export function createModelClient({
     maxRetries: 0,
     logLevel: 'off',
   });
-  /** Models that answered 400 to a temperature: some reasoning models know only their own. */
-  const withoutTemperature = new Set<string>();
+  /**
+   * Parameters that a model answered 400 to, by its name: some reasoning models know only their own
+   * temperature, and many endpoints no schema of a reply.
+   */
+  const refused = new Map<string, ReadonlySet<OptionalParameter>>();
 
   const send = async (
     input: CompletionInput,
     signal: AbortSignal,
-    withTemperature: boolean,
+    without: ReadonlySet<OptionalParameter>,
   ): Promise<string> => {
     const response = await client.chat.completions
-      .create(bodyOf(input, withTemperature), {
+      .create(bodyOf(input, without), {
         signal,
         timeout: input.timeoutMs + TIMER_MARGIN_MS,
       })
@@ -67,13 +70,17 @@ export function createModelClient({
     complete: async (input) => {
       const deadline = AbortSignal.timeout(input.timeoutMs);
       const signal = AbortSignal.any([deadline, input.signal]);
-      const withTemperature = !withoutTemperature.has(input.model);
       try {
-        const text = await send(input, signal, withTemperature).catch((error: unknown) => {
-          if (!withTemperature || !refusesTemperature(error)) throw error;
-          withoutTemperature.add(input.model);
-          return send(input, signal, false);
-        });
+        let text: string | undefined;
+        while (text === undefined) {
+          const without = refused.get(input.model) ?? NOTHING;
+          text = await send(input, signal, without).catch((error: unknown) => {
+            const parameter = refusedBy(error, input);
+            if (parameter === undefined || without.has(parameter)) throw error;
+            refused.set(input.model, new Set([...without, parameter]));
+            return undefined;
+          });
+        }
         return replyOf(text, input);
       } catch (error) {
         if (input.signal.aborted) throw input.signal.reason;
@@ -87,13 +94,23 @@ export function createModelClient({
   };
 }
 
-function refusesTemperature(error: unknown): boolean {
-  return error instanceof APIError && error.status === 400 && error.param === 'temperature';
+/** What a call can do without. */
+type OptionalParameter = 'temperature' | 'response_format';
+const NOTHING: ReadonlySet<OptionalParameter> = new Set();
+
+/** The parameter that an endpoint refuses; those that know no schema name it in words at most. */
+function refusedBy(error: unknown, input: CompletionInput): OptionalParameter | undefined {
+  if (!(error instanceof APIError) || error.status !== 400) return undefined;
+  if (error.param === 'temperature') return 'temperature';
+  const isOfSchema =
+    error.param?.startsWith('response_format') === true ||
+    /response_format|json_schema|structured output/i.test(error.message);
+  return input.replySchema !== undefined && isOfSchema ? 'response_format' : undefined;
 }
 
 function bodyOf(
-  { model, messages, functions, temperature }: CompletionInput,
-  withTemperature: boolean,
+  { model, messages, functions, temperature, replySchema }: CompletionInput,
+  without: ReadonlySet<OptionalParameter>,
 ): OpenAI.ChatCompletionCreateParamsNonStreaming {
   return {
     model,
@@ -101,7 +118,14 @@ function bodyOf(
     ...(functions.length > 0 && {
       tools: functions.map((offered) => ({ type: 'function' as const, function: { ...offered } })),
     }),
-    ...(withTemperature && { temperature }),
+    ...(!without.has('temperature') && { temperature }),
+    ...(replySchema !== undefined &&
+      !without.has('response_format') && {
+        response_format: {
+          type: 'json_schema' as const,
+          json_schema: { name: replySchema.name, strict: true, schema: { ...replySchema.schema } },
+        },
+      }),
   };
 }
 

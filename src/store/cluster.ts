@@ -19,7 +19,10 @@ export function clusterStore(pool: Pool): ClusterStore {
         text: `with near as (
                  select e.episode, e.task, e.input, e.slices, o.score,
                         o.score < $4 as failed,
-                        row_number() over (partition by o.score < $4 order by e.number desc) as place
+                        row_number() over (
+                          partition by o.score < $4
+                          order by case when o.score < $4 then o.score else -o.score end, e.number desc
+                        ) as place
                  from episodes b
                  join episodes e on e.tenant = b.tenant and e.agent = b.agent and e.mode = 'live'
                    and e.number between b.number - $5 and b.number + $5 and e.slices = b.slices

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { feedbackFor } from '../../src/contracts/feedback.js';
-import { ModelReply } from '../../src/contracts/model-reply.js';
+import { readReflection } from '../../src/contracts/reflection-reply.js';
 import { parseToolArguments } from '../../src/contracts/tool-arguments.js';
 import type { ImportFormat } from '../../src/domain/imported-run.js';
+import { createModelClient } from '../../src/model/openai-client.js';
 import {
   anInterCodeRun,
   itemsIn,
@@ -12,6 +13,7 @@ import {
   MESSAGES,
   readOptions,
 } from '../support/import-lines.js';
+import { sendJson, startModelEndpoint } from '../support/model-endpoint.js';
 
 const deep = (levels: number): unknown => (levels === 0 ? 1 : { in: deep(levels - 1) });
 const span = (changes: Record<string, unknown> = {}) => ({
@@ -189,7 +191,7 @@ const feedback = (changes: Record<string, unknown>) => ({
   ...changes,
 });
 
-test.each([
+const feedbacks: readonly (readonly [string, unknown, string, RegExp])[] = [
   ['nothing at all', undefined, 'InvalidInputError', /feedback/],
   ['an empty id', feedback({ id: '' }), 'InvalidInputError', /feedback\.id/],
   ['no episode', feedback({ episode: undefined }), 'InvalidInputError', /feedback\.episode/],
@@ -204,20 +206,83 @@ test.each([
   ['another key', feedback({ weight: 9 }), 'InvalidInputError', /weight/],
   ['nothing said', feedback({ score: null }), 'InvalidInputError', /nothing said/],
   ['a veto of a user', feedback({ act: 'veto' }), 'DeniedError', /veto by a user/],
-])('feedback: %s is answered by its error', (_, given, name, says) => {
+];
+
+test.each(feedbacks)('feedback: %s is answered by its error', (_, given, name, says) => {
   expect(() => feedbackFor(given)).toThrow(
     expect.objectContaining({ name, message: expect.stringMatching(says) as unknown }) as Error,
   );
 });
 
-test.each([
+const lesson = (changes: Record<string, unknown> = {}) => ({
+  kind: 'rule',
+  title: 'count once',
+  text: 'Count each order once.',
+  steps: [1],
+  ...changes,
+});
+const replied = (lessons: unknown): string => JSON.stringify({ lessons });
+
+const reflections: readonly (readonly [string, string, string, RegExp])[] = [
+  ['nothing', '', 'NOT_JSON', /no JSON object/],
+  ['prose', 'I learned to count orders once.', 'NOT_JSON', /no JSON object/],
+  ['cut off', replied([lesson()]).slice(0, -9), 'NOT_JSON', /no JSON object/],
+  ['no lessons', '{}', 'MALFORMED', /lessons/],
+  ['a number for lessons', replied(7), 'MALFORMED', /lessons/],
+  ['one lesson without a list', replied(lesson()), 'MALFORMED', /lessons/],
+  ['a lesson as text', replied(['count once']), 'MALFORMED', /lessons\.0/],
+  ['a lesson without title', replied([lesson({ title: undefined })]), 'MALFORMED', /0\.title/],
+  ['a lesson without text', replied([lesson({ text: null })]), 'MALFORMED', /lessons\.0\.text/],
+  ['a text that is a list', replied([lesson({ text: ['a'] })]), 'MALFORMED', /lessons\.0\.text/],
+  ['a book', replied([lesson({ text: 'x'.repeat(4_001) })]), 'MALFORMED', /lessons\.0\.text/],
+  ['nine lessons', replied(Array.from({ length: 9 }, () => lesson())), 'MALFORMED', /lessons/],
+];
+
+test.each(reflections)(
+  'reflection: a reply of %s is answered by its code',
+  (_, reply, code, says) => {
+    expect(readReflection(reply)).toMatchObject({
+      ok: false,
+      code,
+      fault: expect.stringMatching(says) as unknown,
+    });
+  },
+);
+
+const replies: readonly (readonly [string, unknown])[] = [
   ['no choices', {}],
   ['an empty list of choices', { choices: [] }],
   ['a choice without a message', { choices: [{}] }],
   ['content that is a number', { choices: [{ message: { content: 3 } }] }],
   ['calls that are no list', { choices: [{ message: { content: '', tool_calls: {} } }] }],
-])('model reply: %s is no reply', (_, reply) => {
-  expect(ModelReply.safeParse(reply).success).toBe(false);
+];
+
+test.each(replies)('model reply: %s is told by its error', async (_, reply) => {
+  const endpoint = await startModelEndpoint((response) => sendJson(response, reply));
+  const client = createModelClient({ baseUrl: endpoint.url, apiKey: 'key' });
+
+  const asked = client.complete({
+    model: 'm',
+    messages: [{ role: 'user', content: 'how many?' }],
+    functions: [],
+    temperature: 0,
+    timeoutMs: 5_000,
+    signal: new AbortController().signal,
+  });
+
+  await expect(asked).rejects.toMatchObject({ name: 'ModelProtocolError' });
+  await endpoint.close();
+});
+
+test('there are sixty of them at least, no two alike', () => {
+  const all = [imports, feedbacks, reflections, replies].flatMap((cases, at) =>
+    cases.map((one) => JSON.stringify([at, ...one.slice(0, 3)])),
+  );
+
+  expect(new Set(all).size).toBe(all.length);
+  expect(imports.length).toBeGreaterThanOrEqual(40);
+  expect(feedbacks.length).toBeGreaterThanOrEqual(10);
+  expect(all.length).toBeGreaterThanOrEqual(60);
 });
 
 test.each([

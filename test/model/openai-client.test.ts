@@ -370,6 +370,52 @@ test('a model that knows no temperature is asked without, once and for all', asy
   expect(asked).toEqual([true, false, false]);
 });
 
+const replySchema = { name: 'answer', schema: { type: 'object', required: ['answer'] } };
+
+test('the schema of a reply is sent as one, and nothing where there is none', async () => {
+  const { endpoint, complete } = await aModel((response) => sendJson(response, aCompletion()));
+
+  await complete({ replySchema });
+  await complete();
+
+  const [first, second] = endpoint.requests.map(({ body }) => body as Record<string, unknown>);
+  expect(first?.['response_format']).toEqual({
+    type: 'json_schema',
+    json_schema: { ...replySchema, strict: true },
+  });
+  expect(second).not.toHaveProperty('response_format');
+});
+
+test.each([
+  { message: 'Unsupported parameter', param: 'response_format' },
+  { message: "'response_format.type' must be 'text'", param: null },
+  { message: 'json_schema is not supported by this model', param: null },
+])('an endpoint that knows no schema is asked without, once and for all: %j', async (error) => {
+  const { endpoint, complete } = await aModel((response, call) => {
+    if (call === 1) sendJson(response, { error }, 400);
+    else sendJson(response, aCompletion());
+  });
+
+  await complete({ replySchema });
+  await complete({ replySchema });
+
+  const asked = endpoint.requests.map(({ body }) => JSON.stringify(body).includes('json_schema'));
+  expect(asked).toEqual([true, false, false]);
+});
+
+test('a model that knows neither temperature nor schema is asked without both', async () => {
+  const { endpoint, complete } = await aModel((response, call) => {
+    if (call === 1) sendJson(response, { error: { message: 'no', param: 'temperature' } }, 400);
+    else if (call === 2)
+      sendJson(response, { error: { message: 'no', param: 'response_format' } }, 400);
+    else sendJson(response, aCompletion());
+  });
+
+  await complete({ replySchema });
+
+  expect(endpoint.requests).toHaveLength(3);
+});
+
 test('a body without end is cut off', async () => {
   const { complete } = await aModel((response) => {
     response.writeHead(200, { 'content-type': 'application/json' });

@@ -81,3 +81,17 @@ test('answers nothing of an episode that another tenant has', async () => {
 
   expect(await store.cluster(stranger.tenant, blamed, 5)).toEqual([]);
 });
+
+test('of many it answers the best that passed and the worst that failed, whatever is newest', async () => {
+  const scope = await deployed('graded');
+  const graded = (score: number) => ({ ...PASSED, score, category: score >= 0.5 ? 'ok' : 'wrong' });
+  await play(scope, 'perfect', graded(1));
+  await play(scope, 'hopeless', graded(0));
+  await play(scope, 'good', graded(0.7));
+  await play(scope, 'poor', graded(0.4));
+  const blamed = await play(scope, 'blamed', FAILED);
+
+  const found = await store.cluster(scope.tenant, blamed, 1);
+
+  expect(told(found)).toEqual(['passed perfect', 'failed hopeless']);
+});
