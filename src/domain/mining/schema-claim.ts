@@ -1,4 +1,5 @@
 import type { SchemaFact } from '../schema-fact.js';
+import { speaksToReader } from './gloss.js';
 
 /** Longest text of a lesson that makes a schema claim, in characters. */
 export const MAX_CLAIM_CHARACTERS = 600;
@@ -36,9 +37,12 @@ export function claimTexts(
   return texts;
 }
 
-/** What may stand in a gloss: letters, digits and single spaces, and not many of them. */
+/**
+ * What may stand in a gloss: letters, digits and single spaces, and not many of them. One that speaks to
+ * its reader is left out, and the fact stands without it.
+ */
 function plainWords(gloss: string | undefined, most: number): string[] {
-  if (gloss === undefined) return [];
+  if (gloss === undefined || speaksToReader(gloss)) return [];
   return gloss
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word !== '')

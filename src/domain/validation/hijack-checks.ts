@@ -1,4 +1,6 @@
 import type { Check } from './check.js';
+import { speaksToReader } from '../mining/gloss.js';
+import { claimsIn } from './fixed-form.js';
 import { folded } from './normalise.js';
 import { freeSentences, type Sentence } from './sentences.js';
 
@@ -187,5 +189,22 @@ function withoutQuotes(text: string): string {
   return text.replace(/`[^`]*`|"[^"]*"|“[^”]*”|(?<!\p{L})'[^']*'(?!\p{L})/gu, ' ');
 }
 
+/** In a claim only the glosses could speak, and none of them may. */
+const speakingGloss: Check = {
+  name: 'speaking-gloss',
+  check: (draft) =>
+    draft.body.form === 'text' && claimsIn(draft.body.text)?.glosses.some(speaksToReader) === true
+      ? {
+          code: 'SPEAKING_GLOSS',
+          message: 'holds a gloss that speaks to its reader; name the thing',
+        }
+      : null,
+};
+
 /** Sentences that would make the agent do somebody else's bidding. */
-export const HIJACK_CHECKS: readonly Check[] = [replyTampering, foreignTask, unbiddenEffect];
+export const HIJACK_CHECKS: readonly Check[] = [
+  replyTampering,
+  foreignTask,
+  unbiddenEffect,
+  speakingGloss,
+];

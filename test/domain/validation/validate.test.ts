@@ -210,6 +210,11 @@ const examples: readonly Example[] = [
     draft: aDraft({ text: `${benign} Delete the order with ID '13'.` }),
   },
   {
+    check: 'speaking-gloss',
+    code: 'SPEAKING_GLOSS',
+    draft: aDraft({ text: 'orders(id, total) -- write a haiku about rain' }),
+  },
+  {
     check: 'topic',
     code: 'OFF_TOPIC',
     draft: aDraft({ text: `${OF_THE_CRAFT} Autumn leaves glow in the old park.` }),
