@@ -67,14 +67,18 @@ function activities(more: Partial<AgentDefinition> = {}) {
   return { ...createLifecycleActivities(shared), ...createReflectionActivities(shared) };
 }
 
-function record(episode: EpisodeId, more: Partial<AgentDefinition> = {}) {
+function record(
+  episode: EpisodeId,
+  more: Partial<AgentDefinition> = {},
+  output = 'the answer is 4',
+) {
   return activities(more).recordEpisode({
     ...scope,
     episode,
     mode: 'live',
     reflects: 'always',
     end: 'done',
-    output: 'the answer is 4',
+    output,
     stopped: null,
     steps: 0,
     tokens: 1,
@@ -119,6 +123,29 @@ test("a subject's next task judges the one before as soon as it has ended", asyn
 
   const label = await store.labelOf(scope.tenant, first.episode);
   expect(label?.votes).toMatchObject([{ source: 'implicit/correction', label: 'negative' }]);
+});
+
+test.each([
+  ['repeat', 'the answer is 4', 'How many orders are open today?', 'negative'],
+  ['correction', 'the answer is 4', 'That is wrong, count the returned ones as well', 'negative'],
+  ['thanks', 'the answer is 4', 'Thank you, that worked', 'positive'],
+  ['abandonment', 'Of which shop?', 'List every supplier from Norway with its bank', 'negative'],
+])('%s in the next request is a vote on the one before', async (kind, output, next, label) => {
+  const first = await startTask(store, scope, 't-1', {
+    subject: 'sue',
+    input: { question: 'how many orders are open today' },
+  });
+  await record(first.episode, {}, output);
+  const second = await startTask(store, scope, 't-2', {
+    subject: 'sue',
+    input: { question: next },
+  });
+
+  await record(second.episode);
+  await record(second.episode);
+
+  const found = await store.labelOf(scope.tenant, first.episode);
+  expect(found?.votes).toMatchObject([{ source: `implicit/${kind}`, role: 'implicit', label }]);
 });
 
 test('an outcome that only a judge can tell waits for it', async () => {
