@@ -1,6 +1,6 @@
 import type { Config } from '../config.js';
 import { RatchetError } from '../domain/errors.js';
-import { codeOf, EXIT, exitCodeOf, isUnreachable, tellingLink } from './exit-codes.js';
+import { codeOf, EXIT, exitCodeOf, tellingLink, unreachableServer } from './exit-codes.js';
 import { MalformedInputError } from './malformed-input.js';
 
 /** What a person is told about an error: what was found, expected, to do; the stack only on request. */
@@ -14,16 +14,25 @@ export function errorText(error: unknown, config: Config | null): string {
   if (code === EXIT.interrupted) return `interrupted${stack}`;
   const telling = tellingLink(error);
   if (telling !== undefined) {
-    const said = isUnreachable(telling) ? unreachable(telling, config) : telling.message;
+    const server = unreachableServer(telling);
+    const said = server === undefined ? telling.message : unreachable(server, telling, config);
     return `error: ${said}${stack}`;
   }
   const advice = wantsStack ? '' : '; run it again with RATCHET_LOG=debug for the stack';
   return `error: ${error.message === '' ? error.name : error.message}${advice}${stack}`;
 }
 
-/** Postgres is what answers with these codes: every other server is checked before it is used. */
-function unreachable(error: Error, config: Config | null): string {
-  const where = config?.databaseUrl == null ? 'the embedded database' : 'DATABASE_URL';
+/** Names a server by the variable that says where it is; the model was asked before it was used. */
+function unreachable(server: 'Postgres' | 'Temporal', error: Error, config: Config | null): string {
   const detail = error.message === '' ? codeOf(error) : error.message;
-  return `Postgres is not reachable: found ${detail} at ${where}, expected a server that answers; check DATABASE_URL, or unset it for the embedded one`;
+  const variable = server === 'Postgres' ? 'DATABASE_URL' : 'TEMPORAL_ADDRESS';
+  return `${server} is not reachable: found ${detail} at ${placeOf(server, config)}, expected a server that answers; check ${variable}, or unset it for the embedded one`;
+}
+
+/** A database URL may hold a password: it is named, not shown. */
+function placeOf(server: 'Postgres' | 'Temporal', config: Config | null): string {
+  if (server === 'Postgres') {
+    return config?.databaseUrl == null ? 'the embedded database' : 'DATABASE_URL';
+  }
+  return config?.temporal.address ?? 'the embedded server';
 }

@@ -1,4 +1,7 @@
+import { status } from '@grpc/grpc-js';
 import { CommanderError } from 'commander';
+
+import { isClosedConnection } from '../client/closed-channel.js';
 
 /** Exit codes of every command (DESIGN 8). */
 export const EXIT = {
@@ -25,6 +28,10 @@ const BY_NAME: Readonly<Record<string, number>> = {
   StaleBaselineError: EXIT.conflict,
   DeniedError: EXIT.denied,
   UnavailableError: EXIT.unavailable,
+  ModelUnavailableError: EXIT.unavailable,
+  ModelRateLimitedError: EXIT.unavailable,
+  ModelAuthError: EXIT.unavailable,
+  ModelProtocolError: EXIT.unavailable,
   TemporalUnavailableError: EXIT.unavailable,
   PostgresUnavailableError: EXIT.unavailable,
   SearchAttributesError: EXIT.unavailable,
@@ -56,16 +63,25 @@ export function exitCodeOf(error: unknown): number {
   return BY_NAME[wireNameOf(link)] ?? EXIT.unavailable;
 }
 
+/** Whether a failure of this name is a server that does not serve. */
+export function isUnavailability(name: string): boolean {
+  return BY_NAME[name] === EXIT.unavailable;
+}
+
 /** The first of an error and its causes that an exit code is known for. */
 export function tellingLink(error: unknown): Error | undefined {
   if (!(error instanceof Error)) return undefined;
-  const isKnown = wireNameOf(error) in BY_NAME || isUnreachable(error);
+  const isKnown = wireNameOf(error) in BY_NAME || unreachableServer(error) !== undefined;
   return isKnown ? error : tellingLink(error.cause);
 }
 
-/** Whether an error is a connection that is not there, by its code alone. */
-export function isUnreachable(error: Error): boolean {
-  return !(wireNameOf(error) in BY_NAME) && UNREACHABLE.includes(codeOf(error));
+/** The server whose connection is not there, by the code of the error alone. */
+export function unreachableServer(error: Error): 'Postgres' | 'Temporal' | undefined {
+  if (wireNameOf(error) in BY_NAME) return undefined;
+  if (UNREACHABLE.includes(codeOf(error))) return 'Postgres';
+  const code = 'code' in error ? error.code : undefined;
+  const isGone = code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED;
+  return isGone || isClosedConnection(error) ? 'Temporal' : undefined;
 }
 
 /** The failure type of what crossed from a workflow, else the name of the class. */

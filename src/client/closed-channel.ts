@@ -18,6 +18,12 @@ export const endOnClosedChannel: Interceptor = (options, nextCall) => {
   }
 };
 
+/** Whether a call was ended because its connection was closed. */
+export function isClosedConnection(error: Error): boolean {
+  const isCancelled = 'code' in error && error.code === status.CANCELLED;
+  return isShutDown(error) || (isCancelled && 'details' in error && error.details === CLOSED);
+}
+
 /** The channel has no error class of its own for this. */
 function isShutDown(error: unknown): boolean {
   return error instanceof Error && error.message === 'Channel has been shut down';
