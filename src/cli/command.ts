@@ -39,7 +39,7 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
 
 /** Where launchers say what they do: people who only look are spared it. */
 export function launchLog(
-  { config, io }: CommandContext,
+  { config, io }: Pick<CommandContext, 'config' | 'io'>,
   isLooking: boolean,
 ): (line: string) => void {
   const isHeard = isLooking

@@ -11,6 +11,7 @@ import { modePAgent, runModeP } from './mode-p.js';
 import { modeRAgent, runModeR, SqlComparison } from './mode-r.js';
 import { modeSAgents, runModeS } from './mode-s.js';
 import type { ModePReport, ModeRReport, ModeSReport } from './report.js';
+import type { BenchProgress } from './progress.js';
 import { openSqlEngine } from './sql-engine.js';
 
 export interface InterCodeOptions {
@@ -23,7 +24,9 @@ export interface InterCodeOptions {
   readonly k?: number;
   readonly seed?: number;
   readonly config: Config;
-  readonly progress: (line: string) => void;
+  readonly progress: BenchProgress;
+  /** Where launchers say what they do; nobody hears them unless told. */
+  readonly log?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -49,7 +52,7 @@ interface BenchRun {
   readonly id: string;
   readonly tenant: string;
   readonly seed: number;
-  readonly progress: (line: string) => void;
+  readonly progress: BenchProgress;
 }
 
 function playModeS(
@@ -126,7 +129,7 @@ async function openLibrary(dataDir: string | undefined): Promise<Library> {
 }
 
 async function withRecordedModel<Answer>(
-  { config, progress, signal }: InterCodeOptions,
+  { config, log = () => undefined, signal }: InterCodeOptions,
   library: Library,
   agents: readonly Agent[],
   id: string,
@@ -140,7 +143,7 @@ async function withRecordedModel<Answer>(
     const house = await openHouse({
       config,
       taskQueue,
-      log: progress,
+      log,
       ...(signal === undefined ? {} : { signal }),
     });
     try {

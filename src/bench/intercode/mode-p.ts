@@ -17,6 +17,7 @@ import type { Library } from '../../model/recorded/cast.js';
 import { modelNameOf } from '../../model/recorded/casting.js';
 import type { RecordedTask } from '../../model/recorded/dataset.js';
 import { deployed } from './control-arms.js';
+import type { BenchProgress } from './progress.js';
 import { recordedAgent, runsById } from './recorded-agent.js';
 import type { ModePReport } from './report.js';
 import { playInSandbox, type SandboxSetting } from './sandbox-runs.js';
@@ -28,7 +29,7 @@ export interface ModePOptions {
   readonly informed: string;
   readonly seed: number;
   readonly tenant: string;
-  readonly progress: (line: string) => void;
+  readonly progress: BenchProgress;
 }
 
 /** Tasks whose pairs run side by side; they are committed in the order drawn. */
@@ -67,7 +68,7 @@ export async function runModeP(
         slices: slicesOf(task),
       });
     }
-    progress(`${String(gate.nextIndex)} pairs`);
+    progress(Math.min(1, (start + BATCH) / pool.length), `${String(gate.nextIndex)} pairs`);
   }
   const summary: GateSummary = summarizeGate(gate, concludeGate(gate));
   return { mode: 'P', plain, informed, ...summary };

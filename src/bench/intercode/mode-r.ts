@@ -8,6 +8,7 @@ import { answersAlike } from './answers-alike.js';
 import { comparableSelect } from './comparable.js';
 import { deployed } from './control-arms.js';
 import { recordedAgent, runsById } from './recorded-agent.js';
+import type { BenchProgress } from './progress.js';
 import type { ModeRReport } from './report.js';
 import { playInSandbox } from './sandbox-runs.js';
 import type { SqlEngine } from './sql-engine.js';
@@ -64,7 +65,7 @@ export async function runModeR(
   library: Library,
   agent: Agent,
   comparison: SqlComparison,
-  options: { readonly tenant: string; readonly progress: (line: string) => void },
+  options: { readonly tenant: string; readonly progress: BenchProgress },
 ): Promise<ModeRReport> {
   const scope = { tenant: tenantId(options.tenant), agent: agentId(agent.id) };
   const version = await deployed(house, scope, agent);
@@ -76,13 +77,13 @@ export async function runModeR(
     const model = modelNameOf({ mode: 'config', config });
     const setting = { house, library, runs, scope, agent, version, purpose: `mode R ${config}` };
     const played = await playInSandbox({ ...setting, model }, tasks, (done) => {
-      if (done % 100 === 0) options.progress(`${config}: ${String(done)} runs`);
+      options.progress(done / tasks.length, `${config}: ${String(done)} runs`);
     });
     const { selects, alike } = comparison.countsOf(config);
     const steps = played.reduce((sum, run) => sum + run.steps.length, 0);
     const successes = played.filter(({ success }) => success).length;
     configs.push({ config, runs: played.length, successes, steps, selects, alike });
-    options.progress(`${config}: ${String(alike)} of ${String(selects)} SELECT steps alike`);
+    options.progress(1, `${config}: ${String(alike)} of ${String(selects)} SELECT steps alike`);
   }
   const selects = configs.reduce((sum, each) => sum + each.selects, 0);
   const alike = configs.reduce((sum, each) => sum + each.alike, 0);

@@ -18,6 +18,7 @@ import {
   type SchemaLesson,
 } from './control-lessons.js';
 import { armTotals, gapShare, perDatabase, type TaskOutcomes } from './gap.js';
+import type { BenchProgress } from './progress.js';
 import { lessonRows, playedEpisode, reportIdOf } from './played.js';
 import { inputOfTask, recordedAgent, runsById } from './recorded-agent.js';
 import type { EpisodeRow, ModeSReport, PromotionRow, VerdictName } from './report.js';
@@ -33,7 +34,7 @@ export interface ModeSOptions {
   readonly seed: number;
   /** Of this run alone, so that an earlier one teaches it nothing. */
   readonly tenant: string;
-  readonly progress: (line: string) => void;
+  readonly progress: BenchProgress;
 }
 
 /** The agents that mode S needs: one that learns and one for each control arm. */
@@ -102,6 +103,7 @@ export async function runModeS(
     }
     const right = episodes.filter(({ run }) => run.success).length;
     progress(
+      done / tasks.length,
       `${String(done)} of ${String(tasks.length)} tasks, ${String(right)} right, ` +
         `${String(candidates.length)} candidates, ${String(promotedAt.size)} promoted`,
     );
@@ -116,7 +118,7 @@ export async function runModeS(
     [...databases.keys()],
     seed,
   );
-  progress(`misplaced schemas: ${wrongSchema.verdict} after ${String(wrongSchema.pairs)} pairs`);
+  progress(1, `misplaced schemas: ${wrongSchema.verdict} after ${String(wrongSchema.pairs)} pairs`);
 
   const served = servedLessons(known, promotedAt, candidates);
   const shuffled = episodes.map((episode) => shuffledFor(episode, served, seed));
@@ -129,7 +131,7 @@ export async function runModeS(
       { house, library, runs, scope: controlScope, agent },
       chosen.filter(({ lessons }) => lessons.length > 0),
       (done) => {
-        if (done % 100 === 0) progress(`${name}: ${String(done)} tasks`);
+        progress(done / chosen.length, `${name}: ${String(done)} tasks`);
       },
     );
     return chosen.map(({ task, lessons }): EpisodeRow & { recorded: RecordedRun } => {

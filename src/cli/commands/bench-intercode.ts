@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 
 import { benchInterCode, type InterCodeReport } from '../../bench/intercode/bench-intercode.js';
-import type { CommandContext } from '../command.js';
+import { launchLog, type CommandContext } from '../command.js';
 import { points } from '../numbers.js';
+import { assertWritableFile } from '../output-file.js';
 import { quietTemporal } from '../temporal-logs.js';
 import { textTable } from '../text-table.js';
 
@@ -21,9 +22,14 @@ export async function runBenchInterCode(
   options: BenchInterCodeOptions,
   { config, io, signal }: CommandContext,
 ): Promise<number> {
-  quietTemporal(config);
   const { data: dataDir, out, ...given } = options;
-  const report = await benchInterCode({ ...given, dataDir, config, progress: io.note, signal });
+  if (out !== undefined) await assertWritableFile('--out', out);
+  quietTemporal(config);
+  const bar = io.progress(1);
+  const progress = (share: number, label: string): void => bar.update(share, label);
+  const log = launchLog({ config, io }, true);
+  const report = await benchInterCode({ ...given, dataDir, config, progress, log, signal });
+  bar.end();
   if (out !== undefined) await writeFile(out, `${JSON.stringify(report)}\n`);
   io.result(report, reportText(report));
   return 0;
