@@ -1,4 +1,5 @@
 import type { Agent } from '../contracts/agent.js';
+import { slicesOf } from '../contracts/task-slices.js';
 import { runEpisodeIdOf } from '../contracts/digest.js';
 import { feedbackFor } from '../contracts/feedback.js';
 import { RESERVED_TOOL_NAMES } from '../contracts/agent.js';
@@ -135,7 +136,7 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
 async function acceptedTask(store: Store, agent: Agent, start: TaskStart): Promise<AcceptedTask> {
   const { tenant, agent: agentId, task: id, input } = start;
   if (input !== undefined && start.mode === 'live') {
-    const slices = agent.slices({ input });
+    const slices = slicesOf(agent, input);
     const subject = start.subject ?? null;
     return store.acceptTask({ tenant, agent: agentId, id, input, subject, slices });
   }

@@ -36,6 +36,12 @@ export function score(text: string): number {
   throw new InvalidArgumentError('Expected a number from 0 to 1.');
 }
 
+/** Who acts: a name that can be found again in the audit. */
+export function personName(text: string): string {
+  if (text.trim() !== '') return text.trim();
+  throw new InvalidArgumentError('Expected a name.');
+}
+
 /** A reason is asked for because somebody will read it. */
 export function reason(text: string): string {
   if (text.trim() !== '') return text.trim();

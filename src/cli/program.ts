@@ -6,7 +6,7 @@ import type { RunOptions } from './commands/run.js';
 import type { UpOptions } from './commands/up.js';
 import type { WorkerOptions } from './commands/worker.js';
 import type { Streams } from './io.js';
-import { port, wholeNumber } from './option-values.js';
+import { personName, port, wholeNumber } from './option-values.js';
 import { registerDeciding } from './register-deciding.js';
 import { registerEvaluating } from './register-evaluating.js';
 import { registerImporting } from './register-importing.js';
@@ -24,7 +24,11 @@ export function createProgram({ streams, run }: ProgramSurroundings): Command {
     .description('A durable learning loop for AI agents, on Temporal.')
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .option('--tenant <tenant>', 'whose agents (default: RATCHET_TENANT, else "default")')
-    .option('--actor <name>', 'who acts (default: RATCHET_ACTOR, else the user of this machine)')
+    .option(
+      '--actor <name>',
+      'who acts (default: RATCHET_ACTOR, else the user of this machine)',
+      personName,
+    )
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => streams.out.write(text),

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { learnerId } from '../client/messenger.js';
 import type { Agent } from '../contracts/agent.js';
+import { slicesOf } from '../contracts/task-slices.js';
 import type { Scope, TaskId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import { unreflectedTasks } from '../store/reflection-progress.js';
@@ -43,7 +44,7 @@ export class Rounds {
     const { tenant, agent } = this.#scope;
     // Accepted one after the other, so that numbers follow the order of the round.
     for (const { id, input, subject } of tasks) {
-      const slices = this.#agent.slices({ input });
+      const slices = slicesOf(this.#agent, input);
       const task = { tenant, agent, id, input, subject: subject ?? null, slices };
       const { number } = await store.acceptTask(task);
       this.#upTo = Math.max(this.#upTo, number);

@@ -13,6 +13,7 @@ import type { Messenger } from '../activities/messenger.js';
 import { feedbackFor } from '../contracts/feedback.js';
 import { versionId } from '../contracts/ids.js';
 import type { Agent } from '../contracts/agent.js';
+import { slicesOf } from '../contracts/task-slices.js';
 import { ConflictError, DeniedError, InvalidInputError, NotFoundError } from '../domain/errors.js';
 import type { Feedback, Role } from '../domain/feedback.js';
 import type { CandidateId, EpisodeId, Scope, TaskId, TenantId } from '../domain/ids.js';
@@ -84,7 +85,7 @@ export class RatchetClient {
   ): Promise<{ readonly episode: EpisodeId; readonly workflowId: string }> {
     const { tenant, agent: agentId, task, input } = request;
     const subject = request.subject ?? null;
-    const slices = agent.slices({ input });
+    const slices = slicesOf(agent, input);
     const accepted = await this.#store.acceptTask({
       tenant,
       agent: agentId,

@@ -2,24 +2,33 @@ import { z } from 'zod';
 
 import { InvalidInputError } from '../domain/errors.js';
 
-/** Turns the first issue of a failed parse into the error a caller can act on; the rest is its cause. */
-function fieldOf(where: string, error: z.ZodError): InvalidInputError {
+/**
+ * Turns the first issue of a failed parse into the error a caller can act on; the rest is its cause. Where
+ * somebody else has parsed, zod kept what it found to itself: `whole` is what that was a part of.
+ */
+export function fieldOf(where: string, error: z.ZodError, whole?: unknown): InvalidInputError {
   const [issue] = error.issues;
   const path = issue === undefined ? '' : issue.path.map((part) => `.${String(part)}`).join('');
   const more = error.issues.length - 1;
   const message = issue?.message ?? 'another value';
   return new InvalidInputError(
     `${where}${path}`,
-    foundOf(issue),
+    foundOf(issue, whole),
     more > 0 ? `${message} (and ${String(more)} more)` : message,
     { cause: error },
   );
 }
 
-function foundOf(issue: z.core.$ZodIssue | undefined): string {
+function foundOf(issue: z.core.$ZodIssue | undefined, whole: unknown): string {
   if (issue === undefined) return 'something else';
   if (issue.code === 'unrecognized_keys') return `unknown key ${issue.keys.join(', ')}`;
-  return foundText(issue.input);
+  return foundText('input' in issue ? issue.input : issue.path.reduce(valueAt, whole));
+}
+
+function valueAt(value: unknown, key: PropertyKey): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const entries: readonly (readonly [string, unknown])[] = Object.entries(value);
+  return entries.find(([name]) => name === String(key))?.[1];
 }
 
 /** A value as an error shows it: in JSON where it has such a form, cut after 64 characters. */

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -11,6 +13,10 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ratchet-bad-input-'));
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
+
+const ORDER_DESK = fileURLToPath(
+  new URL('../../examples/order-desk/ratchet.config.ts', import.meta.url),
+);
 
 /** A port where nothing listens. */
 const NOBODY = 'postgres://nobody@127.0.0.1:1/none';
@@ -54,6 +60,19 @@ const CASES: readonly {
   { line: 'model-server', says: 'found neither, expected simulated, or --recorded DIR' },
   { line: 'model-server real', says: 'found "real"' },
   { line: 'demo --seed -1', says: 'Expected a whole number from 0' },
+  { line: 'demo --once --report /nowhere/r.json', says: '--report: found "/nowhere/r.json"' },
+  { line: 'bench intercode --out /nowhere/r.json', says: '--out: found "/nowhere/r.json"' },
+  { line: 'bench gate --quick --out /dev/null/curves', says: '--out: found "/dev/null/curves"' },
+  {
+    line: 'bench attribution --data x --weights /nowhere/w.ts',
+    says: '--weights: found "/nowhere',
+  },
+  { line: 'veto c1 --reason harm --actor=', says: 'Expected a name' },
+  {
+    line: 'run --agent order-desk --input {"question":3}',
+    environment: { RATCHET_CONFIG: ORDER_DESK },
+    says: 'input.question: found 3, expected',
+  },
   {
     line: 'candidates',
     environment: { RATCHET_PORT: 'high', RATCHET_LOG: 'loud' },
@@ -110,6 +129,16 @@ test.each([
   expect(ran).toMatchObject({ code: 2, out: '' });
   expect(ran.error).toContain(path);
   expect(ran.error).toContain(says);
+});
+
+test('a file that can be written is asked of before the work, and not left behind empty', async () => {
+  const path = join(directory, 'report.json');
+  const port = 'http://127.0.0.1:1/v1';
+
+  const ran = await runCommandLine(['demo', '--once', '--report', path], { OPENAI_BASE_URL: port });
+
+  expect(ran.code).toBe(6);
+  expect(existsSync(path)).toBe(false);
 });
 
 test('help goes to stdout and loads no command', async () => {

@@ -9,6 +9,7 @@ import type { House } from '../../src/cli/house.js';
 import { runCli } from '../../src/cli/run-cli.js';
 import { taskId } from '../../src/contracts/ids.js';
 import { freePort } from '../../src/embedded/ports.js';
+import { startCompletionServer } from '../../src/model/completion-server.js';
 import { createPool } from '../../src/store/pool.js';
 import { createStore } from '../../src/store/store.js';
 import { until } from '../support/poll.js';
@@ -154,17 +155,20 @@ test('a database that is not there is a typed, retryable error of the store', as
 });
 
 /** A command line with these servers, and what it answered. */
-async function cli(environment: NodeJS.ProcessEnv) {
-  let said = '';
-  const stream = { write: (text: string) => (said += text) };
-  const code = await runCli(['run', '--agent', 'order-desk', '--input', ORDER], {
-    streams: { out: stream, error: stream },
+async function cli(environment: NodeJS.ProcessEnv, args: readonly string[]) {
+  let out = '';
+  let error = '';
+  const code = await runCli(args, {
+    streams: {
+      out: { write: (text: string) => (out += text) },
+      error: { write: (text: string) => (error += text) },
+    },
     input: Readable.from([]),
     environment: { RATCHET_HOME: servers.home, ...environment },
     signal: new AbortController().signal,
     directory: fileURLToPath(new URL('../../examples/order-desk', import.meta.url)),
   });
-  return { code, said };
+  return { code, out, error };
 }
 
 const ORDER = JSON.stringify({ question: 'Where is it?', order: '1001', shop: 'north' });
@@ -176,10 +180,62 @@ test.for([
   const working = { DATABASE_URL: house.databaseUrl, TEMPORAL_ADDRESS: servers.temporal.address };
   const nobody = at(String(await freePort(0)));
 
-  const { code, said } = await cli({ ...working, [name]: nobody });
+  const { code, error } = await cli({ ...working, [name]: nobody }, [
+    'run',
+    '--agent',
+    'order-desk',
+    '--input',
+    ORDER,
+  ]);
 
   expect(code).toBe(6);
-  expect(said).toContain(server);
-  expect(said).toContain(name);
-  expect(said).not.toMatch(/\n\s+at /);
+  expect(error).toContain(server);
+  expect(error).toContain(name);
+  expect(error).not.toMatch(/\n\s+at /);
+});
+
+/** Of its own queue, which no worker polls: the command works itself. */
+function alone(modelUrl: string): NodeJS.ProcessEnv {
+  return {
+    DATABASE_URL: house.databaseUrl,
+    TEMPORAL_ADDRESS: servers.temporal.address,
+    RATCHET_TASK_QUEUE: 'alone',
+    OPENAI_BASE_URL: modelUrl,
+  };
+}
+
+test.for([['run', ['--wait']] as const, ['up', []] as const, ['demo', ['--once']] as const])(
+  'without a model %s exits with 6, names it, and accepts nothing',
+  async ([command, options]) => {
+    const port = String(await freePort(0));
+    const own = { ...alone(`http://127.0.0.1:${port}/v1`), RATCHET_TENANT: `no-model-${command}` };
+    const args = command === 'run' ? ['--agent', 'order-desk', '--input', ORDER] : [];
+
+    const { code, out, error } = await cli(own, [command, ...args, ...options]);
+
+    expect({ code, out }).toEqual({ code: 6, out: '' });
+    expect(error).toMatch(
+      /the model is not reachable: found no answer \(.*ECONNREFUSED.*OPENAI_BASE_URL/,
+    );
+    expect(error).not.toMatch(/\n\s+at /);
+    const { rows } = await house.pool.query('select 1 from tasks where tenant = $1', [
+      own.RATCHET_TENANT,
+    ]);
+    expect(rows).toEqual([]);
+  },
+);
+
+test('a model that takes no key fails the task: the document is told, and the exit code is 6', async () => {
+  const model = await startCompletionServer({
+    models: [],
+    answer: () => ({ ok: false, status: 401, type: 'auth', code: 'no_key', message: 'no key' }),
+  });
+  closers.push(() => model.close());
+  const args = ['--json', 'run', '--wait', '--agent', 'order-desk', '--input', ORDER];
+
+  const { code, out, error } = await cli(alone(model.url), args);
+
+  expect(code).toBe(6);
+  expect(JSON.parse(out)).toMatchObject({ end: 'failed', category: 'ModelAuthError' });
+  expect(error).toContain('error: the task failed of ModelAuthError');
 });

@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import type { CommandContext } from '../../cli/command.js';
 import { EXIT } from '../../cli/exit-codes.js';
+import { assertWritableDirectory } from '../../cli/output-file.js';
 import { categoryTable } from './category-table.js';
 import { curves, type Curve } from './curves.js';
 import { dataText } from './data-text.js';
@@ -90,6 +91,8 @@ export async function runBenchGate(
   options: BenchGateOptions,
   { io, signal, directory }: Pick<CommandContext, 'io' | 'signal' | 'directory'>,
 ): Promise<number> {
+  const out = options.out === undefined ? null : resolve(directory, options.out);
+  if (out !== null) await assertWritableDirectory('--out', out);
   const share = options.share ?? (options.quick === true ? QUICK : 1);
   const latency = latencyReport();
   const data = options.data === undefined ? null : await dataReport(options.data, options, io.note);
@@ -101,7 +104,6 @@ export async function runBenchGate(
   }
   await aMoment(signal);
   const drawn = curves(simulated);
-  const out = options.out === undefined ? null : resolve(directory, options.out);
   const files = out === null ? [] : await writeCurves(out, drawn);
   const report: GateReport = {
     seed: options.seed,
@@ -146,7 +148,6 @@ async function aMoment(signal: AbortSignal): Promise<void> {
 }
 
 async function writeCurves(directory: string, drawn: readonly Curve[]): Promise<readonly string[]> {
-  await mkdir(directory, { recursive: true });
   return Promise.all(
     drawn.map(async ({ name, chart }) => {
       const file = join(directory, `${name}.svg`);

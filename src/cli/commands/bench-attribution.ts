@@ -4,6 +4,7 @@ import { benchAttribution } from '../../bench/attribution/bench-attribution.js';
 import type { AttributionReport } from '../../bench/attribution/bench-attribution.js';
 import { weightsSource } from '../../bench/attribution/weights-source.js';
 import type { CommandContext } from '../command.js';
+import { assertWritableFile } from '../output-file.js';
 import { textTable } from '../text-table.js';
 
 export interface BenchAttributionOptions {
@@ -17,6 +18,7 @@ export async function runBenchAttribution(
   { data, seed, weights }: BenchAttributionOptions,
   { io }: CommandContext,
 ): Promise<number> {
+  if (weights !== undefined) await assertWritableFile('--weights', weights);
   const report = await benchAttribution(data, seed);
   if (weights !== undefined) await writeFile(weights, weightsSource(report));
   io.result(report, textOf(report));

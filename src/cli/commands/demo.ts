@@ -5,6 +5,7 @@ import type { Config } from '../../config.js';
 import { RolloutSettings } from '../../contracts/agent.js';
 import { agentId, tenantId } from '../../contracts/ids.js';
 import { UnavailableError } from '../../domain/errors.js';
+import { assertReachable } from '../../model/endpoint.js';
 import type { DemoState } from '../../server/demo-state.js';
 import { openDashboard } from '../../server/dashboard.js';
 import { loadExample } from '../demo/example.js';
@@ -14,6 +15,7 @@ import { demoTable } from '../demo/table.js';
 import { openHouse, startHouseWorkers, type House } from '../house.js';
 import type { Io } from '../io.js';
 import { openModel } from '../model-choice.js';
+import { assertWritableFile } from '../output-file.js';
 
 export interface DemoOptions {
   readonly once: boolean;
@@ -41,6 +43,8 @@ export async function runDemo(
   signal: AbortSignal,
 ): Promise<number> {
   const startedMs = Date.now();
+  if (options.report !== null) await assertWritableFile('--report', options.report);
+  await assertReachable(config.model, signal);
   // A queue of its own: workers of `up` in the same home do not know this agent.
   const taskQueue = `${config.taskQueue}-demo`;
   const house = await openHouse({ config, log: io.note, signal, taskQueue });

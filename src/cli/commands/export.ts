@@ -13,6 +13,7 @@ import { NotFoundError } from '../../domain/errors.js';
 import type { CommandContext } from '../command.js';
 import { findVersion } from '../finding.js';
 import { looking, oneScope } from '../looking.js';
+import { assertWritableDirectory } from '../output-file.js';
 
 export interface ExportOptions {
   readonly agent?: string;
@@ -36,6 +37,7 @@ export function exportLessons(options: ExportOptions, context: CommandContext): 
     const lessons = await look.store.lessonsServing(scope, version);
     const strategy = { agent: scope.agent, version, lessons };
     const files = await filesOf(strategy, options);
+    await assertWritableDirectory('--out', options.out);
     for (const { path, content } of files) {
       const target = join(options.out, path);
       await mkdir(dirname(target), { recursive: true });

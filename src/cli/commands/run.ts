@@ -4,10 +4,13 @@ import { z } from 'zod';
 
 import { agentId, taskId, tenantId } from '../../contracts/ids.js';
 import { parseOr } from '../../contracts/parse.js';
+import { slicesOf } from '../../contracts/task-slices.js';
 import { InvalidInputError } from '../../domain/errors.js';
 import type { JsonObject } from '../../domain/json.js';
+import { assertReachable } from '../../model/endpoint.js';
 import { launchLog, type CommandContext } from '../command.js';
 import { agentNamed, requireConfiguration } from '../configuration.js';
+import { EXIT, isUnavailability } from '../exit-codes.js';
 import { openHouse, startHouseWorkers, type House } from '../house.js';
 import { openModel } from '../model-choice.js';
 import { endTemporal, quietTemporal } from '../temporal-logs.js';
@@ -37,12 +40,16 @@ export async function runTask(options: RunOptions, context: CommandContext): Pro
   };
   const configuration = await requireConfiguration(config, context.directory);
   const agent = agentNamed(configuration, options.agent);
+  // Told before anything is started.
+  slicesOf(agent, input);
   quietTemporal(config);
   const house = await openHouse({ config, log: launchLog(context, true), signal });
   try {
     if (!(await hasWorker(house))) {
       if (options.wait === true) {
         io.note('no worker polls the queue; this process works until the task has ended');
+        // Nothing is accepted that could not be done.
+        await assertReachable(config.model, signal);
         await startOwnWorkers(house, configuration.agents, io.note);
       } else {
         io.note('no worker polls the queue; the task waits for `ratchet up` or `ratchet worker`');
@@ -75,7 +82,11 @@ async function waitForEnd(
   ];
   const document = { task: request.task, ...started, ...result, output: stored?.output ?? null };
   io.result(document, lines.filter((line) => line !== '').join('\n'));
-  return 0;
+  if (result.end !== 'failed' || !isUnavailability(result.category)) return EXIT.ok;
+  io.note(
+    `error: the task failed of ${result.category}: expected a server that serves; see \`ratchet doctor\`, then run it under another id`,
+  );
+  return EXIT.unavailable;
 }
 
 async function startOwnWorkers(

@@ -1,3 +1,4 @@
+import { assertReachable } from '../../model/endpoint.js';
 import { openDashboard } from '../../server/dashboard.js';
 import { launchLog, untilAborted, type CommandContext } from '../command.js';
 import { requireConfiguration } from '../configuration.js';
@@ -15,6 +16,7 @@ export interface UpOptions {
 export async function runUp(options: UpOptions, context: CommandContext): Promise<number> {
   const { config, io, signal } = context;
   const { agents, people } = await requireConfiguration(config, context.directory);
+  await assertReachable(config.model, signal);
   quietTemporal(config);
   const house = await openHouse({ config, log: launchLog(context, false), signal });
   try {

@@ -1,6 +1,7 @@
 import { childEnvironment, SECRETS } from '../../config.js';
 import { binarySteps } from '../../embedded/temporal-binary.js';
 import { problemOf } from '../../embedded/temporal-health.js';
+import { askEndpoint } from '../../model/endpoint.js';
 import type { CommandContext } from '../command.js';
 import { configurationPath, findConfiguration } from '../configuration.js';
 import { openDatabase } from '../house.js';
@@ -53,31 +54,17 @@ export async function checkTemporal({ config, signal }: CommandContext): Promise
   );
 }
 
-const MODEL_MS = 5000;
-
 /** Asks the model endpoint for its list of models. */
 export async function checkModel({ config, signal }: CommandContext): Promise<Check> {
-  const { apiKey, baseUrl } = config.model;
   const name = 'model endpoint';
-  if (apiKey === null && baseUrl === null) {
+  const answer = await askEndpoint(config.model, signal);
+  if (answer === null) {
     const fix = 'set OPENAI_API_KEY or OPENAI_BASE_URL for a real model';
     return optional(name, 'none; the built-in simulated model stands in', fix);
   }
-  const url = `${(baseUrl ?? 'https://api.openai.com/v1').replace(/\/$/, '')}/models`;
-  try {
-    const response = await fetch(url, {
-      headers: apiKey === null ? {} : { authorization: `Bearer ${apiKey}` },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(MODEL_MS)]),
-    });
-    await response.body?.cancel();
-    if (response.ok) return ok(name, url);
-    const isKey = response.status === 401 || response.status === 403;
-    const fix = isKey ? 'correct OPENAI_API_KEY' : 'correct OPENAI_BASE_URL';
-    return broken(name, `${url} answers ${String(response.status)}`, fix);
-  } catch (error) {
-    const found = error instanceof Error ? `${url}: ${error.message}` : url;
-    return broken(name, found, 'start it, or correct OPENAI_BASE_URL');
-  }
+  const { url, status, found, fix } = answer;
+  if (status !== null && status >= 200 && status < 300) return ok(name, url);
+  return broken(name, `${url}: ${found}`, fix);
 }
 
 /** Loads the configuration file as `up` does. */
