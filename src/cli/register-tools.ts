@@ -15,7 +15,7 @@ export function registerTools(program: Command, invoke: Invoke): void {
     .command('reproduce')
     .description('replay a history on this code, derive every decision again, and compare')
     .argument('[id]', 'an episode or a candidate')
-    .option('--all', 'every candidate and live episode of the agent')
+    .option('--all', 'every candidate of the agent, and every episode that ran here')
     .option('--agent <agent>', 'whose')
     .action((id: string | undefined, options: ReproduceOptions) =>
       invoke(async (context) =>

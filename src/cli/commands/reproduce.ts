@@ -1,31 +1,17 @@
-import type { StoredEpisode } from '../../activities/store.js';
-import { StrategyCache } from '../../activities/strategy-cache.js';
-import { InvalidInputError, NotFoundError } from '../../domain/errors.js';
-import type { CandidateId, Scope } from '../../domain/ids.js';
+import { InvalidInputError } from '../../domain/errors.js';
 import { workflowBundleOf } from '../../worker.js';
 import { launchLog, type CommandContext } from '../command.js';
 import { EXIT } from '../exit-codes.js';
-import { findCandidate, findEpisode } from '../finding.js';
 import { openHouse, type House } from '../house.js';
-import { oneScope, viewOf, type Look } from '../looking.js';
-import { candidateAgain, type Derived } from '../reproduce/candidate-again.js';
-import { episodeAgain } from '../reproduce/episode-again.js';
-import { historiesOf, replay, runsStartedFor, type FoundHistory } from '../reproduce/histories.js';
-import { workflowsOfCandidate, workflowsOfEpisode } from '../reproduce/workflow-ids.js';
+import { viewOf } from '../looking.js';
+import { ahead, historiesOf, replay, type FoundHistory } from '../reproduce/histories.js';
+import { Subjects, type Subject } from '../reproduce/subjects.js';
 import { endTemporal, quietTemporal } from '../temporal-logs.js';
 
 export interface ReproduceOptions {
   readonly agent?: string;
-  /** Every candidate and live episode of the agent. */
+  /** Every candidate of the agent, and every episode of it that ran here. */
   readonly all?: boolean;
-}
-
-/** What is to be reproduced: where its histories are, and how its decisions are derived again. */
-interface Subject {
-  readonly id: string;
-  readonly scope: Scope;
-  readonly workflowIds: readonly string[];
-  readonly derive: () => Promise<Derived>;
 }
 
 interface Reproduction {
@@ -50,7 +36,11 @@ export async function reproduce(
   const house = await openHouse({ config, log: launchLog(context, true), signal });
   try {
     const look = await viewOf(house, context);
-    const found = await subjects(house, look, text, options);
+    const subjects = new Subjects(house, look);
+    const found =
+      text === undefined
+        ? await subjects.all(options.agent)
+        : [await subjects.named(text, options.agent)];
     const results = await reproduceAll(house, found, context);
     const [only] = results;
     if (text !== undefined && only !== undefined) io.result(only, textOf(only));
@@ -62,109 +52,35 @@ export async function reproduce(
   }
 }
 
-async function subjects(
-  house: House,
-  look: Look,
-  text: string | undefined,
-  options: ReproduceOptions,
-): Promise<readonly Subject[]> {
-  const strategies = new StrategyCache(house.store);
-  if (text !== undefined) return [await subjectNamed(house, look, strategies, text, options)];
-  const scope = await oneScope(look, options.agent);
-  const candidates = await look.store.candidates(scope);
-  const episodes = await look.queries.episodes(scope.tenant, {
-    agent: scope.agent,
-    mode: 'live',
-    limit: 100_000,
-  });
-  const found = await Promise.all(candidates.map(({ id }) => candidateSubject(look, scope, id)));
-  for (const { id } of episodes) {
-    const episode = await look.store.episode(scope.tenant, id);
-    if (episode?.end != null) found.push(await episodeSubject(house, look, strategies, episode));
-  }
-  return found;
-}
-
-async function subjectNamed(
-  house: House,
-  look: Look,
-  strategies: StrategyCache,
-  text: string,
-  options: ReproduceOptions,
-): Promise<Subject> {
-  try {
-    const { scope, id } = await findCandidate(look, text, options.agent);
-    return await candidateSubject(look, scope, id);
-  } catch (error) {
-    if (!(error instanceof NotFoundError)) throw error;
-  }
-  try {
-    const { episode } = await findEpisode(look, text);
-    return await episodeSubject(house, look, strategies, episode);
-  } catch (error) {
-    if (!(error instanceof NotFoundError)) throw error;
-    const advice = 'list them with `ratchet episodes` and `ratchet candidates`';
-    throw new NotFoundError('episode or candidate', text, advice);
-  }
-}
-
-async function candidateSubject(look: Look, scope: Scope, id: CandidateId): Promise<Subject> {
-  const life = await look.queries.candidateLife(scope.tenant, id);
-  return {
-    id,
-    scope,
-    workflowIds: workflowsOfCandidate(life.candidate),
-    derive: async () =>
-      candidateAgain(scope, life, await look.queries.evaluatedRecords(scope.tenant, id)),
-  };
-}
-
-async function episodeSubject(
-  { temporal }: House,
-  { store, queries }: Look,
-  strategies: StrategyCache,
-  episode: StoredEpisode,
-): Promise<Subject> {
-  const { id, scope, candidate, mode } = episode;
-  if (mode === 'imported') {
-    throw new InvalidInputError(`episode ${id}`, 'an imported one', 'one that ran here');
-  }
-  const accepted = await store.taskInput(scope, episode.task);
-  const isPair = mode === 'shadow' && candidate !== null;
-  const pairs = isPair ? (await queries.candidateLife(scope.tenant, candidate)).pairs : [];
-  const known = workflowsOfEpisode(episode, accepted?.episode ?? id, pairs);
-  const isUncommitted = known.length === 0 && candidate !== null;
-  return {
-    id,
-    scope,
-    workflowIds: isUncommitted ? await runsStartedFor(temporal, candidate, id) : known,
-    derive: () => episodeAgain(store, queries, strategies, episode),
-  };
-}
-
-/** Histories are replayed in one go: the workflows are loaded once. */
+/** Histories are read ahead of the one that is replayed, and none is kept. */
 async function reproduceAll(
   house: House,
   found: readonly Subject[],
   { io, signal }: CommandContext,
 ): Promise<readonly Reproduction[]> {
-  const histories = new Map<string, readonly FoundHistory[]>();
+  const counts = new Map<string, number>();
   const progress = io.progress(found.length);
-  for (const [index, { scope, workflowIds }] of found.entries()) {
-    signal.throwIfAborted();
-    progress.update(index, 'reading histories');
-    for (const id of workflowIds) {
-      if (histories.has(id)) continue;
-      histories.set(id, await historiesOf(house.temporal, house.store, scope.tenant, id));
+  const histories = async function* (): AsyncGenerator<FoundHistory> {
+    const wanted = new Map(
+      found.flatMap(({ scope, workflowIds }) => workflowIds.map((id) => [id, scope.tenant])),
+    );
+    const read = ahead(wanted, async ([id, tenant]) => ({
+      id,
+      runs: await historiesOf(house.temporal, house.store, tenant, id),
+    }));
+    for await (const { id, runs } of read) {
+      signal.throwIfAborted();
+      counts.set(id, runs.length);
+      progress.update((counts.size * found.length) / wanted.size, 'replaying histories');
+      yield* runs;
     }
-  }
-  progress.update(found.length, 'replaying');
-  const parted = await replay(await workflowBundleOf(), [...histories.values()].flat());
+  };
+  const parted = await replay(await workflowBundleOf(), histories());
   const results: Reproduction[] = [];
   for (const [index, subject] of found.entries()) {
     signal.throwIfAborted();
     progress.update(index, 'deriving decisions');
-    results.push(await compared(subject, histories, parted));
+    results.push(await compared(subject, counts, parted));
   }
   progress.end();
   return results;
@@ -172,10 +88,10 @@ async function reproduceAll(
 
 async function compared(
   { id, workflowIds, derive }: Subject,
-  histories: ReadonlyMap<string, readonly FoundHistory[]>,
+  histories: ReadonlyMap<string, number>,
   parted: ReadonlyMap<string, string>,
 ): Promise<Reproduction> {
-  const count = workflowIds.reduce((sum, each) => sum + (histories.get(each)?.length ?? 0), 0);
+  const count = workflowIds.reduce((sum, each) => sum + (histories.get(each) ?? 0), 0);
   const { decisions, difference } = await derive();
   const nothing =
     count === 0

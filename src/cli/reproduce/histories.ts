@@ -2,7 +2,7 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { Worker, type WorkflowBundleOption } from '@temporalio/worker';
 
 import type { Store } from '../../activities/store.js';
-import type { CandidateId, EpisodeId, TenantId } from '../../domain/ids.js';
+import type { CandidateId, TenantId } from '../../domain/ids.js';
 
 export interface FoundHistory {
   readonly workflowId: string;
@@ -44,32 +44,39 @@ async function runsOf({ workflow }: Client, workflowId: string): Promise<Readonl
   return runs;
 }
 
-/**
- * The run of a pair that no gate took in, since it was decided meanwhile: found among its candidate's
- * runs by what it was started with.
- */
-export async function runsStartedFor(
-  { workflow }: Client,
-  candidate: CandidateId,
-  episode: EpisodeId,
-): Promise<readonly string[]> {
-  const query = `WorkflowId STARTS_WITH "shadow/${candidate}/"`;
-  for await (const { workflowId, runId } of workflow.list({ query })) {
-    const { events } = await workflow.getHandle(workflowId, runId).fetchHistory();
-    const input = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
-    const given = input.map(({ data }) => Buffer.from(data ?? []).toString('utf8')).join('');
-    if (given.includes(JSON.stringify(episode))) return [workflowId];
-  }
-  return [];
+/** A run of a candidate's pair, and what it was started with. */
+export interface StartedRun {
+  readonly workflowId: string;
+  readonly given: string;
 }
 
-/** Replays histories on the workflows of this code; answers by workflow id what parted first. */
+/** Every run that was started for pairs of a candidate. */
+export async function startedRuns(
+  { workflow, workflowService, options }: Client,
+  candidate: CandidateId,
+): Promise<readonly StartedRun[]> {
+  const query = `WorkflowId STARTS_WITH "shadow/${candidate}/"`;
+  const runs: StartedRun[] = [];
+  for await (const { workflowId, runId } of workflow.list({ query })) {
+    const { history } = await workflowService.getWorkflowExecutionHistory({
+      namespace: options.namespace,
+      execution: { workflowId, runId },
+      maximumPageSize: 1,
+    });
+    const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+    const payloads = started?.input?.payloads ?? [];
+    const given = payloads.map(({ data }) => Buffer.from(data ?? []).toString('utf8')).join('');
+    runs.push({ workflowId, given });
+  }
+  return runs;
+}
+
+/** Replays histories on the workflows of this code as they come; answers by workflow id what parted first. */
 export async function replay(
   workflowBundle: WorkflowBundleOption,
-  histories: readonly FoundHistory[],
+  histories: Iterable<FoundHistory> | AsyncIterable<FoundHistory>,
 ): Promise<ReadonlyMap<string, string>> {
   const parted = new Map<string, string>();
-  if (histories.length === 0) return parted;
   for await (const result of Worker.runReplayHistories({ workflowBundle }, histories)) {
     if (result.error === undefined || parted.has(result.workflowId)) continue;
     parted.set(
@@ -79,3 +86,22 @@ export async function replay(
   }
   return parted;
 }
+
+/** Answers in the order of the items; a few more are already being worked on. */
+export async function* ahead<T, R>(
+  items: Iterable<T>,
+  read: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const waiting: Promise<R>[] = [];
+  for (const item of items) {
+    const next = read(item);
+    // Told when its turn comes.
+    next.catch(() => undefined);
+    waiting.push(next);
+    const first = waiting.length > READ_AHEAD ? waiting.shift() : undefined;
+    if (first !== undefined) yield await first;
+  }
+  for (const rest of waiting) yield await rest;
+}
+
+const READ_AHEAD = 8;
