@@ -50,8 +50,11 @@ export interface DemoReport {
   readonly wallSeconds: number;
 }
 
+/** What the report is read off. */
+type Reported = Pick<House, 'store' | 'temporalUi'>;
+
 interface ReportInput {
-  readonly house: House;
+  readonly house: Reported;
   readonly scope: Scope;
   readonly seed: number;
   readonly model: DemoReport['model'];
@@ -112,7 +115,7 @@ export function phaseOf(name: string, played: readonly PlayedTask[]): DemoReport
 }
 
 async function verdictsOf(
-  house: House,
+  house: Reported,
   scope: Scope,
   row: CandidateRow,
 ): Promise<DemoReport['verdicts']> {
