@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import type { Client } from '@temporalio/client';
 import {
   bundleWorkflowCode,
+  DefaultLogger,
   NativeConnection,
   Worker,
   type WorkflowBundleOption,
@@ -152,7 +153,7 @@ export async function workflowBundleOf(): Promise<WorkflowBundleOption> {
   if (existsSync(built)) return { codePath: built };
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const workflowsPath = fileURLToPath(new URL(`./workflows/index.${extension}`, import.meta.url));
-  return bundleWorkflowCode({ workflowsPath });
+  return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
 }
 
 async function connectNative(address: string): Promise<NativeConnection> {

@@ -65,13 +65,9 @@ function registerHouse(program: Command, invoke: Invoke): void {
     .option('--seed <n>', 'which story', wholeNumber, 1)
     .action((options: DemoOptions) =>
       invoke(async ({ config, io, signal }) => {
-        const { endTemporal, quietTemporal } = await import('./temporal-logs.js');
-        quietTemporal(config);
-        try {
-          return await (await import('./commands/demo.js')).runDemo(options, config, io, signal);
-        } finally {
-          await endTemporal();
-        }
+        const { withQuietTemporal } = await import('./temporal-logs.js');
+        const { runDemo } = await import('./commands/demo.js');
+        return withQuietTemporal(config, () => runDemo(options, config, io, signal));
       }),
     );
   program

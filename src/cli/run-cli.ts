@@ -34,7 +34,9 @@ export async function runCli(
     });
     await program.parseAsync([...args], { from: 'user' });
     return code;
-  } catch (error) {
+  } catch (caught) {
+    // What is torn down by Ctrl-C fails in many ways, none of which is the reason.
+    const error = signal.aborted ? new DOMException('interrupted', 'AbortError') : caught;
     // Commander has said what it found wrong.
     if (!(error instanceof CommanderError)) streams.error.write(`${errorText(error, config)}\n`);
     return exitCodeOf(error);

@@ -42,3 +42,16 @@ export async function endTemporal(): Promise<void> {
   await installed?.shutdown();
   installed = undefined;
 }
+
+/** Quiet for as long as something is done, which may fail before it has opened anything. */
+export async function withQuietTemporal<T>(
+  config: Pick<Config, 'logLevel'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  quietTemporal(config);
+  try {
+    return await work();
+  } finally {
+    await endTemporal();
+  }
+}

@@ -4,7 +4,7 @@ import { benchInterCode, type InterCodeReport } from '../../bench/intercode/benc
 import { launchLog, type CommandContext } from '../command.js';
 import { points } from '../numbers.js';
 import { assertWritableFile } from '../output-file.js';
-import { quietTemporal } from '../temporal-logs.js';
+import { withQuietTemporal } from '../temporal-logs.js';
 import { textTable } from '../text-table.js';
 
 export interface BenchInterCodeOptions {
@@ -24,11 +24,12 @@ export async function runBenchInterCode(
 ): Promise<number> {
   const { data: dataDir, out, ...given } = options;
   if (out !== undefined) await assertWritableFile('--out', out);
-  quietTemporal(config);
   const bar = io.progress(1);
   const progress = (share: number, label: string): void => bar.update(share, label);
   const log = launchLog({ config, io }, true);
-  const report = await benchInterCode({ ...given, dataDir, config, progress, log, signal });
+  const report = await withQuietTemporal(config, () =>
+    benchInterCode({ ...given, dataDir, config, progress, log, signal }),
+  );
   bar.end();
   if (out !== undefined) await writeFile(out, `${JSON.stringify(report)}\n`);
   io.result(report, reportText(report));

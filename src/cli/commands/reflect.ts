@@ -7,21 +7,21 @@ import { agentNamed, requireConfiguration } from '../configuration.js';
 import { openHouse } from '../house.js';
 import { reflectOnImports } from '../import/reflect-imports.js';
 import { openModel } from '../model-choice.js';
-import { endTemporal, quietTemporal } from '../temporal-logs.js';
+import { withQuietTemporal } from '../temporal-logs.js';
 
 export interface ReflectOptions {
   readonly agent: string;
 }
 
 /** Mines the imported episodes of an agent, and tells its learner what was found. */
-export async function runReflect(
-  { agent: name }: ReflectOptions,
-  context: CommandContext,
-): Promise<number> {
+export function runReflect(options: ReflectOptions, context: CommandContext): Promise<number> {
+  return withQuietTemporal(context.config, () => reflect(options, context));
+}
+
+async function reflect({ agent: name }: ReflectOptions, context: CommandContext): Promise<number> {
   const { config, io, signal, shared, directory } = context;
   const configuration = await requireConfiguration(config, directory);
   const { id } = agentNamed(configuration, name);
-  quietTemporal(config);
   const house = await openHouse({ config, log: launchLog(context, true), signal });
   try {
     const model = await openModel(config);
@@ -55,6 +55,5 @@ export async function runReflect(
     return 0;
   } finally {
     await house.close();
-    await endTemporal();
   }
 }

@@ -13,7 +13,7 @@ import { agentNamed, requireConfiguration } from '../configuration.js';
 import { EXIT, isUnavailability } from '../exit-codes.js';
 import { openHouse, startHouseWorkers, type House } from '../house.js';
 import { openModel } from '../model-choice.js';
-import { endTemporal, quietTemporal } from '../temporal-logs.js';
+import { withQuietTemporal } from '../temporal-logs.js';
 import type { Agent } from '../../contracts/agent.js';
 import type { TaskRequest } from '../../client/ratchet-client.js';
 
@@ -28,7 +28,11 @@ export interface RunOptions {
 const Input = z.record(z.string(), z.json());
 
 /** Starts one task; with `wait` until it ended, with workers of its own where there are none. */
-export async function runTask(options: RunOptions, context: CommandContext): Promise<number> {
+export function runTask(options: RunOptions, context: CommandContext): Promise<number> {
+  return withQuietTemporal(context.config, () => run(options, context));
+}
+
+async function run(options: RunOptions, context: CommandContext): Promise<number> {
   const { config, io, signal, shared } = context;
   const input = taskInput(options.input);
   const request = {
@@ -42,7 +46,6 @@ export async function runTask(options: RunOptions, context: CommandContext): Pro
   const agent = agentNamed(configuration, options.agent);
   // Told before anything is started.
   slicesOf(agent, input);
-  quietTemporal(config);
   const house = await openHouse({ config, log: launchLog(context, true), signal });
   try {
     if (!(await hasWorker(house))) {
@@ -64,7 +67,6 @@ export async function runTask(options: RunOptions, context: CommandContext): Pro
     return await waitForEnd(house, request, started, context);
   } finally {
     await house.close();
-    await endTemporal();
   }
 }
 

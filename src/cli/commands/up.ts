@@ -6,18 +6,21 @@ import { openHouse, startHouseWorkers } from '../house.js';
 import { keepMaintained } from '../maintained.js';
 import { openModel } from '../model-choice.js';
 import { personOf } from '../person.js';
-import { endTemporal, quietTemporal } from '../temporal-logs.js';
+import { withQuietTemporal } from '../temporal-logs.js';
 
 export interface UpOptions {
   readonly port?: number;
 }
 
 /** The whole house, embedded where nothing else is named, until Ctrl-C. */
-export async function runUp(options: UpOptions, context: CommandContext): Promise<number> {
+export function runUp(options: UpOptions, context: CommandContext): Promise<number> {
+  return withQuietTemporal(context.config, () => up(options, context));
+}
+
+async function up(options: UpOptions, context: CommandContext): Promise<number> {
   const { config, io, signal } = context;
   const { agents, people } = await requireConfiguration(config, context.directory);
   await assertReachable(config.model, signal);
-  quietTemporal(config);
   const house = await openHouse({ config, log: launchLog(context, false), signal });
   try {
     const model = await openModel(config);
@@ -59,6 +62,5 @@ export async function runUp(options: UpOptions, context: CommandContext): Promis
     return 0;
   } finally {
     await house.close();
-    await endTemporal();
   }
 }

@@ -3,17 +3,20 @@ import { requireConfiguration } from '../configuration.js';
 import { openHouse, startHouseWorkers } from '../house.js';
 import { keepMaintained } from '../maintained.js';
 import { openModel } from '../model-choice.js';
-import { endTemporal, quietTemporal } from '../temporal-logs.js';
+import { withQuietTemporal } from '../temporal-logs.js';
 
 export interface WorkerOptions {
   readonly only?: 'live' | 'shadow';
 }
 
 /** Workers alone, against `TEMPORAL_ADDRESS` and `DATABASE_URL` where they are set, until Ctrl-C. */
-export async function runWorker(options: WorkerOptions, context: CommandContext): Promise<number> {
+export function runWorker(options: WorkerOptions, context: CommandContext): Promise<number> {
+  return withQuietTemporal(context.config, () => work(options, context));
+}
+
+async function work(options: WorkerOptions, context: CommandContext): Promise<number> {
   const { config, io, signal } = context;
   const { agents } = await requireConfiguration(config, context.directory);
-  quietTemporal(config);
   const house = await openHouse({ config, log: launchLog(context, false), signal });
   try {
     const model = await openModel(config);
@@ -42,6 +45,5 @@ export async function runWorker(options: WorkerOptions, context: CommandContext)
     return 0;
   } finally {
     await house.close();
-    await endTemporal();
   }
 }
