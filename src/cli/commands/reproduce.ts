@@ -4,9 +4,15 @@ import { launchLog, type CommandContext } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { openHouse, type House } from '../house.js';
 import { viewOf } from '../looking.js';
-import { ahead, historiesOf, replay, type FoundHistory } from '../reproduce/histories.js';
+import {
+  ahead,
+  historiesOf,
+  listedRuns,
+  replay,
+  type FoundHistory,
+} from '../reproduce/histories.js';
 import { Subjects, type Subject } from '../reproduce/subjects.js';
-import { endTemporal, quietTemporal } from '../temporal-logs.js';
+import { withQuietTemporal } from '../temporal-logs.js';
 
 export interface ReproduceOptions {
   readonly agent?: string;
@@ -23,7 +29,15 @@ interface Reproduction {
 }
 
 /** Replays histories on this code, derives every decision again, and compares with what is stored. */
-export async function reproduce(
+export function reproduce(
+  text: string | undefined,
+  options: ReproduceOptions,
+  context: CommandContext,
+): Promise<number> {
+  return withQuietTemporal(context.config, () => again(text, options, context));
+}
+
+async function again(
   text: string | undefined,
   options: ReproduceOptions,
   context: CommandContext,
@@ -32,7 +46,6 @@ export async function reproduce(
   if (text === undefined && options.all !== true) {
     throw new InvalidInputError('reproduce', 'no id', 'an episode, a candidate, or --all');
   }
-  quietTemporal(config);
   const house = await openHouse({ config, log: launchLog(context, true), signal });
   try {
     const look = await viewOf(house, context);
@@ -48,7 +61,6 @@ export async function reproduce(
     return results.every(({ result }) => result === 'identical') ? EXIT.ok : EXIT.conflict;
   } finally {
     await house.close();
-    await endTemporal();
   }
 }
 
@@ -60,13 +72,19 @@ async function reproduceAll(
 ): Promise<readonly Reproduction[]> {
   const counts = new Map<string, number>();
   const progress = io.progress(found.length);
+  const [first] = found;
+  // One list instead of one a workflow.
+  const listed =
+    found.length > 1 && first !== undefined
+      ? await listedRuns(house.temporal, `RatchetTenant = "${first.scope.tenant}"`)
+      : undefined;
   const histories = async function* (): AsyncGenerator<FoundHistory> {
     const wanted = new Map(
       found.flatMap(({ scope, workflowIds }) => workflowIds.map((id) => [id, scope.tenant])),
     );
     const read = ahead(wanted, async ([id, tenant]) => ({
       id,
-      runs: await historiesOf(house.temporal, house.store, tenant, id),
+      runs: await historiesOf(house.temporal, house.store, tenant, id, listed),
     }));
     for await (const { id, runs } of read) {
       signal.throwIfAborted();

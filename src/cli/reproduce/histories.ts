@@ -1,4 +1,5 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { status } from '@grpc/grpc-js';
+import { isGrpcServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { Worker, type WorkflowBundleOption } from '@temporalio/worker';
 
 import type { Store } from '../../activities/store.js';
@@ -9,39 +10,57 @@ export interface FoundHistory {
   readonly history: unknown;
 }
 
-/** Every run of a workflow, those it continued as new among them: from Temporal, else from the archive. */
+/** Runs by the id of their workflow. */
+export type ListedRuns = ReadonlyMap<string, readonly string[]>;
+
+/** The runs that Temporal lists for a query. */
+export async function listedRuns({ workflow }: Client, query: string): Promise<ListedRuns> {
+  const runs = new Map<string, string[]>();
+  for await (const { workflowId, runId } of workflow.list({ query, pageSize: 1000 })) {
+    runs.set(workflowId, [...(runs.get(workflowId) ?? []), runId]);
+  }
+  return runs;
+}
+
+/**
+ * Every run of a workflow, those it continued as new among them: from Temporal, else from the archive. Where
+ * many are read, what Temporal lists is asked for once.
+ */
 export async function historiesOf(
   temporal: Client,
   store: Pick<Store, 'archivedHistories'>,
   tenant: TenantId,
   workflowId: string,
+  listed?: ListedRuns,
 ): Promise<readonly FoundHistory[]> {
   const found = new Map<string, FoundHistory>();
   for (const { runId, history } of await store.archivedHistories(tenant, workflowId)) {
     found.set(runId, { workflowId, history });
   }
-  for (const runId of await runsOf(temporal, workflowId)) {
-    try {
-      const history = await temporal.workflow.getHandle(workflowId, runId).fetchHistory();
-      found.set(runId, { workflowId, history });
-    } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
-    }
+  const query = `WorkflowId = "${workflowId.replaceAll('"', '')}"`;
+  const runs = listed ?? (await listedRuns(temporal, query));
+  // The newest run is asked for by the workflow alone, as lists lag behind.
+  const newest = await historyOf(temporal, workflowId);
+  if (newest !== undefined) found.set(newest.runId, { workflowId, history: newest.history });
+  for (const runId of runs.get(workflowId) ?? []) {
+    if (runId === newest?.runId) continue;
+    const earlier = await historyOf(temporal, workflowId, runId);
+    if (earlier !== undefined) found.set(runId, { workflowId, history: earlier.history });
   }
   return [...found.values()];
 }
 
-/** The runs that Temporal remembers; the newest one is asked for by id, as lists lag behind. */
-async function runsOf({ workflow }: Client, workflowId: string): Promise<ReadonlySet<string>> {
-  const runs = new Set<string>();
-  const query = `WorkflowId = "${workflowId.replaceAll('"', '')}"`;
-  for await (const { runId } of workflow.list({ query })) runs.add(runId);
+/** The history of one run, the newest unless told; undefined where Temporal has forgotten it. */
+async function historyOf({ workflow }: Client, workflowId: string, runId?: string) {
   try {
-    runs.add((await workflow.getHandle(workflowId).describe()).runId);
+    const history = await workflow.getHandle(workflowId, runId).fetchHistory();
+    const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+    return { runId: runId ?? started?.originalExecutionRunId ?? '', history };
   } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    const isGone = isGrpcServiceError(error) && error.code === status.NOT_FOUND;
+    if (isGone || error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
   }
-  return runs;
 }
 
 /** A run of a candidate's pair, and what it was started with. */

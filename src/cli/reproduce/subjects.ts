@@ -94,11 +94,11 @@ export class Subjects {
     const isPair = mode === 'shadow' && candidate !== null;
     const pairs = isPair ? (await this.#lifeOf(scope.tenant, candidate)).pairs : [];
     const known = workflowsOfEpisode(episode, accepted?.episode ?? id, pairs);
-    const isUncommitted = known.length === 0 && candidate !== null;
+    const isUnnamed = known.length === 0 && candidate !== null;
     return {
       id,
       scope,
-      workflowIds: isUncommitted ? await this.#runOf(candidate, episode) : known,
+      workflowIds: isUnnamed ? await this.#runOf(candidate, episode) : known,
       derive: () => episodeAgain(store, queries, this.#strategies, episode),
     };
   }
@@ -109,7 +109,7 @@ export class Subjects {
     return known;
   }
 
-  /** A run that no gate took in, since it was decided meanwhile: found by what it was started with. */
+  /** A run that no gate took in, or of a diagnosis: found by what it was started with. */
   async #runOf(candidate: CandidateId, { id }: StoredEpisode): Promise<readonly string[]> {
     const known = this.#started.get(candidate) ?? startedRuns(this.#house.temporal, candidate);
     this.#started.set(candidate, known);

@@ -11,7 +11,8 @@ export function workflowsOfCandidate({ id, workflowId }: CandidateRow): readonly
 
 /**
  * The workflows that an episode may have run in, and the reflection on it; `live` is its task's own
- * episode. None where it belongs to a pair that was not committed: nothing stored says which.
+ * episode. None where it belongs to a pair of a diagnosis, or to one that was not committed: nothing stored
+ * says which.
  */
 export function workflowsOfEpisode(
   episode: StoredEpisode,
@@ -25,10 +26,10 @@ export function workflowsOfEpisode(
     ({ baseline, candidate }) => isRunOf(id, baseline.episode) || isRunOf(id, candidate.episode),
   );
   if (episode.candidate === null) return [`shadow/frozen/${scope.tenant}/${task}`];
-  if (pair === undefined) return [];
+  // Pairs of a diagnosis are numbered by how far their learner had read, which no pair keeps.
+  if (pair?.purpose !== 'gate') return [];
   const arm = isRunOf(id, pair.baseline.episode) ? 'baseline' : 'candidate';
-  const prefix = pair.purpose === 'gate' ? '' : 'diagnosis-';
-  const place = `shadow/${episode.candidate}/${prefix}${String(pair.evaluation)}.${String(pair.index)}/${arm}`;
+  const place = `shadow/${episode.candidate}/${String(pair.evaluation)}.${String(pair.index)}/${arm}`;
   return REPLICATES.map((replicate) => `${place}/${String(replicate)}`);
 }
 
