@@ -214,4 +214,9 @@ test('live tasks carry the canary through probation, with one audit entry a tran
   expect(await verifyAudit(house.pool, tenant)).toMatchObject({ intact: true });
   const pointer = await house.store.pointer(deskScope);
   expect(pointer).toMatchObject({ active: ended.version, canary: null });
+  await house.temporal.workflow.getHandle(ended.workflowId).result();
+  const life = await shownOf(ended.workflowId);
+  expect(life.details).toMatch(
+    /^\*\*promoted\*\*: probation of [\s\S]*\*\*pass: [\s\S]*logE[\s\S]*- promoted /,
+  );
 });

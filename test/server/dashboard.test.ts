@@ -207,6 +207,19 @@ test('a candidate shows what it adds to which version', async () => {
   expect(row?.version).toContain(versions[1]?.replace('…', ''));
 });
 
+test('a candidate shows what stood in the place of what it writes anew', async () => {
+  await aPromotedCandidate();
+  const draft = aDraft('shop', { body: { form: 'text', text: 'shop(id, name, closed_on)' } });
+  const id = await openCandidate(store, scope, `${scope.tenant}.c2`, [draft]);
+  await closeOnActive(store, scope, id);
+
+  const text = await (await pages().request(`/candidates/${id}`)).text();
+
+  expect(text).toMatch(
+    /<pre class="removed">shop\(id, name\)<\/pre>\s*<pre class="added">shop\(id, name, closed_on\)<\/pre>/,
+  );
+});
+
 test.each([
   ['the candidate has moved on', { state: 'canary' }, 409, 'as on the page'],
   ['another version is active', { version: 'v-older' }, 409, 'look again'],

@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 
 import type { AuditEntry, CandidateRow, Pointer } from '../../activities/store.js';
 import type { CandidateWord } from '../../domain/candidate-words.js';
-import type { CandidateId, TenantId } from '../../domain/ids.js';
+import type { CandidateId, Scope, TenantId } from '../../domain/ids.js';
 import { lessonText, type LessonRevision } from '../../domain/lesson.js';
 import type { CandidateLife, EvaluatedPair } from '../../store/candidate-queries.js';
 import type { DashboardHouse, PageContext } from '../dashboard-house.js';
@@ -25,6 +25,7 @@ export async function candidatePage(
   const life = await queries.candidateLife(tenant, id);
   const pointer = await house.store.pointer(scope);
   const { candidate } = life;
+  const before = await lessonsBefore(house, scope, candidate);
   return {
     title: `c${String(candidate.number)} ${candidate.title}`,
     body: html`<div class="heading">
@@ -38,7 +39,7 @@ export async function candidatePage(
       </div>
       ${actions(context, tenant, candidate, pointer)}
       ${life.gateRecords.map((record) => gateSection(record, life.pairs))}
-      ${life.gateRecords.length === 0 ? noEvidence(candidate) : ''} ${diff(candidate)}
+      ${life.gateRecords.length === 0 ? noEvidence(candidate) : ''} ${diff(candidate, before)}
       ${pairsSection(life)} ${auditSection(life.audit)}`,
   };
 }
@@ -99,7 +100,22 @@ function consequence(words: readonly CandidateWord[]): string {
   return 'Forcing skips the gate; the audit keeps your name.';
 }
 
-function diff(candidate: CandidateRow): Html {
+/** What the baseline says where the bundle takes something away or puts another revision in its place. */
+async function lessonsBefore(
+  { store }: DashboardHouse,
+  scope: Scope,
+  { baseline, bundle: { put, remove } }: CandidateRow,
+): Promise<ReadonlyMap<string, LessonRevision>> {
+  const touched = new Set([
+    ...remove,
+    ...put.filter(({ revision }) => revision > 1).map(({ lesson }) => lesson),
+  ]);
+  if (baseline === null || touched.size === 0) return new Map();
+  const served = await store.lessonsServing(scope, baseline);
+  return new Map(served.filter(({ id }) => touched.has(id)).map((lesson) => [lesson.id, lesson]));
+}
+
+function diff(candidate: CandidateRow, before: ReadonlyMap<string, LessonRevision>): Html {
   const { put, remove, parameters } = candidate.bundle;
   const changes = Object.entries(parameters);
   const found = (ref: { lesson: string; revision: number }): LessonRevision | undefined =>
@@ -115,8 +131,8 @@ function diff(candidate: CandidateRow): Html {
       }
     </p>
     <div class="diff">
-      ${put.map((ref) => lessonAdded(ref, found(ref)))}
-      ${remove.map((lesson) => html`<pre class="removed">− lesson ${lesson}</pre>`)}
+      ${put.map((ref) => lessonAdded(ref, found(ref), before.get(ref.lesson)))}
+      ${remove.map((lesson) => lessonRemoved(lesson, before.get(lesson)))}
       ${changes.map(
         ([name, value]) => html`<pre class="added">+ ${name} = ${JSON.stringify(value)}</pre>`,
       )}
@@ -127,6 +143,7 @@ function diff(candidate: CandidateRow): Html {
 function lessonAdded(
   ref: { readonly lesson: string; readonly revision: number },
   lesson: LessonRevision | undefined,
+  replaced: LessonRevision | undefined,
 ): Html {
   if (lesson === undefined) return html`<pre class="added">+ lesson ${ref.lesson}</pre>`;
   const { title, rationale, trust, evidence, trigger } = lesson;
@@ -137,11 +154,20 @@ function lessonAdded(
   );
   return html`<article>
     <h3>${title} <span class="quiet">${ref.lesson}@${ref.revision}</span></h3>
+    ${replaced === undefined ? '' : html`<pre class="removed">${lessonText(replaced.body)}</pre>`}
     <pre class="added">${lessonText(lesson.body)}</pre>
     <p class="quiet">
       ${lesson.kind}, trust ${trust},
       ${seen}${when.length === 0 ? '' : `, where ${when.join(' and ')}`}. ${rationale}
     </p>
+  </article>`;
+}
+
+function lessonRemoved(id: string, lesson: LessonRevision | undefined): Html {
+  if (lesson === undefined) return html`<pre class="removed">− lesson ${id}</pre>`;
+  return html`<article>
+    <h3>${lesson.title} <span class="quiet">${id}@${lesson.revision}, taken away</span></h3>
+    <pre class="removed">${lessonText(lesson.body)}</pre>
   </article>`;
 }
 
