@@ -1,3 +1,4 @@
+import type { BundleItem, BundlePair } from '../domain/bisect.js';
 import type { Candidate, CandidateState, MergeResult, Proposal } from '../domain/candidate.js';
 import type { Actor } from '../domain/feedback.js';
 import type {
@@ -47,6 +48,13 @@ export interface ProposalRow extends Proposal {
 export interface Proposed {
   readonly draft: LessonDraft;
   readonly rejected: { readonly code: string; readonly message: string } | null;
+}
+
+/** A candidate made of a part of another. */
+export interface Half {
+  readonly id: CandidateId;
+  readonly title: string;
+  readonly items: readonly Pick<BundleItem, 'lesson' | 'revision'>[];
 }
 
 export interface CandidateRow extends Candidate {
@@ -118,6 +126,24 @@ export interface CandidateStore {
   openBundleSize(scope: Scope, upTo: number): Promise<number>;
   /** Puts revisions into an open bundle that does not hold their lessons yet; a ConflictError once it is closed. */
   takeAlong(scope: Scope, candidate: CandidateId, refs: readonly LessonRef[]): Promise<void>;
+  /** What the pairs of its last evaluation say of each lesson of a bundle. */
+  bundlePairs(tenant: TenantId, candidate: CandidateId): Promise<readonly BundlePair[]>;
+  /** Bisections above a candidate, and candidates that came of the first of these. */
+  descentOf(
+    tenant: TenantId,
+    candidate: CandidateId,
+  ): Promise<{ readonly depth: number; readonly parts: number }>;
+  /** Opens the halves of a candidate, in this order, with one audit entry; once, whatever is passed later. */
+  openHalves(
+    scope: Scope,
+    whole: CandidateId,
+    halves: readonly Half[],
+    audit: { readonly actor: Actor; readonly reason: string; readonly detail: JsonObject },
+  ): Promise<void>;
+  relativesOf(
+    tenant: TenantId,
+    candidate: CandidateId,
+  ): Promise<{ readonly halfOf: CandidateId | null; readonly halves: readonly CandidateId[] }>;
   nextCandidateNumber(scope: Scope): Promise<number>;
   candidate(tenant: TenantId, id: CandidateId): Promise<CandidateRow | null>;
   candidates(scope: Scope): Promise<readonly CandidateRow[]>;

@@ -9,6 +9,7 @@ import type { Scope, TaskId } from '../domain/ids.js';
 import { seedOf } from '../domain/random.js';
 import { makesWay } from '../domain/second-try.js';
 import type { AgentRegistry } from './agent-registry.js';
+import { bisect } from './bisecting.js';
 import { candidateRow, permissionFor } from './candidate-reading.js';
 import { eligibleTasks, WINDOW } from './gate-pool.js';
 import { marginFor } from './judge-activities.js';
@@ -73,6 +74,10 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
     },
 
     async settleWithLearner({ tenant, agent, ...settlement }) {
+      if (settlement.step === 'ended' && settlement.end === 'rejected') {
+        // Before the learner hears of the end: its halves are next in line.
+        await bisect(dependencies, { tenant, agent }, settlement.candidate);
+      }
       return messenger.settle({ tenant, agent }, settlement);
     },
 

@@ -5,11 +5,12 @@ import type { CandidateId, EpisodeId, Scope } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import type { LessonDraft, LessonRevision, Trigger } from '../domain/lesson.js';
 import { narrowTrigger } from '../domain/scoping.js';
-import { candidateRow, permissionFor } from './candidate-reading.js';
+import { candidateRow } from './candidate-reading.js';
+import { closeOnActive } from './closing.js';
 import type { EvaluationDependencies } from './evaluation-activities.js';
 import type { LearningActivities } from './learning-activities.js';
-import { activePointer, changingPointer } from './pointer-change.js';
-import type { CandidateRow, Store } from './store.js';
+import { changingPointer } from './pointer-change.js';
+import type { CandidateRow } from './store.js';
 
 type Scoping = Pick<LearningActivities, 'scopeOut' | 'noteDrift'>;
 
@@ -124,21 +125,6 @@ async function openNarrower(
   await closeOnActive(store, agents, scope, id, title);
   await messenger.wakeLearner(scope);
   return id;
-}
-
-async function closeOnActive(
-  store: Store,
-  agents: EvaluationDependencies['agents'],
-  scope: Scope,
-  id: CandidateId,
-  title: string,
-): Promise<void> {
-  const opened = await candidateRow(store, scope.tenant, id);
-  if (opened.version !== null) return;
-  const { active } = await activePointer(store, scope);
-  const version = await store.deriveVersion(scope, active, opened.bundle);
-  const permission = await permissionFor(store, scope, opened, agents.agent(scope.agent));
-  await store.closeBundle(scope, id, { baseline: active, version, permission, title });
 }
 
 function draftOf(

@@ -10,7 +10,7 @@ import type { StrategyStore } from './strategy-store.js';
 import type { UtilityStore } from './utility-store.js';
 
 export type { AuditEntry } from './audit-store.js';
-export type { CandidateRow, ProposalRow, Proposed, Transition } from './candidate-store.js';
+export type { CandidateRow, Half, ProposalRow, Proposed, Transition } from './candidate-store.js';
 export type {
   CallStart,
   Conversation,

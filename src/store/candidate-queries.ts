@@ -10,6 +10,7 @@ import type { EpisodeLabel } from '../domain/label.js';
 import type { LessonRevision } from '../domain/lesson.js';
 import type { LessonRef } from '../domain/strategy.js';
 import { auditAt, auditStore } from './audit.js';
+import { bisectStore } from './bisect.js';
 import { candidateStore } from './candidates.js';
 import { episodeStore } from './episodes.js';
 import { evidenceStore, pairOf, PAIR_COLUMNS, type PairRecord } from './evidence.js';
@@ -41,13 +42,20 @@ export interface CandidateLife {
   readonly pairs: readonly EvaluatedPair[];
   /** Episodes whose proposals it took in. */
   readonly proposedBy: readonly EpisodeId[];
+  /** The candidate it is a half of; null for a whole one. */
+  readonly halfOf: CandidateId | null;
+  /** What it was parted in when its gate had rejected it. */
+  readonly halves: readonly CandidateId[];
 }
 
 /** Where a lesson that an episode used came from. */
 export interface LessonOrigin {
   readonly lesson: LessonRevision;
   /** Candidates whose bundle held this revision, with their verdicts and who decided what. */
-  readonly candidates: readonly Pick<CandidateLife, 'candidate' | 'gateRecords' | 'audit'>[];
+  readonly candidates: readonly Pick<
+    CandidateLife,
+    'candidate' | 'gateRecords' | 'audit' | 'halfOf' | 'halves'
+  >[];
 }
 
 export interface Why {
@@ -78,6 +86,7 @@ export function candidateQueries(pool: Pool): CandidateQueries {
   const { auditOf } = auditStore(pool);
   const { candidate: readCandidate } = candidateStore(pool);
   const { gateRecords } = evidenceStore(pool);
+  const { relativesOf } = bisectStore(pool);
   const { episode: readEpisode } = episodeStore(pool);
   const { feedbackOf, labelOf } = feedbackStore(pool);
   const strategies = strategyQueries(pool);
@@ -120,7 +129,7 @@ export function candidateQueries(pool: Pool): CandidateQueries {
   async function decided(
     tenant: TenantId,
     id: CandidateId,
-  ): Promise<Pick<CandidateLife, 'candidate' | 'gateRecords' | 'audit' | 'pairs'>> {
+  ): Promise<Omit<CandidateLife, 'proposedBy'>> {
     const candidate = await readCandidate(tenant, id);
     if (candidate === null) {
       throw new NotFoundError('candidate', id, 'ask `ratchet candidates` for those there are');
@@ -132,6 +141,7 @@ export function candidateQueries(pool: Pool): CandidateQueries {
       pairs,
       gateRecords: records.map((record) => ({ ...record, tests: testsBehind(record, pairs) })),
       audit: await auditOf(tenant, { kind: 'candidate', id }, ALL),
+      ...(await relativesOf(tenant, id)),
     };
   }
 

@@ -27,7 +27,7 @@ export function mergeStore(
         await lockAgent(client, scope);
         const settled = await settle(client, scope, merge.results);
         if (merge.results.length > 0 && settled === 0) return;
-        if (merge.opened !== null) await open(client, scope, merge.opened);
+        if (merge.opened !== null) await openCandidateRow(client, scope, merge.opened);
         for (const { lesson, draft, candidate } of merge.revisions) {
           await join(client, scope, candidate, lesson, draft);
         }
@@ -69,7 +69,8 @@ export function mergeStore(
   };
 }
 
-async function open(
+/** Opens a candidate, numbered in order, once; its bundle is empty. */
+export async function openCandidateRow(
   client: PoolClient,
   scope: Scope,
   opened: NonNullable<Merge['opened']>,

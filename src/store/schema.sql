@@ -441,7 +441,7 @@ create table lineage (
   constraint lineage_pkey PRIMARY KEY (tenant, from_kind, from_id, to_kind, to_id),
   constraint lineage_tenant_fkey FOREIGN KEY (tenant) REFERENCES tenants(tenant),
   constraint lineage_from_kind_check CHECK ((from_kind = ANY (ARRAY['episode'::text, 'lesson'::text, 'version'::text, 'candidate'::text]))),
-  constraint lineage_to_kind_check CHECK ((to_kind = ANY (ARRAY['lesson'::text, 'episode'::text, 'proposal'::text])))
+  constraint lineage_to_kind_check CHECK ((to_kind = ANY (ARRAY['lesson'::text, 'episode'::text, 'proposal'::text, 'candidate'::text])))
 );
 CREATE INDEX lineage_backwards ON public.lineage USING btree (tenant, to_kind, to_id);
 row level security enabled and forced on lineage;

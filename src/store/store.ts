@@ -19,6 +19,7 @@ import { pinnedStore } from './pinned.js';
 import { pointerStore } from './pointer.js';
 import { progressStore } from './progress.js';
 import { proposalStore } from './proposals.js';
+import { bisectStore } from './bisect.js';
 import { secondTryStore } from './second-try.js';
 import { stepStore } from './steps.js';
 import { taskStore } from './tasks.js';
@@ -46,6 +47,7 @@ export function createStore(pool: Pool): Store {
     ...mergeStore(pool),
     ...candidateStore(pool),
     ...secondTryStore(pool),
+    ...bisectStore(pool),
     ...transitionStore(pool),
     ...disputeStore(pool),
     ...evidenceStore(pool),

@@ -74,12 +74,27 @@ export function showCandidate(
   });
 }
 
-function headLines({ candidate, pairs, proposedBy }: CandidateLife, agent: string): string[] {
+function headLines(
+  { candidate, pairs, proposedBy, halfOf, halves }: CandidateLife,
+  agent: string,
+): string[] {
   return [
     `c${String(candidate.number)} ${candidate.id} of ${agent}: ${candidate.title}`,
     `${candidate.state}: ${candidate.reason}`,
     `baseline ${candidate.baseline ?? 'none yet'}, version ${candidate.version ?? 'none yet'}, ` +
       `proposed by ${String(proposedBy.length)} episodes, ${String(pairs.length)} pairs`,
+    ...kinshipLines({ halfOf, halves }),
+  ];
+}
+
+/** Where a candidate is a half of another, or was parted in two. */
+export function kinshipLines({
+  halfOf,
+  halves,
+}: Pick<CandidateLife, 'halfOf' | 'halves'>): string[] {
+  return [
+    ...(halfOf === null ? [] : [`a half of ${halfOf}`]),
+    ...(halves.length === 0 ? [] : [`parted in ${halves.join(' and ')}`]),
   ];
 }
 

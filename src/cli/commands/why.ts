@@ -5,7 +5,7 @@ import type { CommandContext } from '../command.js';
 import { findEpisode } from '../finding.js';
 import { looking } from '../looking.js';
 import { scoreText } from '../numbers.js';
-import { auditLines, recordLines } from './candidates.js';
+import { auditLines, kinshipLines, recordLines } from './candidates.js';
 import { labelLines } from './feedback.js';
 
 /** The version, lessons, evidence, verdicts and people behind what the agent did in an episode. */
@@ -97,8 +97,9 @@ function originLines(episode: StoredEpisode, origin: LessonOrigin): string[] {
         `  seen in ${seen} (task ${task}), steps ${steps.join(', ')}, as ${role}`,
     ),
     ...lesson.sources.map(({ channel, principal }) => `  from ${channel} of ${principal}`),
-    ...candidates.flatMap(({ candidate, gateRecords, audit }) => [
+    ...candidates.flatMap(({ candidate, gateRecords, audit, ...kin }) => [
       `  brought by c${String(candidate.number)} ${candidate.id} (${candidate.state}): ${candidate.title}`,
+      ...kinshipLines(kin).map((line) => `    ${line}`),
       ...gateRecords.flatMap(recordLines).map((line) => `    ${line}`),
       ...auditLines(audit).map((line) => `    ${line}`),
     ]),

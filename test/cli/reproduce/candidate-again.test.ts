@@ -104,6 +104,8 @@ function aLife(states: readonly CandidateState[], pairs = PAIRS): CandidateLife 
     gateRecords: [],
     pairs,
     proposedBy: [],
+    halfOf: null,
+    halves: [],
   };
 }
 
