@@ -18,7 +18,7 @@ const OWN_PROJECT = [
 
 const tests = (...directories: string[]) => directories.map((name) => `test/${name}/**/*.test.ts`);
 
-/** One file at a time: they share a server, a clock or a port, or take the whole machine. */
+/** One file at a time: they take the whole machine, and what they kill is timed. */
 const SERIAL = { fileParallelism: false, maxWorkers: 1 };
 
 export default defineConfig({
@@ -59,12 +59,11 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          // One time-skipping server a file; its virtual time is global.
+          // One time-skipping server a file, whose virtual time is global to it alone.
           name: 'workflow',
           include: tests('workflows'),
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          ...SERIAL,
           sequence: { groupOrder: 2 },
         },
       },
@@ -75,8 +74,7 @@ export default defineConfig({
           include: tests('replay'),
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          ...SERIAL,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -86,8 +84,7 @@ export default defineConfig({
           include: tests('architecture'),
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          ...SERIAL,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -99,7 +96,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 600_000,
           ...SERIAL,
-          sequence: { groupOrder: 5 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
