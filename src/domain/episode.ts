@@ -50,7 +50,8 @@ export type ModelStep = Extract<Step, { kind: 'model' }>;
 export type Trajectory = readonly Step[];
 
 /** How a task ended. `needs_review` is not an end: it waits for an `answer`. */
-export type TaskEnd = 'done' | 'failed' | 'cancelled';
+export const TASK_ENDS = ['done', 'failed', 'cancelled'] as const;
+export type TaskEnd = (typeof TASK_ENDS)[number];
 
 /** A judgement of one episode; `score` null means that nobody could tell. */
 export interface Outcome {

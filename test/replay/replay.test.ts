@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,9 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 
 import { quietTemporal } from '../../src/cli/temporal-logs.js';
+import { CANDIDATE_STATES, isEnd } from '../../src/domain/candidate.js';
+import { TASK_ENDS } from '../../src/domain/episode.js';
+import type { Verdict } from '../../src/domain/gate/gate.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const histories = fileURLToPath(new URL('histories', import.meta.url));
@@ -18,30 +21,43 @@ const recorded = (await readdir(histories, { recursive: true }))
 
 /** Every workflow type with every ending that DESIGN 4 and 6 know. */
 const ENDINGS = [
+  'agent-task/approval-denied',
   'agent-task/cancelled',
+  'agent-task/cancelled-in-temporal',
   'agent-task/continue-as-new',
   'agent-task/continued',
   'agent-task/done',
   'agent-task/explore',
   'agent-task/failed',
   'agent-task/shadow',
+  'agent-task/shadow-unmocked',
+  'agent-task/unknown-effect-answered',
   'agent-task/waiting-answered',
   'learner/continue-as-new',
   'learner/continued',
+  'learner/rolled-back-after-probation',
   'maintain-memory/done',
   'reflect-and-update/aborted',
   'reflect-and-update/approved',
+  'reflect-and-update/carried-without-episode',
   'reflect-and-update/expired',
   'reflect-and-update/forced-rolled-back-in-canary',
+  'reflect-and-update/forked-replay',
+  'reflect-and-update/held-then-forced',
   'reflect-and-update/merged',
   'reflect-and-update/nothing-learned',
   'reflect-and-update/promoted',
+  'reflect-and-update/refused',
   'reflect-and-update/rejected',
+  'reflect-and-update/rolled-back-by-a-person',
+  'reflect-and-update/rolled-back-in-canary',
   'reflect-and-update/rolled-back-in-probation',
   'reflect-and-update/vetoed',
+  'shadow-evaluation/aa',
   'shadow-evaluation/cancelled',
   'shadow-evaluation/continue-as-new',
   'shadow-evaluation/continued',
+  'shadow-evaluation/diagnosis',
   'shadow-evaluation/inconclusive',
   'shadow-evaluation/pass',
   'shadow-evaluation/reject',
@@ -92,7 +108,7 @@ beforeAll(async () => {
 });
 
 test('every workflow type is recorded with every ending', () => {
-  expect(recorded.map((name) => name.replace(/\.json$/, ''))).toEqual(ENDINGS);
+  expect(recorded.map((name) => name.replace(/\.json$/, '')).sort()).toEqual(ENDINGS);
 });
 
 test.for(ENDINGS)('%s replays on the current code', async (name) => {
@@ -102,6 +118,71 @@ test.for(ENDINGS)('%s replays on the current code', async (name) => {
 
   const expected = LAST_EVENT[name] ?? LAST_EVENT[name.split('/')[1] ?? ''];
   if (expected !== undefined) expect(events.at(-1)?.eventType).toBe(expected);
+});
+
+const Result = z.looseObject({
+  end: z.string().optional(),
+});
+const Completed = z.looseObject({
+  workflowExecutionCompletedEventAttributes: z.looseObject({
+    result: z.looseObject({ payloads: z.array(z.looseObject({ data: z.string() })).length(1) }),
+  }),
+});
+
+/** What the workflows of a type answered at their ends. */
+async function resultsOf(type: string) {
+  const results: z.infer<typeof Result>[] = [];
+  for (const name of ENDINGS.filter((each) => each.startsWith(`${type}/`))) {
+    const last = Completed.safeParse((await historyOf(name)).events.at(-1));
+    const [payload] = last.data?.workflowExecutionCompletedEventAttributes.result.payloads ?? [];
+    if (payload === undefined) continue;
+    results.push(Result.parse(JSON.parse(Buffer.from(payload.data, 'base64').toString('utf8'))));
+  }
+  return results;
+}
+
+test('every end that the domain knows of a candidate is recorded, and those before there is one', async () => {
+  const ends = new Set((await resultsOf('reflect-and-update')).map(({ end }) => end));
+
+  const known = [...CANDIDATE_STATES.filter(isEnd), 'nothing-learned', 'merged'];
+  expect([...ends].sort()).toEqual(known.sort());
+});
+
+test('every end that the domain knows of a task is recorded', async () => {
+  const ends = new Set((await resultsOf('agent-task')).map(({ end }) => end));
+
+  expect([...ends].sort()).toEqual([...TASK_ENDS].sort());
+});
+
+/** Counted by the compiler. Where the pairs could not lead to a verdict, none are run: that is `hold`. */
+const VERDICTS: Readonly<Record<Verdict, 'shadow-evaluation' | 'reflect-and-update'>> = {
+  pass: 'shadow-evaluation',
+  reject: 'shadow-evaluation',
+  inconclusive: 'shadow-evaluation',
+  hold: 'reflect-and-update',
+};
+
+test('every verdict that the gate knows is recorded', async () => {
+  const told = new Set<string>();
+  for (const name of ENDINGS) {
+    const text = JSON.stringify(payloadsDecoded(await historyOf(name)));
+    for (const [, verdict] of text.matchAll(/"verdict\\*": ?\\*"(\w+)/g)) {
+      told.add(`${name.split('/')[0] ?? ''} ${verdict ?? ''}`);
+    }
+    if (text.includes('hold: ')) told.add(`${name.split('/')[0] ?? ''} hold`);
+  }
+
+  const missing = Object.entries(VERDICTS).filter(
+    ([verdict, type]) => !told.has(`${type} ${verdict}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('a history stays below 100 KB', async () => {
+  for (const name of ENDINGS) {
+    const { size } = await stat(join(histories, `${name}.json`));
+    expect({ name, size: size < 100_000 }).toEqual({ name, size: true });
+  }
 });
 
 /** Paths, processes with their host, keys and addresses. */

@@ -8,6 +8,7 @@ import {
 import type { ModelClient } from '../../src/activities/model-activities.js';
 import { defineAgent, type Agent, type AgentDefinition } from '../../src/contracts/agent.js';
 import { defineTool } from '../../src/contracts/tool.js';
+import { RetryableToolError } from '../../src/contracts/tool-errors.js';
 import type { JsonObject } from '../../src/domain/json.js';
 
 /**
@@ -18,6 +19,25 @@ export const TABLES = ['helps', 'harms', 'idles'] as const;
 export type Table = (typeof TABLES)[number];
 
 const Described = z.object({ table: z.string() });
+
+/** Files a note, which a person allows or not. */
+export const fileNote = defineTool({
+  name: 'file_note',
+  description: 'Files a note.',
+  input: z.strictObject({}),
+  effect: 'unsafe',
+  needsApproval: true,
+  run: () => Promise.resolve('filed'),
+});
+
+/** Sends a note over a line that breaks: whether it arrived is for a person to say. */
+export const sendNote = defineTool({
+  name: 'send_note',
+  description: 'Sends a note.',
+  input: z.strictObject({}),
+  effect: 'unsafe',
+  run: () => Promise.reject(new RetryableToolError('the line broke')),
+});
 
 /** Reveals the one column of a table; what it reveals becomes a note. */
 const describeTable = defineTool({
@@ -76,7 +96,8 @@ export interface DeskModel {
 
 /**
  * The model of the desk, behind a real endpoint. A question that begins with `ask` is put to a person,
- * `blank` is answered wrong without a look, and `endless` is never answered.
+ * `blank` is answered wrong without a look, `endless` is never answered, and `file_note` and `send_note`
+ * call the tool of that name.
  */
 export async function startDeskModel(): Promise<DeskModel> {
   let isSpoiled = false;
@@ -102,6 +123,11 @@ function replyOf({ messages }: CompletionRequest, isSpoiled: boolean) {
   const isLookedUp = messages.some(({ role }) => role === 'tool');
   if (question.startsWith('ask') && !isLookedUp) {
     const call = { id: 'ask', name: 'ask_person', arguments: '{"question":"Which one?"}' };
+    return { ok: true, model: 'scripted', text: null, toolCalls: [call] } as const;
+  }
+  const note = /^(file|send)_note/.exec(question)?.[0];
+  if (note !== undefined && !isLookedUp) {
+    const call = { id: 'note', name: note, arguments: '{}' };
     return { ok: true, model: 'scripted', text: null, toolCalls: [call] } as const;
   }
   if (question.startsWith('blank')) {
