@@ -1,5 +1,10 @@
-import type { Config } from '../config.js';
 import { UnavailableError } from '../domain/errors.js';
+
+/** Where models are, as the environment says. */
+export interface Endpoint {
+  readonly apiKey: string | null;
+  readonly baseUrl: string | null;
+}
 
 /** What a model endpoint said when it was asked for its list of models. */
 export interface EndpointAnswer {
@@ -15,7 +20,7 @@ const ANSWER_MS = 5000;
 
 /** Asks the endpoint of the environment for its models; null where it names none. */
 export async function askEndpoint(
-  { apiKey, baseUrl }: Config['model'],
+  { apiKey, baseUrl }: Endpoint,
   signal: AbortSignal,
 ): Promise<EndpointAnswer | null> {
   if (apiKey === null && baseUrl === null) return null;
@@ -44,7 +49,7 @@ export async function askEndpoint(
  * Refuses an endpoint that does not answer, fails, or does not take the key. One that merely has no list
  * of models may well complete chats.
  */
-export async function assertReachable(model: Config['model'], signal: AbortSignal): Promise<void> {
+export async function assertReachable(model: Endpoint, signal: AbortSignal): Promise<void> {
   const answer = await askEndpoint(model, signal);
   if (answer === null) return;
   const { url, status, found, fix } = answer;
