@@ -10,7 +10,7 @@ import type {
   VersionId,
 } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
-import type { LessonDraft, LessonRevision } from '../domain/lesson.js';
+import type { LessonDraft, LessonKind, LessonRevision } from '../domain/lesson.js';
 import type { FailedTry } from '../domain/second-try.js';
 import type { LessonRef } from '../domain/strategy.js';
 import type { Pointer, PointerChange } from './strategy-store.js';
@@ -109,6 +109,8 @@ export interface CandidateStore {
     },
   ): Promise<void>;
   latestRevision(scope: Scope, lesson: LessonId): Promise<LessonRevision | null>;
+  /** Revisions of these kinds that serve every task, in the order in which their lessons came. */
+  activeOfKinds(scope: Scope, kinds: readonly LessonKind[]): Promise<readonly LessonRevision[]>;
   lessonsByKey(scope: Scope, keys: readonly string[]): Promise<readonly LessonRevision[]>;
   /**
    * Distinct independence groups (actors; a checker or tool counts as one) behind a key's proposals,

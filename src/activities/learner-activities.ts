@@ -8,6 +8,8 @@ import type { LessonDraft, LessonRevision } from '../domain/lesson.js';
 import { discoveryKey } from '../domain/mining/discovery.js';
 import { mergeDraft } from '../domain/mining/merge.js';
 import { COMPLEMENTARY, mayTryAgain } from '../domain/second-try.js';
+import { CONTRADICTING_KINDS } from '../domain/validation/conflict.js';
+import { overruledBy } from '../domain/validation/conflict-check.js';
 import { versionId } from '../contracts/ids.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { assertActive, permissionFor } from './candidate-reading.js';
@@ -146,7 +148,11 @@ async function mergeBatch(
     contentHashOf(draft) === lesson.contentHash;
   let carrier = open === null ? null : { candidate: open.id, workflowId: open.workflowId };
   let opened: Batch['applied']['opened'] = null;
+  const drafted = waiting.map(({ draft }) => draft.kind);
+  const kinds = CONTRADICTING_KINDS.filter((kind) => drafted.includes(kind));
+  const serving = await store.activeOfKinds(scope, kinds);
   const results: { proposal: string; result: MergeResult }[] = [];
+  const removals: { lesson: ReturnType<typeof lessonIdOf>; candidate: CandidateId }[] = [];
   const revisions: {
     lesson: ReturnType<typeof lessonIdOf>;
     draft: LessonDraft;
@@ -182,9 +188,16 @@ async function mergeBatch(
       const lesson = lessonIdOf(scope.agent, draft.key);
       revisions.push({ lesson, draft, candidate: carrier.candidate });
       latest.set(draft.key, revisionInMemory(lesson, draft, latest.get(draft.key)));
+      // What it overrules under another key leaves with the bundle that brings it, and passes the gate with it.
+      for (const { id } of overruledBy(draft, { active: serving })) {
+        if (id !== lesson) removals.push({ lesson: id, candidate: carrier.candidate });
+      }
     }
   }
-  return { applied: { results, revisions, support: [], opened }, carrier };
+  // What a later proposal of the batch puts in again is not taken away.
+  const put = new Set(revisions.map(({ lesson }) => lesson));
+  const gone = removals.filter(({ lesson }) => !put.has(lesson));
+  return { applied: { results, revisions, removals: gone, support: [], opened }, carrier };
 }
 
 /** What the next proposal of the same batch is merged with, as if it were stored already. */

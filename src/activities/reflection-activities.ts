@@ -13,6 +13,7 @@ import { labelledOutcome, mayTeach } from '../domain/label.js';
 import { discoveryKey, mineDiscoveries, type Discovery } from '../domain/mining/discovery.js';
 import { knownOf } from '../domain/mining/merge.js';
 import { mineRecoveries } from '../domain/mining/recovery.js';
+import { CONTRADICTING_KINDS, contradicts } from '../domain/validation/conflict.js';
 import { validateLesson } from '../domain/validation/validate.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { proposedOfCluster } from './cluster-proposals.js';
@@ -121,8 +122,15 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
         drafts.map(({ key }) => key),
       );
       const items = await evaluationItems(store, scope, drafts);
+      const kinds = drafts
+        .map(({ kind }) => kind)
+        .filter((kind) => CONTRADICTING_KINDS.includes(kind));
+      const serving = await store.activeOfKinds(scope, [...new Set(kinds)]);
       const answers = [];
       for (const draft of drafts) {
+        const contrary = serving.filter(
+          (lesson) => lesson.key !== draft.key && contradicts(draft, lesson),
+        );
         const evidence = await evidenceFacts(store, tenant, draft);
         const supportGroups = await store.supportGroups(
           scope,
@@ -137,7 +145,7 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
           parameterFault: (name, value) => parameterFault(agent.learning.parameters, name, value),
           evidence,
           evaluation: textsBesides(items, draft),
-          active: active.filter(({ status }) => status === 'active'),
+          active: [...active.filter(({ status }) => status === 'active'), ...contrary],
           supportGroups: withOwnVoice(draft, supportGroups),
         });
         answers.push({ draft, rejected: answer.accepted ? null : answer });

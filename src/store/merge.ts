@@ -20,7 +20,7 @@ type Merge = Parameters<Store['applyMerge']>[1];
 
 export function mergeStore(
   pool: Pool,
-): Pick<Store, 'applyMerge' | 'latestRevision' | 'lessonsByKey'> {
+): Pick<Store, 'applyMerge' | 'latestRevision' | 'activeOfKinds' | 'lessonsByKey'> {
   return {
     applyMerge: (scope, merge) =>
       withTenant(pool, scope.tenant, async (client) => {
@@ -49,6 +49,18 @@ export function mergeStore(
         );
         const [row] = rows;
         return row === undefined ? null : lessonOf(row);
+      }),
+
+    activeOfKinds: (scope, kinds) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        if (kinds.length === 0) return [];
+        const { rows } = await client.query<LessonRow>(
+          `select ${LESSON_COLUMNS} from lessons l join lesson_revisions r using (tenant, agent, lesson)
+           where l.tenant = $1 and l.agent = $2 and l.kind = any($3) and r.status = 'active'
+           order by l.ordinal`,
+          [scope.tenant, scope.agent, kinds],
+        );
+        return rows.map(lessonOf);
       }),
 
     lessonsByKey: (scope, keys) =>

@@ -1,4 +1,4 @@
-import type { LessonContent } from '../lesson.js';
+import type { LessonContent, LessonKind } from '../lesson.js';
 import { recoveryClauses } from '../mining/recovery-note.js';
 import { replacementRuleOf } from '../mining/replacement-rule.js';
 import { sayingOf } from './saying.js';
@@ -20,6 +20,12 @@ export interface Standing {
   /** When it was learned, in milliseconds; null where nobody knows. */
   readonly learnedAtMs: number | null;
 }
+
+/**
+ * Kinds that may contradict one another under different keys. What is said of one thing by a tool note has one
+ * key, so that the later revision takes the earlier one's place.
+ */
+export const CONTRADICTING_KINDS: readonly LessonKind[] = ['rule', 'parameter'];
 
 /** Which of two lessons that contradict each other stands, and what decided; `disputed`: neither. */
 export type Resolution =
