@@ -143,12 +143,13 @@ module.exports = {
     ),
     {
       name: 'workflows-are-started-by-name',
-      comment: 'Outside the bundle a workflow is its type, its messages and its search attributes.',
+      comment:
+        'Outside the bundle a workflow is its type, its messages, its memo and its search attributes.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(bench/)?workflows/' },
       to: {
         path: '^src/workflows/',
-        pathNot: '^src/workflows/(messages|search-attributes)\\.ts$',
+        pathNot: '^src/workflows/(messages|page-memo|search-attributes)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },
