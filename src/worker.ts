@@ -74,7 +74,7 @@ export function createActivities(dependencies: Omit<WorkerDependencies, 'address
   const own = {
     ...createLifecycleActivities(shared),
     ...createModelActivities({ store, agents, models, conversations }),
-    ...createJudgeActivities({ store, agents, models }),
+    ...createJudgeActivities({ store, agents, models, messenger }),
     ...reflection,
     /** Counted before the episode is said to be done with: what harms is out of service at once. */
     async markReflected(of: Parameters<typeof reflection.markReflected>[0]) {

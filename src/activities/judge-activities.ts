@@ -1,14 +1,17 @@
 import type { Agent } from '../contracts/agent.js';
-import type { EvaluationInput } from '../contracts/evaluator.js';
+import type { EvaluationInput, Evaluator } from '../contracts/evaluator.js';
 import { judgeMessages, judgeScores, type Judge, type Question } from '../contracts/judge.js';
 import { NotFoundError } from '../domain/errors.js';
 import { SUCCESS_THRESHOLD, type Outcome } from '../domain/episode.js';
 import { addAudit, emptyAudit, isJudgeBiased, judgeMargin } from '../domain/gate/judge-audit.js';
 import type { CandidateId, EpisodeId, Scope, TenantId } from '../domain/ids.js';
+import { informative } from '../domain/informative.js';
 import {
   firstShown,
   isAudited,
   needsAnotherCall,
+  needsAnotherScore,
+  scoreOf,
   UNJUDGED,
   verdictOf,
   type ArmName,
@@ -16,13 +19,26 @@ import {
 } from '../domain/judging.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { attempting } from './attempt.js';
+import type { Messenger } from './messenger.js';
 import type { ModelClient } from './model-activities.js';
+import { observedCalls } from './observations.js';
 import type { JudgeCall, JudgedPair, PairRow, Store, StoredEpisode } from './store.js';
+import type { RecordAnswer } from './task-activities.js';
 
 export interface JudgeDependencies {
-  readonly store: Pick<Store, 'episode' | 'putJudgement' | 'judgementOf' | 'putJudgedOutcome'>;
+  readonly store: Pick<
+    Store,
+    | 'episode'
+    | 'putJudgement'
+    | 'judgementOf'
+    | 'putJudgedOutcome'
+    | 'spendJudgement'
+    | 'feedbackOf'
+    | 'putFeedback'
+  >;
   readonly agents: Pick<AgentRegistry, 'agent' | 'resources'>;
   readonly models: ModelClient;
+  readonly messenger: Pick<Messenger, 'wake'>;
 }
 
 export interface JudgeOutputRequest extends Scope {
@@ -37,8 +53,12 @@ export interface JudgePairRequest extends Scope {
 }
 
 export interface JudgeActivities {
-  /** The judge's outcome of a recorded episode, written to it; unknown where every judge abstains. */
-  judgeOutput(request: JudgeOutputRequest): Promise<Outcome>;
+  /**
+   * The judge's outcome of a live episode, written to it, and whether there is something to learn from it then;
+   * unknown where every judge abstains, or the day's judgements are spent. Asked like a pair: again where the
+   * judge contradicts itself, and one in ten audited. Paid once: a judged episode answers what is stored.
+   */
+  judgeOutput(request: JudgeOutputRequest): Promise<RecordAnswer>;
   /**
    * The two arms of a pair as the judge scores them, blind to which is which: one call in either order
    * of outputs and a third where the two disagree. Void where first and second judge abstain. Paid once:
@@ -73,17 +93,25 @@ export async function marginFor(
 
 /** Model judges, for outcomes that no evaluator before them could tell. */
 export function createJudgeActivities(dependencies: JudgeDependencies): JudgeActivities {
-  const { store, agents } = dependencies;
+  const { store, agents, messenger } = dependencies;
 
   return {
     judgeOutput: ({ tenant, agent: agentId, episode }) =>
       attempting(async ({ signal }) => {
-        const { input, output, outcome } = await endedRun(store, tenant, episode);
-        if (outcome !== null && outcome.category !== UNJUDGED) return outcome;
-        const question = { input, outputs: [output ?? ''] };
-        const judged = await judgeAlone(dependencies, agents.agent(agentId), question, signal);
-        await store.putJudgedOutcome(tenant, episode, judged);
-        return judged;
+        const scope = { tenant, agent: agentId };
+        const agent = agents.agent(agentId);
+        const run = await endedRun(store, tenant, episode);
+        const held = run.outcome;
+        if (held !== null && held.category !== UNJUDGED) return answerOf(store, agent, run, held);
+        if (!(await store.spendJudgement(scope, agent.learning.judgementsPerDay))) {
+          const outcome = unknownOutcome(agent, "the day's judgements are spent");
+          return { outcome, informative: { value: false, reason: 'unjudged' } };
+        }
+        const judged = await judgeAlone(dependencies, agent, run, signal);
+        await auditAlone(dependencies, agent, run, judged, signal);
+        const { wake } = await store.putJudgedOutcome(tenant, episode, judged);
+        await Promise.all(wake.map((workflowId) => messenger.wake(workflowId)));
+        return answerOf(store, agent, run, judged);
       }),
 
     judgePair: (request) =>
@@ -113,25 +141,83 @@ export function createJudgeActivities(dependencies: JudgeDependencies): JudgeAct
   };
 }
 
+/** One run on its own, by the first judge or, where that abstains, the second. */
 async function judgeAlone(
   dependencies: JudgeDependencies,
   agent: Agent,
-  question: Question,
+  { input, output }: StoredEpisode,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const question = { input, outputs: [output ?? ''] };
   for (const judge of judgesOf(agent)) {
-    const { scores, reason } = await ask(dependencies, judge, question, signal);
-    const score = scores?.[0];
-    if (score !== undefined) return outcomeOf(judge, score, reason);
+    const scores: (number | null)[] = [];
+    let said = '';
+    while (needsAnotherScore(scores)) {
+      const { scores: given, reason } = await ask(dependencies, judge, question, signal);
+      scores.push(given?.[0] ?? null);
+      said = said === '' ? reason : said;
+    }
+    const score = scoreOf(scores);
+    if (score !== null) return outcomeOf(judge, score, said);
   }
+  return { ...unknownOutcome(agent, 'every judge abstained'), category: 'judge-abstained' };
+}
+
+function unknownOutcome(agent: Agent, detail: string): Outcome {
+  const evaluator = judgeOf(agent).version;
   return {
     score: null,
-    evaluator: judgeOf(agent).version,
-    source: 'judge',
-    category: 'judge-abstained',
-    detail: 'every judge abstained',
+    evaluator,
+    source: 'none',
+    category: UNJUDGED,
+    detail,
     missing: 'infrastructure',
   };
+}
+
+/**
+ * A tenth of what a judge says of live runs is checked by its auditor, whose word is that of an expert: it is
+ * weighed with the judge's, and becomes part of the record that the judge is weighed by. Where it has none,
+ * people audit.
+ */
+async function auditAlone(
+  dependencies: JudgeDependencies,
+  agent: Agent,
+  run: StoredEpisode,
+  { evaluator, score }: Outcome,
+  signal: AbortSignal,
+): Promise<void> {
+  const judge = judgesOf(agent).find(({ version }) => version === evaluator);
+  if (score === null || judge?.auditor == null || !isAudited(judge.version, run.id)) return;
+  const found = await auditorScore(dependencies, agent, judge.auditor, run, signal);
+  if (found === null) return;
+  await dependencies.store.putFeedback(run.scope.tenant, {
+    id: `audit/${run.id}`,
+    episode: run.id,
+    actor: `auditor ${judge.auditor.name}`,
+    role: 'expert',
+    score: found,
+    correction: null,
+    comment: null,
+    act: 'audit',
+  });
+}
+
+async function answerOf(
+  store: Pick<Store, 'feedbackOf'>,
+  agent: Agent,
+  { scope, id, task, input, steps }: StoredEpisode,
+  outcome: Outcome,
+): Promise<RecordAnswer> {
+  const feedback = await store.feedbackOf(scope.tenant, id);
+  const found = informative({
+    key: task,
+    outcome,
+    trajectory: steps,
+    hasCorrection: feedback.some(({ correction }) => correction !== null),
+    revealsSomething: observedCalls(agent, input, steps).some(({ facts }) => facts.length > 0),
+  });
+  return { outcome, informative: found };
 }
 
 type Runs = Readonly<Record<ArmName, StoredEpisode>>;
@@ -199,29 +285,34 @@ async function ask(
 
 /** What the stronger checker says of an audited pair; null where there is none or it cannot tell. */
 async function audited(
-  { agents }: JudgeDependencies,
+  dependencies: JudgeDependencies,
   agent: Agent,
-  judge: Judge,
+  { auditor }: Judge,
   runs: Runs,
   signal: AbortSignal,
 ): Promise<JudgedPair['audit']> {
-  const { auditor } = judge;
   if (auditor === null) return null;
-  const resources = await agents.resources(agent.id);
-  const check = async (run: StoredEpisode): Promise<number | null> => {
-    const input: EvaluationInput = {
-      task: { id: run.task, input: run.input },
-      output: run.output ?? '',
-      trajectory: run.steps,
-      resources,
-      signal,
-    };
-    return (await auditor.evaluate(input)).score;
-  };
-  const baseline = await check(runs.baseline);
-  const candidate = await check(runs.candidate);
+  const baseline = await auditorScore(dependencies, agent, auditor, runs.baseline, signal);
+  const candidate = await auditorScore(dependencies, agent, auditor, runs.candidate, signal);
   if (baseline === null || candidate === null) return null;
   return { baseline, candidate, auditor: auditor.name };
+}
+
+async function auditorScore(
+  { agents }: JudgeDependencies,
+  agent: Agent,
+  auditor: Evaluator,
+  run: StoredEpisode,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const input: EvaluationInput = {
+    task: { id: run.task, input: run.input },
+    output: run.output ?? '',
+    trajectory: run.steps,
+    resources: await agents.resources(agent.id),
+    signal,
+  };
+  return (await auditor.evaluate(input)).score;
 }
 
 /** Arms that were graded without the judge keep their score: what stopped by itself has failed. */

@@ -51,13 +51,15 @@ export interface JudgementStore {
 
   /**
    * Writes a judge's outcome of an episode that was recorded without one, and combines it with what else
-   * was said; an episode with a score keeps it.
+   * was said; an episode with a score keeps it. Answers the workflows to wake, since an outcome is known.
    */
   putJudgedOutcome(
     tenant: TenantId,
     episode: EpisodeId,
     outcome: Outcome,
-  ): Promise<EpisodeLabel | null>;
+  ): Promise<{ readonly label: EpisodeLabel | null; readonly wake: readonly string[] }>;
+  /** Counts a judgement of a live run against the day's, by UTC; false, and nothing counted, where they are spent. */
+  spendJudgement(scope: Scope, perDay: number): Promise<boolean>;
 
   /** Stores a judged pair once by its candidate's run and answers the one that is stored. */
   putJudgement(scope: Scope, judgement: JudgedPair): Promise<JudgedPair>;

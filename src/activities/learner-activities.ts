@@ -39,7 +39,10 @@ export function createLearnerActivities(dependencies: LearnerDependencies): Lear
     async mergeProposals(scope) {
       const waiting = await store.waitingProposals(scope, BATCH);
       const open = await store.openCandidate(scope);
-      if (waiting.length === 0) return { read: 0, openCandidate: open?.id ?? null };
+      if (waiting.length === 0) {
+        const deployment = await store.lastDeployment(scope);
+        return { read: 0, openCandidate: open?.id ?? null, deployment };
+      }
       const { toolDigests } = agents.digests(scope.agent);
       const merge = await mergeBatch(store, scope, waiting, open, toolDigests);
       await store.applyMerge(scope, merge.applied);

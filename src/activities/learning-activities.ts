@@ -197,10 +197,32 @@ export interface ScopeRequest extends OfCandidate {
   readonly detail: JsonObject;
 }
 
+/** New instructions or tools that serve since. */
+export interface DeploymentFound {
+  /** Change of the pointer. */
+  readonly number: number;
+  readonly version: VersionId;
+  /** What served before it. */
+  readonly baseline: VersionId;
+}
+
 export interface MergeAnswer {
   /** Proposals read; 0 when none waits. */
   readonly read: number;
   readonly openCandidate: CandidateId | null;
+  /** The newest deployment but the first, told once no proposal waits. */
+  readonly deployment?: DeploymentFound | null;
+}
+
+/** What a deployment is watched by. */
+export interface DeploymentReference {
+  /** Outcomes of the version before it. */
+  readonly strata: readonly StratumCount[];
+  readonly criticalCategories: readonly string[];
+  /** Its first task comes after this one. */
+  readonly cursor: number;
+  /** Outcomes of its probation. */
+  readonly outcomes: number;
 }
 
 export interface LearningActivities {
@@ -286,6 +308,20 @@ export interface LearningActivities {
   ): Promise<void>;
   /** Says in the audit why nothing is promoted without a person from here on. */
   noteDisarmed(of: Scope & { readonly reason: string }): Promise<void>;
+  deploymentReference(of: Scope & DeploymentFound): Promise<DeploymentReference>;
+  /**
+   * Says in the audit what a deployment did to the outcomes, and reflects on recent failures. It moves no pointer:
+   * instructions and tools are code, and whoever deployed them takes them back.
+   */
+  noteDeployment(
+    of: Scope & {
+      readonly version: VersionId;
+      readonly conclusion: 'regression' | 'drift';
+      readonly episodes: readonly EpisodeId[];
+      readonly reason: string;
+      readonly detail: JsonObject;
+    },
+  ): Promise<void>;
   grantCanary(of: OfCandidate & { readonly workflowId: string }): Promise<void>;
   override(
     of: Scope & {

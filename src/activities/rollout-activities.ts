@@ -33,6 +33,8 @@ type Rollout = Pick<
   | 'readOutcomes'
   | 'stopWatching'
   | 'reference'
+  | 'deploymentReference'
+  | 'noteDeployment'
   | 'concludeDiagnosis'
 >;
 
@@ -187,6 +189,26 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
       const own = await store.stratumCounts(scope, version, cursor + 1, REFERENCE);
       const { criticalCategories } = agents.agent(agent).learning.gate;
       return { cursor, strata, own, version, baseline, criticalCategories };
+    },
+
+    async deploymentReference({ tenant, agent, number, baseline }) {
+      const scope = { tenant, agent };
+      const { gate, rollout } = agents.agent(agent).learning;
+      const cursor = await store.newestTaskBefore(scope, number);
+      return {
+        strata: await store.stratumCounts(scope, baseline, cursor + 1, REFERENCE),
+        criticalCategories: gate.criticalCategories,
+        cursor,
+        outcomes: rollout.probation.outcomes,
+      };
+    },
+
+    async noteDeployment({ tenant, agent, version, conclusion, episodes, reason, detail }) {
+      const scope = { tenant, agent };
+      const object = { kind: 'version', id: version };
+      const action = `deployment-${conclusion}`;
+      await store.note(scope, { actor: SYSTEM, action, object, reason, detail });
+      await learnAnew(dependencies, scope, episodes, { ...detail, version });
     },
 
     async concludeDiagnosis({ tenant, agent, candidate, conclusion, episodes, detail }) {

@@ -58,6 +58,14 @@ export interface StrategyStore {
     },
     actor: Actor,
   ): Promise<Pointer>;
+  /** The newest change of the pointer that a new definition made, but for the first; null where there is none. */
+  lastDeployment(scope: Scope): Promise<{
+    readonly number: number;
+    readonly version: VersionId;
+    readonly baseline: VersionId;
+  } | null>;
+  /** Number of the newest task accepted before a change of the pointer. */
+  newestTaskBefore(scope: Scope, change: number): Promise<number>;
   /** Derives a version from another; the same content is the same id and nothing is written. */
   deriveVersion(scope: Scope, parent: VersionId, bundle: Bundle): Promise<VersionId>;
   changePointer(

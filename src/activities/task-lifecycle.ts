@@ -31,7 +31,7 @@ export interface LifecycleDependencies {
   readonly store: Store;
   readonly agents: AgentRegistry;
   readonly strategies: StrategyCache;
-  readonly messenger: Pick<Messenger, 'wake'>;
+  readonly messenger: Pick<Messenger, 'wake' | 'wakeLearner'>;
   readonly conversations?: Pick<KnownConversations, 'ofLength'>;
   /** Steps of shadow and explore runs are local activities: a loopback model answers in milliseconds. */
   readonly hasLocalModel: boolean;
@@ -149,7 +149,7 @@ async function acceptedTask(store: Store, agent: Agent, start: TaskStart): Promi
 
 /** The pointer; an agent whose definition is new or changed is deployed first. */
 async function deployed(
-  { store, agents, strategies }: LifecycleDependencies,
+  { store, agents, strategies, messenger }: LifecycleDependencies,
   scope: Scope,
   agent: Agent,
   pointer: Pointer | null,
@@ -168,7 +168,11 @@ async function deployed(
     maxModelCalls: agent.limits.modelCalls,
     recallLimit: agent.recallLimit,
   };
-  return store.deploy(scope, { ...digests, parameters, instructions: agent.instructions }, SYSTEM);
+  const definition = { ...digests, parameters, instructions: agent.instructions };
+  const deployment = await store.deploy(scope, definition, SYSTEM);
+  // Watched like a promotion; the first one has nothing to be compared with.
+  if (pointer !== null && deployment.active !== pointer.active) await messenger.wakeLearner(scope);
+  return deployment;
 }
 
 function assignedVersion(

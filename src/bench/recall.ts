@@ -101,7 +101,7 @@ export async function measureRecall(
     agents,
     strategies,
     // Recalling tells nobody anything.
-    messenger: { wake: () => Promise.resolve(false) },
+    messenger: { wake: () => Promise.resolve(false), wakeLearner: () => Promise.resolve() },
     hasLocalModel: true,
   });
   /** Accepts a task as a client does, then recalls for it; answers how long the latter took. */

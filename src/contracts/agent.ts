@@ -104,6 +104,11 @@ export const LearningSettings = settingsOf({
   }).prefault({}),
   /** Shadow runs (arms and explorations) an agent may spend a day. */
   shadowRunsPerDay: z.int().min(0).default(20_000),
+  /**
+   * Live outcomes a day that the agent's judge may be asked about, where no evaluator could tell. What it is not
+   * asked about stays unknown, and counts as failed once `attributionHours` are over.
+   */
+  judgementsPerDay: z.int().min(0).default(20_000),
   /** How long a candidate waits for a person before it expires to reject. */
   approvalTimeoutMs: z
     .int()

@@ -1,4 +1,5 @@
 import { succeeded, type Outcome, type Trajectory } from './episode.js';
+import { UNJUDGED } from './judging.js';
 import { uniformOf } from './random.js';
 
 /** One success in this many is reflected upon, so that a baseline of what works exists. */
@@ -6,7 +7,8 @@ const SUCCESS_SAMPLE = 20;
 
 /**
  * Whether an episode has something to teach: a failure, a correction, an error that was recovered
- * from, something observed about a tool, or a sample of the successes.
+ * from, something observed about a tool, or a sample of the successes. One whose judge has not spoken yet is
+ * asked about again once it has.
  */
 export function informative(episode: {
   readonly key: string;
@@ -16,6 +18,7 @@ export function informative(episode: {
   readonly revealsSomething: boolean;
 }): { readonly value: boolean; readonly reason: string } {
   if (episode.hasCorrection) return { value: true, reason: 'correction' };
+  if (episode.outcome.category === UNJUDGED) return { value: true, reason: 'unjudged' };
   if (!succeeded(episode.outcome)) return { value: true, reason: 'failure' };
   const failedTools = new Set<string>();
   for (const step of episode.trajectory) {

@@ -46,6 +46,22 @@ function passes(score: number): boolean {
   return score >= SUCCESS_THRESHOLD;
 }
 
+/** Whether a judge is asked again about one output: twice, and a third time where it contradicts itself. */
+export function needsAnotherScore(scores: readonly (number | null)[]): boolean {
+  if (scores.length < 2) return true;
+  const [first = null, second = null] = scores;
+  const isSame =
+    first === null || second === null ? first === second : passes(first) === passes(second);
+  return scores.length < MOST_CALLS && !isSame;
+}
+
+/** The mean of what a judge said of one output; null where it abstained more often than it spoke. */
+export function scoreOf(scores: readonly (number | null)[]): number | null {
+  const said = scores.filter((score) => score !== null);
+  if (said.length * 2 <= scores.length) return null;
+  return said.reduce((total, score) => total + score, 0) / said.length;
+}
+
 /** The mean of what a judge said of a pair; null where it abstained more often than it spoke. */
 export function verdictOf(calls: readonly PairScores[]): PairScores {
   const said = calls.filter((scores) => scores !== null);
@@ -55,7 +71,7 @@ export function verdictOf(calls: readonly PairScores[]): PairScores {
   return { baseline: mean('baseline'), candidate: mean('candidate') };
 }
 
-/** Whether a judged pair is one of the tenth that is audited: drawn before anybody has looked at it. */
+/** Whether a judged pair, or a judged live run, is one of the tenth that is audited: drawn before anybody has looked at it. */
 export function isAudited(judge: string, candidateRun: string): boolean {
   return uniformOf('judge-audit', judge, candidateRun) < AUDIT_SHARE;
 }

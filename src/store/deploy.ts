@@ -38,8 +38,33 @@ async function isServing(
  * Only what the definition itself changed makes a deployment: the version that serves remembers the
  * definition it came from, so that a learned parameter is not taken for an edited one.
  */
-export function deployStore(pool: Pool): Pick<Store, 'deploy'> {
+export function deployStore(
+  pool: Pool,
+): Pick<Store, 'deploy' | 'lastDeployment' | 'newestTaskBefore'> {
   return {
+    lastDeployment: (scope) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { rows } = await client.query<Awaited<ReturnType<Store['lastDeployment']>> & object>(
+          `select c.number, c.active as version, a.detail ->> 'before' as baseline
+           from pointer_changes c join audit a on a.tenant = c.tenant and a.sequence = c.audit_sequence
+           where c.tenant = $1 and c.agent = $2 and c.number > 1 and a.action = 'deploy'
+           order by c.number desc limit 1`,
+          [scope.tenant, scope.agent],
+        );
+        return rows[0] ?? null;
+      }),
+
+    newestTaskBefore: (scope, change) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { rows } = await client.query<{ readonly number: number }>(
+          `select coalesce(max(t.number), 0)::integer as number from tasks t
+           join pointer_changes c on c.tenant = t.tenant and c.agent = t.agent and c.number = $3
+           where t.tenant = $1 and t.agent = $2 and t.accepted_at < c.at`,
+          [scope.tenant, scope.agent, change],
+        );
+        return rows[0]?.number ?? 0;
+      }),
+
     deploy: (scope, root, actor) =>
       withTenant(pool, scope.tenant, async (client) => {
         const { policyDigest, toolDigests, parameters } = root;

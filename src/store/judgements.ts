@@ -6,6 +6,7 @@ import type { Feedback } from '../domain/feedback.js';
 import type { EpisodeId, TenantId } from '../domain/ids.js';
 import { UNJUDGED } from '../domain/judging.js';
 import { relabel } from './labels.js';
+import { raiseWakes } from './wakes.js';
 import { storable, storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
 
@@ -16,7 +17,10 @@ interface AuditedRow {
 
 export function judgementStore(
   pool: Pool,
-): Pick<Store, 'putJudgement' | 'judgementOf' | 'judgeAudits' | 'putJudgedOutcome'> {
+): Pick<
+  Store,
+  'putJudgement' | 'judgementOf' | 'judgeAudits' | 'putJudgedOutcome' | 'spendJudgement'
+> {
   return {
     putJudgement: (scope, judgement) =>
       withTenant(pool, scope.tenant, async (client) => {
@@ -48,7 +52,7 @@ export function judgementStore(
 
     putJudgedOutcome: (tenant, episode, outcome) =>
       withTenant(pool, tenant, async (client) => {
-        await client.query(
+        const { rowCount } = await client.query(
           `update outcomes set score = $3, evaluator = $4, source = $5, category = $6, detail = $7,
              missing = $8, at = clock_timestamp()
            where tenant = $1 and episode = $2 and score is null and category = $9`,
@@ -64,7 +68,21 @@ export function judgementStore(
             UNJUDGED,
           ],
         );
-        return relabel(client, tenant, episode);
+        const label = await relabel(client, tenant, episode);
+        return { label, wake: rowCount === 0 ? [] : await raiseWakes(client, tenant, episode) };
+      }),
+
+    spendJudgement: (scope, perDay) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        if (perDay === 0) return false;
+        const { rowCount } = await client.query(
+          `insert into live_judgements as spent (tenant, agent, day, judgements)
+           values ($1, $2, (now() at time zone 'utc')::date, 1)
+           on conflict (tenant, agent, day) do update set judgements = spent.judgements + 1
+             where spent.judgements < $3`,
+          [scope.tenant, scope.agent, perDay],
+        );
+        return rowCount === 1;
       }),
 
     judgementOf: (tenant, candidateEpisode) =>

@@ -448,6 +448,19 @@ row level security enabled and forced on lineage;
 policy own_tenant on lineage for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select on lineage to ratchet_app;
 
+create table live_judgements (
+  tenant text not null,
+  agent text not null,
+  day date not null,
+  judgements integer not null,
+  constraint live_judgements_pkey PRIMARY KEY (tenant, agent, day),
+  constraint live_judgements_tenant_agent_fkey FOREIGN KEY (tenant, agent) REFERENCES agents(tenant, agent),
+  constraint live_judgements_judgements_check CHECK ((judgements > 0))
+);
+row level security enabled and forced on live_judgements;
+policy own_tenant on live_judgements for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
+grant insert, select, update on live_judgements to ratchet_app;
+
 create table outcome_watches (
   tenant text not null,
   agent text not null,

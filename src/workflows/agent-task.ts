@@ -23,6 +23,7 @@ import type {
 } from '../activities/task-activities.js';
 import type { TaskEnd } from '../domain/episode.js';
 import type { EpisodeId } from '../domain/ids.js';
+import { UNJUDGED } from '../domain/judging.js';
 import { NOTHING_SPENT, planTurn, stopReason, type TaskTally } from '../domain/turn.js';
 import type { PlannedCall } from '../domain/turn.js';
 import { answerFault } from './expected-answer.js';
@@ -272,10 +273,22 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
     });
     if (input.mode === 'live') {
       const reflects = context.reflects;
-      if (reflects === 'always' || (reflects === 'informative' && informative.value)) {
+      // Its judge is asked there, so that nobody who waits for the answer waits for a second model.
+      const isUnjudged = outcome.category === UNJUDGED;
+      const isReflected =
+        reflects === 'always' || (reflects === 'informative' && informative.value);
+      if (isReflected || isUnjudged) {
         await startChild<typeof reflectAndUpdate>('reflectAndUpdate', {
           workflowId: `reflect/${episode}`,
-          args: [{ tenant, agent, episode, informative }],
+          args: [
+            {
+              tenant,
+              agent,
+              episode,
+              informative,
+              ...(isUnjudged ? { judge: isReflected ? 'and-reflect' : 'alone' } : {}),
+            },
+          ],
           parentClosePolicy: ParentClosePolicy.ABANDON,
           staticSummary: `Reflect on ${input.task}: ${informative.reason}`,
           memo: pageMemo(dashboardIn(workflowInfo().memo), tenant),

@@ -1,6 +1,7 @@
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 
 import type { LearningActivities } from '../activities/learning-activities.js';
+import type { LiveOutcome } from '../activities/store.js';
 import { emptyCriticalWatch } from '../domain/gate/critical-watch.js';
 import { addLiveOutcome, emptyMonitor, type MonitorState } from '../domain/gate/monitor.js';
 import {
@@ -23,10 +24,13 @@ export const { rollBack, concludeDiagnosis, stopWatching } = proxyActivities<Lea
   startToCloseTimeout: '60s',
 });
 
-/** The promotion that is watched after its probation. */
+/** The promotion, or deployment, that is watched after its probation. */
 export interface Watched {
-  readonly candidate: CandidateId;
+  /** Null for a deployment, which no pointer takes back. */
+  readonly candidate: CandidateId | null;
   readonly version: VersionId;
+  /** Deployments since, which serve its lessons under new instructions or tools. */
+  readonly deployed?: readonly VersionId[];
   readonly baseline: VersionId;
   /** Worse than the strata's own past? */
   readonly standing: StandingWatch;
@@ -80,24 +84,41 @@ export async function beginWatch(
   };
 }
 
+/** What is watched goes on under new instructions or tools: paired replays will part the two causes. */
+export function followDeployment(
+  watched: Watched,
+  { version, baseline }: { readonly version: VersionId; readonly baseline: VersionId },
+): Watched {
+  const { deployed = [] } = watched;
+  const isItsOwn = [watched.version, ...deployed].includes(baseline);
+  return isItsOwn && !deployed.includes(version)
+    ? { ...watched, deployed: [...deployed, version] }
+    : watched;
+}
+
+/** The newest failures, with this outcome where it is one. */
+export function failuresWith(
+  failures: readonly EpisodeId[],
+  { success, episode }: LiveOutcome,
+): readonly EpisodeId[] {
+  return (success ?? 0) < FAILED_BELOW ? [...failures, episode].slice(-MOST_FAILURES) : failures;
+}
+
 /** Folds what is new, up to the first crossing or to the end of what there is. */
 export async function readWatch(
   scope: Scope,
   watched: Watched,
 ): Promise<{ readonly watched: Watched; readonly hasRead: boolean }> {
   const { workflowId } = workflowInfo();
-  const { cursor, passedOver, version } = watched;
+  const { cursor, passedOver, version, deployed = [] } = watched;
+  const serving = [version, ...deployed];
   const page = await readOutcomes({ ...scope, candidate: null, workflowId, cursor, passedOver });
-  const own = page.outcomes.filter((outcome) => outcome.version === version);
+  const own = page.outcomes.filter((outcome) => serving.includes(outcome.version));
   const folded = own.reduce((state, outcome): Watched => {
     const seen = liveOutcomeOf(outcome);
-    const failures =
-      seen.success < FAILED_BELOW
-        ? [...state.failures, outcome.episode].slice(-MOST_FAILURES)
-        : state.failures;
     return {
       ...state,
-      failures,
+      failures: failuresWith(state.failures, outcome),
       standing: addStandingOutcome(state.standing, seen),
       benefit: addLiveOutcome(state.benefit, seen),
       outcomes: state.outcomes + 1,

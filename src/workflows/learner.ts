@@ -4,7 +4,6 @@ import {
   condition,
   continueAsNew,
   currentUpdateInfo,
-  executeChild,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
@@ -15,7 +14,7 @@ import {
 
 import type { LearningActivities } from '../activities/learning-activities.js';
 import { SYSTEM } from '../domain/feedback.js';
-import { armed, addRollback, rearm as rearmed, type Arming } from '../domain/gate/arming.js';
+import { armed, addRollback, rearm as rearmed } from '../domain/gate/arming.js';
 import {
   emptyLedger,
   nextAlpha,
@@ -24,18 +23,28 @@ import {
   reserve as reserveAlpha,
   settle as settleAlpha,
   withdraw,
-  type ErrorLedger,
 } from '../domain/gate/ledger.js';
 import { defaultGatePolicy } from '../domain/gate/gate-policy.js';
 import { isUnderpowered } from '../domain/gate/power.js';
 import type { StandingWatch } from '../domain/gate/standing-watch.js';
-import type { CandidateId, Scope } from '../domain/ids.js';
-import { seedOf } from '../domain/random.js';
+import type { CandidateId } from '../domain/ids.js';
 import { isHistoryLong } from './history-length.js';
-import { learnerDetails, type Turn } from './learner-details.js';
+import { learnerDetails } from './learner-details.js';
+import type { LearnerInput } from './learner-input.js';
+import {
+  afterProbation,
+  beginDeployment,
+  deploymentAlarm,
+  hasSurvived,
+  readDeployment,
+  sayWhatItDid,
+  type DeploymentAlarm,
+} from './deployment-run.js';
+import { checkPairs, replayPairs } from './learner-checks.js';
 import {
   beginWatch,
   concludeDiagnosis,
+  followDeployment,
   readWatch,
   rollBack,
   stopWatching,
@@ -57,33 +66,14 @@ import {
   type Override,
   type Settlement,
 } from './messages.js';
-import { searchAttributes } from './search-attributes.js';
-import type { shadowEvaluation } from './shadow-evaluation.js';
 
 const { mergeProposals } = proxyLocalActivities<LearningActivities>({
   startToCloseTimeout: '60s',
   localRetryThreshold: '2m',
 });
-const { closeBundle, grantCanary, override, planAaCheck, noteAaCheck, noteDisarmed } =
-  proxyActivities<LearningActivities>({ startToCloseTimeout: '60s' });
-
-interface Resumed {
-  readonly ledger: ErrorLedger;
-  readonly evaluating: Turn | null;
-  readonly canary: Turn | null;
-  readonly queue: readonly Turn[];
-  readonly watched: Watched | null;
-  readonly frozen: boolean;
-  readonly arming: Arming;
-  readonly discordance: number | null;
-  readonly nextAaMs: number;
-}
-
-export interface LearnerInput extends Scope {
-  readonly resumed?: Resumed;
-  /** Continue as new after this many history events; the server's own suggestion unless told. */
-  readonly maxHistoryEvents?: number;
-}
+const { closeBundle, grantCanary, override, noteDisarmed } = proxyActivities<LearningActivities>({
+  startToCloseTimeout: '60s',
+});
 
 /** A crash between a commit and its wake leaves nobody to call; looking anyway bounds the delay. */
 const SAFETY_MS = 60_000;
@@ -107,6 +97,8 @@ export async function learner(input: LearnerInput): Promise<void> {
   let canary = resumed?.canary ?? null;
   let queue = [...(resumed?.queue ?? [])];
   let watched = resumed?.watched ?? null;
+  let deployment = resumed?.deployment ?? null;
+  let deployedUpTo = resumed?.deployedUpTo ?? 0;
   let frozen = resumed?.frozen ?? false;
   let arming = resumed?.arming ?? armed;
   let discordance = resumed?.discordance ?? null;
@@ -196,6 +188,7 @@ export async function learner(input: LearnerInput): Promise<void> {
     reservations: Object.keys(ledger.reservations).length,
     frozen,
     watched: watched?.candidate ?? null,
+    deployment: deployment?.version ?? null,
     isDiagnosing: diagnosing !== null,
     isArmed: arming.isArmed,
     rollbacks: arming.rollbacks,
@@ -219,46 +212,35 @@ export async function learner(input: LearnerInput): Promise<void> {
     const of = { stage: 'standing', automatic: true, slice, outcomes, version, baseline };
     const detail = { ...of, ...evidence };
     watched = null;
-    await stopWatching({ ...scope, workflowId: workflowInfo().workflowId });
+    await rest();
+    if (candidate === null) return;
     await rollBack({ ...scope, candidate, actor: SYSTEM, reason, detail });
     ledger = withdraw(ledger, candidate);
     countRollback();
     isDirty = true;
   };
 
-  /** Paired replays of what serves and what did before: was it the promotion, or the world? */
+  /** Tells the promotion from the world, where there is a candidate to take back. */
   const diagnose = async (
-    { candidate, version, baseline, failures, outcomes, cursor }: Watched,
+    found: Watched,
     { purpose, slice, evidence }: Exclude<WatchAlarm, { kind: 'none' }>,
   ): Promise<void> => {
-    const { workflowId, taskQueue } = workflowInfo();
-    const seed = seedOf('diagnosis', String(cursor));
-    const { diagnosis, pairs } = await executeChild<typeof shadowEvaluation>('shadowEvaluation', {
-      workflowId: `shadow/${candidate}`,
-      args: [
-        {
-          ...scope,
-          candidate,
-          purpose: 'diagnosis',
-          baseline,
-          version,
-          attempt: cursor,
-          shadowQueue: `${taskQueue}-shadow`,
-          alpha: 0.05,
-          seed,
-        },
-      ],
-      staticSummary: `Drift or regression? ${version} against ${baseline}`,
-      typedSearchAttributes: searchAttributes.owner(scope),
-    });
+    const { candidate, version, baseline, failures, outcomes } = found;
+    if (candidate === null) return;
+    const { conclusion, pairs, seed } = await replayPairs(scope, candidate, found);
     if (watched?.candidate === candidate) watched = null;
-    await stopWatching({ ...scope, workflowId });
-    const conclusion = diagnosis ?? 'unresolved';
+    await rest();
     const detail = { purpose, slice, outcomes, pairs, seed, version, baseline, ...evidence };
     await concludeDiagnosis({ ...scope, candidate, conclusion, episodes: failures, detail });
     if (conclusion !== 'regression') return;
     ledger = withdraw(ledger, candidate);
     countRollback();
+  };
+
+  /** Stops reading outcomes, unless something else is still watched. */
+  const rest = async (): Promise<void> => {
+    if (watched !== null || deployment !== null) return;
+    await stopWatching({ ...scope, workflowId: workflowInfo().workflowId });
   };
 
   /** In the background: what serves is watched on meanwhile, and a severe loss does not wait for the answer. */
@@ -277,6 +259,31 @@ export async function learner(input: LearnerInput): Promise<void> {
       });
   };
 
+  /** A deployment on probation; what it did is said and learned from, and taken back by whoever deployed it. */
+  const watchDeployment = async (): Promise<void> => {
+    if (deployment === null) return;
+    const read = await readDeployment(scope, deployment);
+    ({ deployment } = read);
+    const found = deploymentAlarm(deployment);
+    if (found !== null) await deploymentFailed(deployment, found);
+    else if (hasSurvived(deployment)) {
+      watched ??= afterProbation(deployment);
+      deployment = null;
+    }
+    if (read.hasRead) isWoken = true;
+  };
+
+  const deploymentFailed = async (
+    found: Pick<Watched, 'version' | 'baseline' | 'failures'>,
+    alarm: DeploymentAlarm,
+  ): Promise<void> => {
+    if (deployment?.version === found.version) deployment = null;
+    else watched = null;
+    await rest();
+    await sayWhatItDid(scope, found, alarm);
+    isDirty = true;
+  };
+
   const watchOutcomes = async (): Promise<void> => {
     if (watched === null) return;
     const read = await readWatch(scope, watched);
@@ -287,6 +294,11 @@ export async function learner(input: LearnerInput): Promise<void> {
       return;
     }
     const found = watched;
+    if (found.candidate === null) {
+      const { slice, evidence } = alarm;
+      await deploymentFailed(found, { kind: 'regression', slice, ...evidence });
+      return;
+    }
     if (alarm.kind === 'rollback' && alarm.purpose === 'category') {
       diagnosing?.cancel();
       await takeBack(
@@ -306,34 +318,11 @@ export async function learner(input: LearnerInput): Promise<void> {
     }
   };
 
-  /** Baseline beside baseline, through the same pairs as a gate. */
-  const checkPairs = async (): Promise<void> => {
-    const plan = await planAaCheck(scope);
-    if (plan === null) return;
-    const { baseline, attempt } = plan;
-    const candidate = plan.candidate;
-    const seed = seedOf('aa', agent, String(attempt));
-    const { aa } = await executeChild<typeof shadowEvaluation>('shadowEvaluation', {
-      workflowId: `shadow/${candidate}`,
-      args: [
-        {
-          ...scope,
-          candidate,
-          purpose: 'aa',
-          baseline,
-          version: baseline,
-          attempt,
-          shadowQueue: `${workflowInfo().taskQueue}-shadow`,
-          alpha: 0.05,
-          seed,
-        },
-      ],
-      staticSummary: `A/A check of ${baseline}`,
-      typedSearchAttributes: searchAttributes.owner(scope),
-    });
-    if (aa === null || aa.discordance === null) return;
+  /** How often pairs of one version differ; pairs that favour an arm are no pairs to promote by. */
+  const checkAa = async (): Promise<void> => {
+    const aa = await checkPairs(scope);
+    if (aa === null) return;
     ({ discordance } = aa);
-    await noteAaCheck({ ...scope, ...aa, discordance: aa.discordance, baseline, seed });
     if (aa.isAlarmed && arming.isArmed) {
       arming = { ...arming, isArmed: false };
       disarmedBecause = `the A/A check alarmed: ln E ${aa.logE.toFixed(2)} over ${String(aa.pairs)} pairs`;
@@ -343,7 +332,7 @@ export async function learner(input: LearnerInput): Promise<void> {
   const startAaCheck = (): void => {
     isChecking = true;
     nextAaMs = Date.now() + AA_EVERY_MS;
-    void checkPairs().finally(() => {
+    void checkAa().finally(() => {
       isChecking = false;
       isDirty = true;
     });
@@ -352,8 +341,14 @@ export async function learner(input: LearnerInput): Promise<void> {
   for (;;) {
     if (hasProposals) {
       hasProposals = false;
-      const { read } = await mergeProposals(scope);
+      const { read, deployment: newest } = await mergeProposals(scope);
       if (read > 0) hasProposals = true;
+      if (newest != null && newest.number > deployedUpTo) {
+        deployedUpTo = newest.number;
+        if (watched !== null) watched = followDeployment(watched, newest);
+        deployment = await beginDeployment(scope, newest);
+        isWoken = true;
+      }
       isDirty = true;
     }
     if (disarmedBecause !== null) {
@@ -384,6 +379,7 @@ export async function learner(input: LearnerInput): Promise<void> {
     }
     if (isWoken || (watched !== null && diagnosing === null)) {
       isWoken = false;
+      await watchDeployment();
       await watchOutcomes();
     }
     if (!isChecking && Date.now() >= nextAaMs) startAaCheck();
@@ -391,13 +387,14 @@ export async function learner(input: LearnerInput): Promise<void> {
     if (isHistoryLong(input) && !isBusy && !isDirty && !hasProposals && survivors.length === 0) {
       await condition(allHandlersFinished);
       const state = { ledger, evaluating, canary, queue, watched, frozen };
-      const more = { arming, discordance, nextAaMs };
+      const more = { arming, discordance, nextAaMs, deployment, deployedUpTo };
       await continueAsNew<typeof learner>({ ...input, resumed: { ...state, ...more } });
     }
     const isAwake = () =>
       hasProposals || isDirty || isWoken || survivors.length > 0 || disarmedBecause !== null;
     const aaMs = isChecking ? AA_EVERY_MS : Math.max(1, nextAaMs - Date.now());
-    const safetyMs = watched !== null && diagnosing === null ? SAFETY_MS : AA_EVERY_MS;
+    const isReading = deployment !== null || (watched !== null && diagnosing === null);
+    const safetyMs = isReading ? SAFETY_MS : AA_EVERY_MS;
     await condition(isAwake, Math.min(aaMs, safetyMs));
   }
 }

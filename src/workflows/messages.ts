@@ -157,6 +157,8 @@ export interface LearnerState {
   readonly reservations: number;
   readonly frozen: boolean;
   readonly watched: string | null;
+  /** Version of a deployment on probation. */
+  readonly deployment: string | null;
   /** Whether an alarm after a probation is being looked into: was it the promotion, or the world? */
   readonly isDiagnosing: boolean;
   /** Whether candidates are promoted without a person. */

@@ -23,9 +23,11 @@ export function alarmRecord({
     raw: policy.raw.threshold,
   };
   const scope = alarm?.scope ?? 'all';
-  const slice = alarm?.slice;
+  // The only stratum of an agent without slices has no name: it is all there is.
+  const slice = alarm?.slice ?? '';
+  const where = slice === '' ? (scope === 'slice' ? 'all' : scope) : `${scope} ${slice}`;
   return {
-    test: `promotion monitor, ${scope}${slice === undefined ? '' : ` ${slice}`}`,
+    test: `promotion monitor, ${where}`,
     logE: alarm?.logE ?? 0,
     threshold: Math.log(thresholds[scope]),
     n: alarm?.at ?? outcomes,

@@ -9,6 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
+import type { JudgeActivities } from '../activities/judge-activities.js';
 import type { LearningActivities } from '../activities/learning-activities.js';
 import type { Proposed } from '../activities/store.js';
 import type { CandidateId, EpisodeId, Scope } from '../domain/ids.js';
@@ -37,6 +38,13 @@ const { attribute, propose, validate, markReflected, fateOf, expectActive } =
   });
 const { wakeLearner } = proxyActivities<LearningActivities>({ startToCloseTimeout: '60s' });
 
+/** Paid calls, three at most a judge; what is judged already is not paid for again. */
+const { judgeOutput } = proxyActivities<JudgeActivities>({
+  startToCloseTimeout: '5m',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '1s', maximumInterval: '5m' },
+});
+
 const LOOK_AGAIN_MS = 10 * 60_000;
 
 export interface ReflectInput extends Scope {
@@ -44,6 +52,8 @@ export interface ReflectInput extends Scope {
   readonly episode?: EpisodeId;
   readonly candidate?: CandidateId;
   readonly informative?: { readonly value: boolean; readonly reason: string };
+  /** The episode waits for the agent's judge: asked first, and where `alone` nothing comes after it. */
+  readonly judge?: 'alone' | 'and-reflect';
   /** Proposes and ends: the workflow of this episode carries an earlier candidate. */
   readonly isDetached?: boolean;
   /** One of several episodes that are reflected upon anew: its proposals are answered, not stored. */
@@ -105,8 +115,16 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
     );
   }
 
-  if (input.informative?.value === false) {
-    return { end: 'nothing-learned', candidate: null, reason: input.informative.reason };
+  let { informative } = input;
+  if (input.judge !== undefined && input.episode !== undefined) {
+    const of = { tenant, agent, episode: input.episode };
+    setCurrentDetails('**Waits for the judge** of what no evaluator could tell');
+    ({ informative } = await judgeOutput(of));
+    if (input.judge === 'alone') informative = { value: false, reason: 'judged' };
+    else if (!informative.value) await markReflected({ ...of, result: informative.reason });
+  }
+  if (informative?.value === false) {
+    return { end: 'nothing-learned', candidate: null, reason: informative.reason };
   }
   if (candidate === null && input.episode !== undefined) {
     const of = { tenant, agent, episode: input.episode };

@@ -8,6 +8,7 @@ import type { Evaluator } from '../../src/contracts/evaluator.js';
 import { candidateId, episodeId } from '../../src/contracts/ids.js';
 import { defineJudge, type Judge } from '../../src/contracts/judge.js';
 import type { Outcome } from '../../src/domain/episode.js';
+import type { Feedback } from '../../src/domain/feedback.js';
 import { UNJUDGED } from '../../src/domain/judging.js';
 import { anActivityEnvironment, runIn } from '../support/activity-environment.js';
 import { AGENT, anEpisodeHead, TENANT } from '../support/fake-store.js';
@@ -54,12 +55,22 @@ interface Arrangement {
   readonly models: FakeJudge;
   readonly judge?: Judge;
   readonly pair?: string;
+  readonly judgementsPerDay?: number;
 }
 
-function arrange({ models, judge = aJudge(), pair = '1' }: Arrangement) {
+function arrange({ models, judge = aJudge(), pair = '1', judgementsPerDay = 100 }: Arrangement) {
   const runs = { baseline: episodeId(`b-${pair}`), candidate: episodeId(`c-${pair}`) };
   const stored = new Map<string, JudgedPair>();
   const outcomes = new Map<string, Outcome>();
+  const spent: number[] = [];
+  const audits: Feedback[] = [];
+  const woken: string[] = [];
+  const messenger = {
+    wake: async (workflowId: string) => {
+      woken.push(workflowId);
+      return true;
+    },
+  };
   const store = {
     episode: async (_tenant: string, id: string): Promise<StoredEpisode> => ({
       ...anEpisodeHead({ id: episodeId(id), mode: 'shadow' }),
@@ -71,7 +82,16 @@ function arrange({ models, judge = aJudge(), pair = '1' }: Arrangement) {
     }),
     putJudgedOutcome: async (_tenant: string, id: string, outcome: Outcome) => {
       outcomes.set(id, outcome);
-      return null;
+      return { label: null, wake: ['reflect/watching'] };
+    },
+    spendJudgement: async (_scope: unknown, perDay: number) => {
+      spent.push(perDay);
+      return spent.length <= perDay;
+    },
+    feedbackOf: async () => [],
+    putFeedback: async (_tenant: string, given: Feedback) => {
+      audits.push(given);
+      return { existing: false, label: null };
     },
     judgementOf: async (_tenant: string, id: string) => stored.get(id) ?? null,
     putJudgement: async (_scope: unknown, judged: JudgedPair) => {
@@ -79,8 +99,13 @@ function arrange({ models, judge = aJudge(), pair = '1' }: Arrangement) {
       return judged;
     },
   };
-  const agents = createAgentRegistry([anAgent({ judge })]);
-  const { judgePair, judgeOutput } = createJudgeActivities({ store, agents, models });
+  const agents = createAgentRegistry([anAgent({ judge, learning: { judgementsPerDay } })]);
+  const { judgePair, judgeOutput } = createJudgeActivities({
+    store,
+    agents,
+    models,
+    messenger,
+  });
   const arm = (episode: PairRow['baseline']['episode']): PairRow['baseline'] => ({
     episode,
     score: null,
@@ -96,6 +121,8 @@ function arrange({ models, judge = aJudge(), pair = '1' }: Arrangement) {
   };
   return {
     stored,
+    audits,
+    woken,
     request,
     judgePair: (more: Partial<typeof request> = {}) =>
       runIn(anActivityEnvironment(), judgePair, { ...request, ...more }),
@@ -220,22 +247,87 @@ test('a tenth of the pairs is audited by the stronger checker, the others by nob
   expect(audits.filter(({ isAuditDue, audit }) => !isAuditDue && audit !== null)).toEqual([]);
 });
 
-test('judges one recorded output by the same rubric, and pays for it once', async () => {
+test('judges a live output by the same rubric, wakes who reads outcomes, and pays once', async () => {
   const models = new FakeJudge(honest);
-  const { judgeOutput } = arrange({ models });
+  const { judgeOutput, woken } = arrange({ models });
 
-  const outcome = await judgeOutput();
+  const { outcome } = await judgeOutput();
   const again = await judgeOutput();
 
   expect(outcome).toMatchObject({ score: 1, source: 'judge', evaluator: aJudge().version });
-  expect(again).toEqual(outcome);
-  expect(models.asked).toHaveLength(1);
+  expect(again.outcome).toEqual(outcome);
+  expect(models.asked).toHaveLength(2);
+  expect(woken).toEqual(['reflect/watching']);
+});
+
+test('asks about a live output a third time where the judge contradicts itself, and averages', async () => {
+  const models = new FakeJudge((_output, _place, call) => (call === 1 ? 0 : 1));
+
+  const { outcome } = await arrange({ models }).judgeOutput();
+
+  expect(models.asked).toHaveLength(3);
+  expect(outcome.score).toBeCloseTo(2 / 3);
+});
+
+test('what the judge finds says whether there is something to learn', async () => {
+  const failed = await arrange({ models: new FakeJudge(() => 0) }).judgeOutput();
+
+  expect(failed).toMatchObject({
+    outcome: { score: 0, category: 'judged-wrong' },
+    informative: { value: true, reason: 'failure' },
+  });
 });
 
 test('a live output of which every judge abstains has no outcome', async () => {
-  const outcome = await arrange({ models: new FakeJudge(() => null) }).judgeOutput();
+  const { outcome } = await arrange({ models: new FakeJudge(() => null) }).judgeOutput();
 
-  expect(outcome).toMatchObject({ score: null, missing: 'infrastructure' });
+  expect(outcome).toMatchObject({
+    score: null,
+    category: 'judge-abstained',
+    missing: 'infrastructure',
+  });
+});
+
+test('a second judge is asked about a live output where the first abstains', async () => {
+  const second = aJudge({ name: 'second', model: { name: 'other-model' } });
+  const models = new FakeJudge((_output, _place, call) => (call < 2 ? null : 1));
+
+  const { outcome } = await arrange({ models, judge: aJudge({ second }) }).judgeOutput();
+
+  expect(outcome).toMatchObject({ score: 1, evaluator: second.version });
+});
+
+test('nobody is asked once the judgements of the day are spent, and the outcome stays unknown', async () => {
+  const models = new FakeJudge(honest);
+
+  const { outcome, informative } = await arrange({ models, judgementsPerDay: 0 }).judgeOutput();
+
+  expect(models.asked).toEqual([]);
+  expect(outcome).toMatchObject({ score: null, category: UNJUDGED, missing: 'infrastructure' });
+  expect(informative.value).toBe(false);
+});
+
+test('a tenth of what is judged live is checked by the auditor, as an expert, drawn beforehand', async () => {
+  const auditor: Evaluator = {
+    name: 'gold',
+    source: 'checker',
+    evaluate: async () => ({ score: 0 }),
+  };
+  const judge = aJudge({ auditor });
+  const found: Feedback[] = [];
+  for (let pair = 0; pair < 100; pair += 1) {
+    const { judgeOutput, audits } = arrange({
+      models: new FakeJudge(honest),
+      judge,
+      pair: String(pair),
+    });
+    await judgeOutput();
+    found.push(...audits);
+  }
+
+  expect(found.length).toBeGreaterThan(3);
+  expect(found.length).toBeLessThan(20);
+  expect(found[0]).toMatchObject({ role: 'expert', act: 'audit', score: 0, actor: 'auditor gold' });
 });
 
 test('the margin is that of the weaker of two judges, and 0 without one', async () => {

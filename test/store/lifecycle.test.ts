@@ -106,3 +106,21 @@ test('carries one lesson from a failed task to promotion and back', async () => 
     entries: 6,
   });
 });
+
+test('tells the newest deployment but the first, and how far tasks had come before it', async () => {
+  const store = createStore(database.pool);
+  const scope = aScope('deploying');
+  const first = await deploy(store, scope);
+  await playTask(store, scope, 't-1');
+  const before = await store.lastDeployment(scope);
+
+  const second = await deploy(store, scope, { policyDigest: 'policy-2' });
+  const third = await deploy(store, scope, { policyDigest: 'policy-3' });
+  await playTask(store, scope, 't-2');
+  const found = await store.lastDeployment(scope);
+
+  expect(before).toBeNull();
+  expect(second.active).not.toBe(first.active);
+  expect(found).toEqual({ number: 3, version: third.active, baseline: second.active });
+  expect(await store.newestTaskBefore(scope, 3)).toBe(1);
+});

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { OutcomePage, Store } from '../../src/activities/store.js';
 import type { EpisodeId, Scope } from '../../src/domain/ids.js';
+import { UNJUDGED } from '../../src/domain/judging.js';
 import { createStore } from '../../src/store/store.js';
 import { withTenant } from '../../src/store/transaction.js';
 import { freshDatabase, type FreshDatabase } from '../support/postgres.js';
@@ -11,6 +12,7 @@ import {
   deploy,
   endEpisode,
   FAILED,
+  PASSED,
   playTask,
   startTask,
   UNKNOWN,
@@ -268,4 +270,31 @@ test('tells the category of an outcome, and what an accepted label makes of it',
     ['data-loss', 0],
     ['ok', 1],
   ]);
+});
+
+test('what a judge says later is read in its place, and wakes who waits for it', async () => {
+  const scope = await watched('judged');
+  const { episode } = await playTask(store, scope, 't-1', {
+    outcome: { ...UNKNOWN, category: UNJUDGED, missing: 'infrastructure' },
+  });
+  const before = await store.readOutcomes(scope, READER, 0, [], 10);
+
+  const first = await store.putJudgedOutcome(scope.tenant, episode, { ...FAILED, source: 'judge' });
+  const after = await store.readOutcomes(scope, READER, before.cursor, before.passedOver, 10);
+  const again = await store.putJudgedOutcome(scope.tenant, episode, PASSED);
+
+  expect(before.outcomes).toEqual([]);
+  expect(first.wake).toEqual([READER]);
+  expect(after.outcomes).toMatchObject([{ episode, success: 0, category: 'wrong-rows' }]);
+  expect(again.wake).toEqual([]);
+});
+
+test('judgements of live outcomes are counted by the day, and none is made past their number', async () => {
+  const scope = await watched('spent');
+
+  const spent = await Promise.all([1, 2, 3, 4, 5].map(() => store.spendJudgement(scope, 3)));
+
+  expect(spent.filter(Boolean)).toHaveLength(3);
+  expect(await store.spendJudgement(scope, 0)).toBe(false);
+  expect(await store.spendJudgement(scope, 4)).toBe(true);
 });

@@ -127,6 +127,7 @@ export class FakeLearning implements LearningActivities {
   ownStrata: readonly StratumCount[] = [{ slices: {}, n: 300, failures: 6 }];
 
   criticalCategories: readonly string[] = [];
+  deployment: NonNullable<MergeAnswer['deployment']> | null = null;
 
   readonly #proposals: Proposal[] = [];
   readonly #outcomes: LiveOutcome[] = [];
@@ -281,7 +282,8 @@ export class FakeLearning implements LearningActivities {
       }
     }
     const open = [...this.candidates.values()].find(({ isClosed }) => !isClosed);
-    return { read: waiting.length, openCandidate: open?.id ?? null };
+    const answer = { read: waiting.length, openCandidate: open?.id ?? null };
+    return waiting.length === 0 ? { ...answer, deployment: this.deployment } : answer;
   }
 
   async closeBundle(): ReturnType<LearningActivities['closeBundle']> {
@@ -564,6 +566,23 @@ export class FakeLearning implements LearningActivities {
     const { version, baseline } = this.#candidate(candidate);
     const { strata, ownStrata: own, criticalCategories } = this;
     return { cursor: this.#newest(), strata, own, version, baseline, criticalCategories };
+  }
+
+  async deploymentReference(): ReturnType<LearningActivities['deploymentReference']> {
+    const { strata, criticalCategories } = this;
+    return { strata, criticalCategories, cursor: 0, outcomes: 40 };
+  }
+
+  async noteDeployment({
+    version,
+    conclusion,
+    episodes,
+    reason,
+    detail,
+  }: Parameters<LearningActivities['noteDeployment']>[0]): Promise<void> {
+    const actor = { id: 'ratchet', role: 'system' } as const;
+    this.drifts.push(episodes);
+    this.notes.push({ candidate: null, to: `${conclusion} of ${version}`, actor, reason, detail });
   }
 
   async concludeDiagnosis({

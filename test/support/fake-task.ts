@@ -1,3 +1,4 @@
+import type { JudgeActivities } from '../../src/activities/judge-activities.js';
 import type {
   CallAnswer,
   ModelAnswer,
@@ -36,7 +37,7 @@ export const ANSWERED: ToolAnswer = { kind: 'done', code: null, characters: 2 };
 type Reply = (request: ModelRequest, start: TaskStart) => ModelAnswer | Promise<ModelAnswer>;
 
 /** The steps of a task with a scripted model and scripted tools; keeps everything it was asked. */
-export class FakeTask implements TaskActivities {
+export class FakeTask implements TaskActivities, Pick<JudgeActivities, 'judgeOutput'> {
   readonly starts: TaskStart[] = [];
   readonly modelRequests: ModelRequest[] = [];
   readonly toolRequests: ToolRequest[] = [];
@@ -51,6 +52,9 @@ export class FakeTask implements TaskActivities {
   score: (start: TaskStart, request: RecordRequest) => number | null = () => 1;
   category: (start: TaskStart, score: number | null) => string = (_start, score) =>
     score === 1 ? 'ok' : 'failed';
+  /** What the judge of the agent says of a live run that nobody else could tell about. */
+  judgement: (episode: string) => number | Promise<number> = () => 1;
+  readonly judged: string[] = [];
   /** Called when an episode is recorded, once for each record that was asked for. */
   onRecorded: (start: TaskStart, request: RecordRequest) => Promise<void> = () => Promise.resolve();
 
@@ -124,6 +128,23 @@ export class FakeTask implements TaskActivities {
     await this.onRecorded(start, request);
     const value = outcome.score !== 1;
     return { outcome, informative: { value, reason: value ? 'it failed' : 'a routine success' } };
+  }
+
+  async judgeOutput({
+    episode,
+  }: Parameters<JudgeActivities['judgeOutput']>[0]): ReturnType<JudgeActivities['judgeOutput']> {
+    this.judged.push(episode);
+    const score = await this.judgement(episode);
+    const category = score === 1 ? 'ok' : 'judged-wrong';
+    const outcome = {
+      score,
+      evaluator: 'strict@1',
+      source: 'judge',
+      category,
+      detail: '',
+    } as const;
+    const value = score !== 1;
+    return { outcome, informative: { value, reason: value ? 'failure' : 'routine-success' } };
   }
 
   async storeFeedback(given: {

@@ -10,6 +10,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 
 import { failureInterceptor } from '../../src/activities/failure-interceptor.js';
+import type { JudgeActivities } from '../../src/activities/judge-activities.js';
 import type { LearningActivities } from '../../src/activities/learning-activities.js';
 import type { TaskActivities } from '../../src/activities/task-activities.js';
 import { createMessenger, learnerId } from '../../src/client/messenger.js';
@@ -36,6 +37,8 @@ const TASK_STEPS = [
   'recordEpisode',
   'storeFeedback',
 ] as const satisfies readonly (keyof TaskActivities)[];
+
+const JUDGE_STEPS = ['judgeOutput'] as const satisfies readonly (keyof JudgeActivities)[];
 
 const LEARNING_STEPS = [
   'attribute',
@@ -71,6 +74,8 @@ const LEARNING_STEPS = [
   'grantCanary',
   'override',
   'concludeDiagnosis',
+  'deploymentReference',
+  'noteDeployment',
 ] as const satisfies readonly (keyof LearningActivities)[];
 
 /** One tenant of a test: its tasks, its learning, and what they were asked. */
@@ -161,7 +166,7 @@ export async function openWorkflowHouse(): Promise<WorkflowHouse> {
 
   type Routed = (request: { readonly tenant: TenantId }) => Promise<unknown>;
   const activities: Record<string, Routed> = {};
-  for (const name of TASK_STEPS) {
+  for (const name of [...TASK_STEPS, ...JUDGE_STEPS]) {
     activities[name] = async (request) => {
       const { task } = worldOf(request.tenant);
       const answer: unknown = await Reflect.apply(task[name], task, [request]);

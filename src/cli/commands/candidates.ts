@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../activities/store.js';
+import { alarmEvidence } from '../../contracts/alarm-evidence.js';
 import { gateBasis } from '../../contracts/gate-basis.js';
 import { gateEvidence } from '../../contracts/gate-evidence.js';
 import type { TestReading } from '../../domain/gate/gate-trace.js';
@@ -138,8 +139,9 @@ function testLine({ test, of, hypothesis, n, logE, threshold, isReached }: TestR
 export function auditLines(audit: readonly AuditEntry[]): string[] {
   return [...audit]
     .sort((left, right) => left.sequence - right.sequence)
-    .map(
-      ({ sequence, at, actor, action, reason }) =>
-        `${instant(at)} #${String(sequence)} ${action} by ${actor.id} (${actor.role}): ${reason}`,
-    );
+    .map(({ sequence, at, actor, action, reason, detail }) => {
+      const evidence = alarmEvidence(detail);
+      const because = evidence === null ? reason : `${reason} (${evidence})`;
+      return `${instant(at)} #${String(sequence)} ${action} by ${actor.id} (${actor.role}): ${because}`;
+    });
 }

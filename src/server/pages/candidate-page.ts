@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 
 import type { AuditEntry, CandidateRow, Pointer } from '../../activities/store.js';
+import { alarmEvidence } from '../../contracts/alarm-evidence.js';
 import type { CandidateWord } from '../../domain/candidate-words.js';
 import type { CandidateId, Scope, TenantId } from '../../domain/ids.js';
 import { lessonText, type LessonRevision } from '../../domain/lesson.js';
@@ -275,7 +276,10 @@ function auditSection(audit: readonly AuditEntry[]): Html {
                       <td class="nowrap">${instant(entry.at)}</td>
                       <td>${entry.actor.id} <span class="quiet">${entry.actor.role}</span></td>
                       <td>${entry.action}</td>
-                      <td>${entry.reason}</td>
+                      <td>
+                        ${entry.reason}
+                        <span class="quiet">${alarmEvidence(entry.detail) ?? ''}</span>
+                      </td>
                     </tr>`,
                 )}
               </tbody>
