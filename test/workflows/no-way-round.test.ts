@@ -150,6 +150,31 @@ test('of two words that race at a canary one wins and leaves the only entry', as
   expect(world.learning.audit.slice(before).map(({ to }) => to)).toEqual([end]);
 });
 
+test('of a promotion and a rollback that race one wins, and leaves one entry', async () => {
+  const world = aWorld('is better');
+  const carrier = await house.startReflection(world, 'e1');
+  await stored(world, 'canary');
+  await canaryTraffic(world, 10, { canary: 1, control: 1 });
+  await until('the second stage', () =>
+    Promise.resolve(world.learning.canaryShares.length === 2 ? true : undefined),
+  );
+  const before = world.learning.audit.length;
+
+  // The last outcomes of the canary, and a person who takes it back.
+  await Promise.all([
+    canaryTraffic(world, 10, { canary: 1, control: 1 }),
+    carrier.executeUpdate(rollback, { args: [OWNER] }),
+  ]);
+  const { end } = await carrier.result();
+
+  const told = world.learning.audit.slice(before).map(({ to }) => to);
+  expect(end).toBe('rolled-back');
+  expect(told.filter((to) => to === 'rolled-back')).toHaveLength(1);
+  expect(told.filter((to) => to === 'probation').length).toBeLessThanOrEqual(1);
+  expect(world.learning.active).toBe(BASELINE);
+  expect(world.learning.canary).toBeNull();
+});
+
 test('one learner keeps promoting where nothing was rolled back', async () => {
   const world = aWorld('is better');
   await house.startReflection(world, 'e1');
