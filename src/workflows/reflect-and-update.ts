@@ -134,7 +134,9 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
       const { proposed, reason } = accepted;
       return { end: 'merged', candidate: null, reason, proposed };
     }
-    if (accepted.count === 0) {
+    // A workflow task that was lost is run again, and then finds what it proposed before to be known: its
+    // candidate is open by then, and the learner counts on this workflow to carry it.
+    if (accepted.count === 0 && grants.length === 0) {
       return { end: 'nothing-learned', candidate: null, reason: accepted.reason };
     }
     await wakeLearner({ tenant, agent });

@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
-import { episodeId } from '../../src/contracts/ids.js';
+import { candidateId, episodeId } from '../../src/contracts/ids.js';
 import {
   abort,
   approve,
   candidateProgress,
   force,
   freeze,
+  granted,
   pin,
   rollback,
   veto,
@@ -72,6 +73,22 @@ test('ends with the reason of the validation that refused what was proposed', as
     reason: 'refused: LITERAL_LEAK it names the answer',
   });
   expect(world.learning.candidates.size).toBe(0);
+});
+
+test('a grant that came before its analysis found nothing new is not lost', async () => {
+  const world = aWorld();
+  world.learning.draftsOf = () => [];
+  const into = candidateId(`${world.scope.tenant}.c1`);
+
+  const carrier = await house.env.client.workflow.signalWithStart('reflectAndUpdate', {
+    workflowId: `reflect/${world.scope.tenant}.lost`,
+    taskQueue: 'ratchet',
+    args: [{ ...world.scope, episode: episodeId(`${world.scope.tenant}.lost`) }],
+    signal: granted,
+    signalArgs: [{ kind: 'merged', into }],
+  });
+
+  expect(await carrier.result()).toMatchObject({ end: 'merged', candidate: into });
 });
 
 test('looks again in the sandbox where a failure left nothing to mine', async () => {
