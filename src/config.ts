@@ -44,6 +44,20 @@ const Environment = z.object({
   OPENAI_API_KEY: Text.optional(),
   OPENAI_BASE_URL: HttpUrl.optional(),
   OPENAI_MODEL: Text.optional(),
+  /** Lessons are found by meaning too where it is set, and the database has pgvector. */
+  OPENAI_EMBEDDINGS_MODEL: Text.optional(),
+  OPENAI_EMBEDDINGS_BASE_URL: HttpUrl.optional(),
+  OPENAI_EMBEDDINGS_TIMEOUT_MS: z.coerce
+    .number({ error: 'expected milliseconds from 10 to 10000' })
+    .int()
+    .min(10)
+    .max(10_000)
+    .default(400),
+  OPENAI_EMBEDDINGS_MIN_SIMILARITY: z.coerce
+    .number({ error: 'expected a cosine from -1 to 1' })
+    .min(-1)
+    .max(1)
+    .default(0.3),
 });
 
 /** What our processes read of the environment. */
@@ -72,6 +86,15 @@ export interface Config {
     readonly baseUrl: string | null;
     readonly name: string | null;
   };
+  /** Null where lessons are found by their words alone. */
+  readonly embeddings: {
+    readonly model: string;
+    readonly apiKey: string | null;
+    readonly baseUrl: string | null;
+    /** Longest a task waits for the vector of its question. */
+    readonly queryMs: number;
+    readonly minSimilarity: number;
+  } | null;
 }
 
 /** Parses the environment; an empty variable counts as one that is not set. */
@@ -93,6 +116,17 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     );
   }
   const env = parsed.data;
+  const hasEndpoint = [
+    env.OPENAI_API_KEY,
+    env.OPENAI_BASE_URL,
+    env.OPENAI_EMBEDDINGS_BASE_URL,
+  ].some((value) => value !== undefined);
+  if (env.OPENAI_EMBEDDINGS_MODEL !== undefined && !hasEndpoint) {
+    throw new ConfigError([
+      'OPENAI_EMBEDDINGS_MODEL: found without an endpoint; expected OPENAI_API_KEY, OPENAI_BASE_URL ' +
+        'or OPENAI_EMBEDDINGS_BASE_URL beside it',
+    ]);
+  }
   return {
     home: env.RATCHET_HOME,
     tenant: env.RATCHET_TENANT,
@@ -115,6 +149,16 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       baseUrl: env.OPENAI_BASE_URL ?? null,
       name: env.OPENAI_MODEL ?? null,
     },
+    embeddings:
+      env.OPENAI_EMBEDDINGS_MODEL === undefined
+        ? null
+        : {
+            model: env.OPENAI_EMBEDDINGS_MODEL,
+            apiKey: env.OPENAI_API_KEY ?? null,
+            baseUrl: env.OPENAI_EMBEDDINGS_BASE_URL ?? env.OPENAI_BASE_URL ?? null,
+            queryMs: env.OPENAI_EMBEDDINGS_TIMEOUT_MS,
+            minSimilarity: env.OPENAI_EMBEDDINGS_MIN_SIMILARITY,
+          },
   };
 }
 

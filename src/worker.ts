@@ -12,6 +12,7 @@ import {
 import type { Pool } from 'pg';
 
 import type { AgentRegistry } from './activities/agent-registry.js';
+import type { Embedder } from './activities/embedder.js';
 import { createEvaluationActivities } from './activities/evaluation-activities.js';
 import { failureInterceptor } from './activities/failure-interceptor.js';
 import { createJudgeActivities } from './activities/judge-activities.js';
@@ -27,6 +28,7 @@ import { createScopingActivities } from './activities/scoping.js';
 import { createLifecycleActivities } from './activities/task-lifecycle.js';
 import { createCallAnswers, createToolActivities } from './activities/tool-activities.js';
 import { countUtility } from './activities/utility-counting.js';
+import { VectorRecall } from './activities/vector-recall.js';
 import { createHistorySource } from './client/history-source.js';
 import { createMessenger } from './client/messenger.js';
 import { InvalidInputError, UnavailableError } from './domain/errors.js';
@@ -43,6 +45,8 @@ export interface WorkerDependencies {
   readonly models: ModelClient;
   /** A stand-in on the loopback answers in milliseconds; shadow runs then use local activities. */
   readonly hasLocalModel: boolean;
+  /** Lessons are found by meaning too where it is given and the database has pgvector. */
+  readonly embedder?: Embedder | null;
   /** Both queues unless told. */
   readonly only?: 'live' | 'shadow';
   readonly workflowBundle?: WorkflowBundleOption;
@@ -60,12 +64,21 @@ export interface RunningWorkers {
 
 /** Everything a worker can do, by activity name; tools are under their own. */
 export function createActivities(dependencies: Omit<WorkerDependencies, 'address' | 'namespace'>) {
-  const { pool, client, taskQueue, agents, models, hasLocalModel } = dependencies;
+  const { pool, client, taskQueue, agents, models, hasLocalModel, embedder = null } = dependencies;
   const store = createStore(pool);
   const strategies = new StrategyCache(store);
   const messenger = createMessenger(client, taskQueue, dependencies.dashboard ?? null);
   const conversations = new KnownConversations();
-  const shared = { store, agents, strategies, messenger, conversations, hasLocalModel };
+  const vectors = embedder === null ? {} : { vectors: new VectorRecall(store, embedder) };
+  const shared = {
+    store,
+    agents,
+    strategies,
+    messenger,
+    conversations,
+    hasLocalModel,
+    ...vectors,
+  };
   const maintenance = createMaintenanceActivities({
     ...shared,
     histories: createHistorySource(client),

@@ -2,14 +2,15 @@ import { lessonId } from '../contracts/ids.js';
 import type { Mode, RecalledLesson } from '../domain/episode.js';
 import type { EpisodeId, Scope } from '../domain/ids.js';
 import type { Trust } from '../domain/lesson.js';
-import type { FoundLesson, RecallRecord } from '../domain/retrieval/recall-record.js';
-import { recallWithChoice, type Recalled } from '../domain/retrieval/recall.js';
+import type { FoundLesson, RecallRecord, VectorSearch } from '../domain/retrieval/recall-record.js';
+import { recallWithChoice, type Recalled, type RecallRequest } from '../domain/retrieval/recall.js';
 import type { AcceptedTask } from '../domain/task.js';
 import { drawHoldOuts, propensityOf, type HoldOutPolicy } from '../domain/utility/hold-out.js';
 import { kindOf, KindContexts } from './kind-contexts.js';
 import type { Store } from './store.js';
 import type { Strategy } from './strategy-cache.js';
 import { UtilitySnapshots } from './utility-snapshots.js';
+import type { VectorRecall } from './vector-recall.js';
 
 export interface LessonRequest {
   readonly scope: Scope;
@@ -32,9 +33,14 @@ export class LessonRecall {
   readonly #store: Pick<Store, 'utilities' | 'haveSucceeded'>;
   readonly #utilities: UtilitySnapshots;
   readonly #contexts = new KindContexts();
+  readonly #vectors: VectorRecall | null;
 
-  constructor(store: Pick<Store, 'utilities' | 'haveSucceeded'>) {
+  constructor(
+    store: Pick<Store, 'utilities' | 'haveSucceeded'>,
+    vectors: VectorRecall | null = null,
+  ) {
     this.#store = store;
+    this.#vectors = vectors;
     this.#utilities = new UtilitySnapshots(store);
   }
 
@@ -42,9 +48,9 @@ export class LessonRecall {
     const { scope, task, mode, strategy, holdOut, now } = request;
     const utilities = await this.#utilities.of(scope, now.getTime());
     const isLive = mode === 'live';
-    const kind = kindOf(scope, strategy, task);
+    const kind = kindOf(scope, strategy, task, this.#vectors !== null);
     const served = isLive ? await this.#servedAgain(scope, kind) : null;
-    const ranked = served ?? this.#ranked(request, utilities);
+    const ranked = served ?? (await this.#ranked(request, utilities));
     const { found, texts } = ranked;
     if (isLive && mayServeAgain(strategy, found)) {
       this.#contexts.remember(kind, task.episode, ranked);
@@ -69,6 +75,7 @@ export class LessonRecall {
         at: now.toISOString(),
         minTrust: request.minTrust,
         cachedFrom: served === null ? null : served.from,
+        ...(ranked.vectors !== null && { vectors: ranked.vectors }),
         bounds: ranked.bounds,
         found,
         draws,
@@ -84,17 +91,22 @@ export class LessonRecall {
     return (await this.#store.haveSucceeded(scope.tenant, episodes)) ? context : null;
   }
 
-  #ranked(
-    { task, strategy, minTrust, now }: LessonRequest,
+  async #ranked(
+    request: LessonRequest,
     utilities: Awaited<ReturnType<UtilitySnapshots['of']>>,
-  ): RankedContext {
-    const facts = { slices: task.slices, input: task.input };
-    const { recalled, ranked } = recallWithChoice(strategy.index, {
-      task: facts,
+  ): Promise<RankedContext> {
+    const { task, strategy, minTrust, now } = request;
+    const wanted: RecallRequest = {
+      task: { slices: task.slices, input: task.input },
       limit: strategy.row.parameters.recallLimit,
       at: now.toISOString(),
       minTrust,
       boundOf: (lesson) => utilities.boundOf(lesson, task.slices),
+    };
+    const vectors = await this.#nearBy(request, wanted);
+    const { recalled, ranked } = recallWithChoice(strategy.index, {
+      ...wanted,
+      ...(vectors?.used === true && { near: vectors.near }),
     });
     const bounds = ranked.flatMap((lesson) => {
       const bound = utilities.boundOf(lesson, task.slices);
@@ -107,7 +119,19 @@ export class LessonRecall {
         recalled.filter(({ lesson }) => lesson.guardrail).map(({ lesson }) => lesson.id),
       ),
       bounds: Object.fromEntries(bounds),
+      vectors,
     };
+  }
+
+  /** A live task does not wait for vectors of lessons; a run that is measured does. */
+  async #nearBy(
+    { scope, mode, strategy }: LessonRequest,
+    wanted: RecallRequest,
+  ): Promise<VectorSearch | null> {
+    if (this.#vectors === null) return null;
+    const prepared = this.#vectors.prepare(scope, strategy.row.id);
+    if (mode !== 'live') await prepared;
+    return this.#vectors.near(scope, strategy, wanted);
   }
 }
 
@@ -118,6 +142,8 @@ export interface RankedContext {
   /** Guardrails, which are never held out. */
   readonly standing: ReadonlySet<string>;
   readonly bounds: Readonly<Record<string, number>>;
+  /** Null where none are configured. */
+  readonly vectors: VectorSearch | null;
 }
 
 export interface ServedContext extends RankedContext {

@@ -8,6 +8,7 @@ import type { MaintenanceStore } from './maintenance-store.js';
 import type { OutcomeStore } from './outcome-store.js';
 import type { StrategyStore } from './strategy-store.js';
 import type { UtilityStore } from './utility-store.js';
+import type { VectorStore } from './vector-store.js';
 
 export type { AuditEntry } from './audit-store.js';
 export type { CandidateRow, Half, ProposalRow, Proposed, Transition } from './candidate-store.js';
@@ -38,5 +39,6 @@ export interface Store
     EvidenceStore,
     OutcomeStore,
     UtilityStore,
+    VectorStore,
     MaintenanceStore,
     AuditStore {}

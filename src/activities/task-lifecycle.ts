@@ -18,6 +18,7 @@ import type { Messenger } from './messenger.js';
 import { observedCalls } from './observations.js';
 import type { OpenEpisode, Pointer, Store } from './store.js';
 import type { StrategyCache } from './strategy-cache.js';
+import type { VectorRecall } from './vector-recall.js';
 import type {
   OfferedTool,
   RecordRequest,
@@ -35,6 +36,8 @@ export interface LifecycleDependencies {
   readonly conversations?: Pick<KnownConversations, 'ofLength'>;
   /** Steps of shadow and explore runs are local activities: a loopback model answers in milliseconds. */
   readonly hasLocalModel: boolean;
+  /** Finds lessons by meaning too; words alone where it is absent. */
+  readonly vectors?: VectorRecall;
 }
 
 type Lifecycle = Pick<TaskActivities, 'recall' | 'recordEpisode' | 'storeFeedback'>;
@@ -42,7 +45,7 @@ type Lifecycle = Pick<TaskActivities, 'recall' | 'recordEpisode' | 'storeFeedbac
 /** What happens at both ends of a task: version and lessons pinned, outcome judged and recorded. */
 export function createLifecycleActivities(dependencies: LifecycleDependencies): Lifecycle {
   const { store, agents, strategies, messenger, conversations, hasLocalModel } = dependencies;
-  const lessons = new LessonRecall(store);
+  const lessons = new LessonRecall(store, dependencies.vectors ?? null);
 
   return {
     async recall(start) {

@@ -11,9 +11,11 @@ import { childEnvironment, SECRETS, type Config } from '../config.js';
 import type { Agent } from '../contracts/agent.js';
 import { startPostgres } from '../embedded/postgres.js';
 import { startTemporal } from '../embedded/temporal.js';
+import { createEmbedder } from '../model/embeddings-client.js';
 import { migrate } from '../store/migrate.js';
 import { checkDatabase, createPool } from '../store/pool.js';
 import { createStore } from '../store/store.js';
+import { installVectorExtension } from '../store/vectors.js';
 import { startWorkers, type RunningWorkers, type WorkerDependencies } from '../worker.js';
 
 /** Everything a command works with, opened once. */
@@ -71,6 +73,9 @@ export async function openDatabase({ config, log, signal }: Options): Promise<Da
     const applied = await migrate(pool);
     if (applied.length > 0) log(`postgres: applied ${applied.join(', ')}`);
     await checkDatabase(pool);
+    if (config.embeddings !== null && !(await installVectorExtension(pool))) {
+      log('recall: lessons are found by their words alone, `ratchet doctor` says why');
+    }
   } catch (error) {
     await close();
     throw error;
@@ -152,6 +157,7 @@ export async function startHouseWorkers(
     namespace: house.config.temporal.namespace,
     taskQueue: house.taskQueue,
     dashboard: house.config.dashboard,
+    embedder: house.config.embeddings === null ? null : createEmbedder(house.config.embeddings),
     ...options,
     agents: createAgentRegistry(options.agents),
   });

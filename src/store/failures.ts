@@ -54,3 +54,8 @@ function unreachable(error: unknown): string | undefined {
 export function isRace(error: unknown): boolean {
   return error instanceof DatabaseError && (error.code === '40P01' || error.code === '40001');
 }
+
+/** The role may not do that: whoever may has to. */
+export function isInsufficientPrivilege(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '42501';
+}

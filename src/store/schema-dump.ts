@@ -22,7 +22,9 @@ export async function dumpSchema(pool: Pool): Promise<string> {
     const functions = await lines(
       client,
       `select pg_get_functiondef(p.oid) as line from pg_proc p
-       where p.pronamespace = 'public'::regnamespace order by p.proname`,
+       where p.pronamespace = 'public'::regnamespace
+         and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+       order by p.proname`,
       [],
     );
     return `${[...parts, ...functions.map((text) => `${text.trimEnd()};`)].join('\n\n')}\n`;

@@ -365,6 +365,23 @@ policy own_tenant on labels for all to ratchet_app using (tenant = current_setti
 grant insert, select, update on labels to ratchet_app;
 grant delete on labels to ratchet_eraser;
 
+create table lesson_embeddings (
+  tenant text not null,
+  agent text not null,
+  content_hash text not null,
+  model text not null,
+  dimensions integer not null,
+  embedding real[] not null,
+  constraint lesson_embeddings_pkey PRIMARY KEY (tenant, content_hash, model, agent),
+  constraint lesson_embeddings_tenant_agent_fkey FOREIGN KEY (tenant, agent) REFERENCES agents(tenant, agent),
+  constraint lesson_embeddings_check CHECK ((cardinality(embedding) = dimensions)),
+  constraint lesson_embeddings_content_hash_check CHECK ((content_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint lesson_embeddings_dimensions_check CHECK (((dimensions >= 1) AND (dimensions <= 4000)))
+);
+row level security enabled and forced on lesson_embeddings;
+policy own_tenant on lesson_embeddings for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
+grant insert, select on lesson_embeddings to ratchet_app;
+
 create table lesson_revisions (
   tenant text not null,
   agent text not null,
@@ -387,6 +404,7 @@ create table lesson_revisions (
   constraint lesson_revisions_status_check CHECK ((status = ANY (ARRAY['candidate'::text, 'shadow'::text, 'canary'::text, 'active'::text, 'disputed'::text, 'quarantined'::text, 'retired'::text]))),
   constraint lesson_revisions_trust_check CHECK ((trust = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text])))
 );
+CREATE INDEX lesson_revisions_by_content ON public.lesson_revisions USING btree (tenant, content_hash, agent);
 row level security enabled and forced on lesson_revisions;
 policy own_tenant on lesson_revisions for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select, update (status) on lesson_revisions to ratchet_app;

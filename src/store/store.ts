@@ -25,6 +25,7 @@ import { stepStore } from './steps.js';
 import { taskStore } from './tasks.js';
 import { transitionStore } from './transition.js';
 import { utilityStore } from './utility.js';
+import { vectorStore } from './vectors.js';
 import { versionStore } from './versions.js';
 
 /**
@@ -57,6 +58,7 @@ export function createStore(pool: Pool): Store {
     ...historyStore(pool),
     ...progressStore(pool),
     ...utilityStore(pool),
+    ...vectorStore(pool),
     ...maintenanceStore(pool),
   };
 }

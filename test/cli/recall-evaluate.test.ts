@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
+import { startEmbeddingsEndpoint } from '../support/embeddings-endpoint.js';
 import { runCommandLine, type Ran } from './run-command.js';
 
 let directory: string;
@@ -18,6 +19,8 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 const Answer = z.strictObject({
   n: z.int(),
   docs: z.int(),
+  path: z.enum(['words', 'words-and-vectors']),
+  model: z.string().nullable(),
   recall: z.record(z.string(), z.number().min(0).max(1)),
   latencyMs: z.strictObject({ p50: z.number(), p95: z.number(), p99: z.number() }),
   rankings: z.array(z.strictObject({ query_id: z.string(), doc_ids: z.array(z.string()) })),
@@ -72,10 +75,42 @@ test('answers recall at each k, the rankings and how long a query took', async (
   const answer = await answered(DOCS, QUERIES, '--k', '2,1');
 
   expect(answer).toMatchObject({ n: 2, docs: 3, recall: { '1': 0.75, '2': 1 } });
+  expect(answer).toMatchObject({ path: 'words', model: null });
   expect(answer.rankings).toEqual([
     { query_id: 'q1', doc_ids: ['b'] },
     { query_id: 'q2', doc_ids: ['c', 'a'] },
   ]);
+});
+
+test('ranks by words and vectors where an embeddings model is set, and says so', async () => {
+  const endpoint = await startEmbeddingsEndpoint();
+  try {
+    const docs = ['--docs', await file('docs.jsonl', DOCS)];
+    const asked = {
+      query_id: 'q',
+      question: 'Which vocalists are from France?',
+      relevant_ids: ['b'],
+    };
+    const queries = ['--queries', await file('queries.jsonl', [asked])];
+
+    const ran = await runCommandLine(['--json', 'recall', 'evaluate', ...docs, ...queries], {
+      OPENAI_EMBEDDINGS_MODEL: 'words',
+      OPENAI_EMBEDDINGS_BASE_URL: endpoint.url,
+    });
+
+    const answer = Answer.parse(JSON.parse(ran.out));
+    expect(answer).toMatchObject({ path: 'words-and-vectors', model: 'words' });
+    expect(answer.rankings).toEqual([{ query_id: 'q', doc_ids: ['b'] }]);
+  } finally {
+    await endpoint.close();
+  }
+});
+
+test('says what an embeddings model needs', async () => {
+  const ran = await runCommandLine(['doctor'], { OPENAI_EMBEDDINGS_MODEL: 'words' });
+
+  expect(ran.code).toBe(2);
+  expect(ran.error).toContain('OPENAI_EMBEDDINGS_MODEL: found without an endpoint');
 });
 
 describe('bad input', () => {

@@ -77,6 +77,10 @@ async function fillEveryTable(): Promise<void> {
   await store.putProposals(ALICE, episode, [{ draft, rejected: null }]);
   const id = await openCandidate(store, ALICE, 'c-1', [draft]);
   const version = await closeOnActive(store, ALICE, id);
+  const [said] = await store.unembedded(ALICE, version, 'words', 1);
+  await store.putEmbeddings(ALICE, 'words', [
+    { contentHash: said?.contentHash ?? '', embedding: [1, 0] },
+  ]);
   await passGate(store, ALICE, id);
   const arm = { episode, score: 1, category: 'ok', missing: null };
   await store.putPairs(ALICE.tenant, id, 'gate', [

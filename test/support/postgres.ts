@@ -69,9 +69,13 @@ async function templateFor(url: string): Promise<string> {
   return name;
 }
 
-async function createDatabase(template: string | undefined, max: number): Promise<FreshDatabase> {
+async function createDatabase(
+  template: string | undefined,
+  max: number,
+  given?: string,
+): Promise<FreshDatabase> {
   users += 1;
-  const url = await serverUrl();
+  const url = given ?? (await serverUrl());
   const name = `ratchet_test_${randomUUID().replaceAll('-', '')}`;
   const source = template ?? (await templateFor(url));
   await administer(url, (client) => client.query(`create database ${name} template ${source}`));
@@ -92,11 +96,27 @@ async function createDatabase(template: string | undefined, max: number): Promis
   };
 }
 
-/** A database of its own with the schema of this code. `max` is the size of its pool. */
+/**
+ * A database of its own with the schema of this code. `max` is the size of its pool; `server` is a URL of
+ * another server than that of the tests.
+ */
 export function freshDatabase({
   max = 10,
-}: { readonly max?: number } = {}): Promise<FreshDatabase> {
-  return createDatabase(undefined, max);
+  server: given,
+}: { readonly max?: number; readonly server?: string } = {}): Promise<FreshDatabase> {
+  return createDatabase(undefined, max, given);
+}
+
+/** A server that has pgvector: the one that is named, else that of the tests; null where neither has. */
+export async function vectorServer(): Promise<string | null> {
+  const named = process.env['RATCHET_TEST_VECTOR_DATABASE_URL'];
+  const url = named !== undefined && named !== '' ? named : await serverUrl();
+  return administer(url, async (client) => {
+    const { rows } = await client.query(
+      "select from pg_available_extensions where name = 'vector'",
+    );
+    return rows.length > 0 ? url : null;
+  });
 }
 
 /** A database without anything in it. */

@@ -4,6 +4,7 @@ import { checkHome, checkNode, checkPackages, checkPrograms } from '../doctor/ma
 import {
   checkConfiguration,
   checkDatabase,
+  checkEmbeddings,
   checkModel,
   checkTemporal,
 } from '../doctor/server-checks.js';
@@ -15,9 +16,10 @@ export async function runDoctor(context: CommandContext): Promise<number> {
     checkNode(),
     checkPackages(),
     await checkHome(context.config),
-    await checkDatabase(context),
+    ...(await checkDatabase(context)),
     await checkTemporal(context),
     await checkModel(context),
+    await checkEmbeddings(context),
     await checkConfiguration(context),
     ...(await checkPrograms(context.config)),
   ];

@@ -7,6 +7,7 @@ import {
   type LabelledDocument,
   type LabelledQuery,
 } from '../../bench/recall-evaluation.js';
+import { createEmbedder } from '../../model/embeddings-client.js';
 import type { CommandContext } from '../command.js';
 import { codeOf } from '../exit-codes.js';
 import { readJsonLines } from '../json-lines.js';
@@ -36,7 +37,7 @@ const QueryLine = z.object({
 
 export async function runRecallEvaluate(
   options: RecallEvaluateOptions,
-  { io, signal }: CommandContext,
+  { config, io, signal }: CommandContext,
 ): Promise<number> {
   const linesOf = async <T extends object>(
     option: string,
@@ -64,16 +65,22 @@ export async function runRecallEvaluate(
     QueryLine,
     'query_id',
   );
-  const found = evaluateRecall(docs, queries, options.k);
+  const embedder = config.embeddings === null ? null : createEmbedder(config.embeddings);
+  const found = await evaluateRecall(docs, queries, options.k, embedder);
   const { p50, p95, p99 } = found.latencyMs;
   const rows = Object.entries(found.recall).map(([k, recall]) => [k, recall.toFixed(4)]);
   const text = [
-    `${String(found.n)} queries over ${String(found.docs)} documents`,
+    `${String(found.n)} queries over ${String(found.docs)} documents, ${pathText(found.model)}`,
     textTable(['k', 'recall'], rows),
     `a query: p50 ${String(p50)} ms, p95 ${String(p95)} ms, p99 ${String(p99)} ms`,
   ].join('\n');
   io.result(found, text);
   return 0;
+}
+
+function pathText(model: string | null): string {
+  if (model !== null) return `by words and by vectors of ${model}, fused by reciprocal ranks`;
+  return 'by words alone (OPENAI_EMBEDDINGS_MODEL is not set)';
 }
 
 /** The lines of a file; an id that stands there twice would make every figure ambiguous. */

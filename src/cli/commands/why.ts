@@ -1,4 +1,5 @@
 import { LAYER_OF_KIND, lessonText } from '../../domain/lesson.js';
+import type { NoVectors, VectorSearch } from '../../domain/retrieval/recall-record.js';
 import type { LessonOrigin, Why } from '../../store/candidate-queries.js';
 import type { StoredEpisode } from '../../activities/store.js';
 import type { CommandContext } from '../command.js';
@@ -73,17 +74,29 @@ function recallLines({ recall }: StoredEpisode): string[] {
   return [
     '',
     recall.cachedFrom === null
-      ? 'found by words, uplift, specificity and recency:'
+      ? `found by ${waysOf(recall.vectors)}, uplift, specificity and recency:`
       : `found as for ${recall.cachedFrom}, since tasks of this kind all succeeded:`,
-    ...recall.found.map(({ lesson, revision, score, lexical, uplift }) => {
+    ...recall.found.map(({ lesson, revision, score, lexical, uplift, similarity }) => {
       const draw = heldOut.get(lesson);
       const drawn =
         draw === undefined
           ? ''
           : `, ${draw.heldOut ? 'held out of this task' : 'in the prompt'} (hold-out share ${String(draw.propensity)})`;
-      return `  [${lesson}@${String(revision)}] score ${score.toFixed(3)}: BM25 ${lexical.toFixed(2)}, lower bound of uplift ${uplift.toFixed(3)}${drawn}`;
+      return `  [${lesson}@${String(revision)}] score ${score.toFixed(3)}: BM25 ${lexical.toFixed(2)}, ${similarity === undefined ? '' : `cosine ${similarity.toFixed(3)}, `}lower bound of uplift ${uplift.toFixed(3)}${drawn}`;
     }),
   ];
+}
+
+function waysOf(vectors: VectorSearch | undefined): string {
+  if (vectors === undefined) return 'words';
+  if (vectors.used) return `words and meaning (${vectors.model}, reciprocal ranks)`;
+  const why: Readonly<Record<NoVectors, string>> = {
+    'no-extension': 'the database has no pgvector',
+    'no-query-vector': 'the embeddings endpoint failed or was too slow',
+    paused: 'the embeddings endpoint had just failed',
+    'search-failed': 'the database did not answer the search by vector',
+  };
+  return `words alone (${why[vectors.why]})`;
 }
 
 function originLines(episode: StoredEpisode, origin: LessonOrigin): string[] {

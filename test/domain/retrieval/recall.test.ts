@@ -5,21 +5,7 @@ import {
   recallLessons,
   type RecallableLesson,
 } from '../../../src/domain/retrieval/recall.js';
-
-function aLesson(id: string, text: string, more: Partial<RecallableLesson> = {}): RecallableLesson {
-  return {
-    id,
-    revision: 1,
-    title: '',
-    text,
-    when: '',
-    predicates: [],
-    guardrail: false,
-    trust: 'high',
-    storedAt: '',
-    ...more,
-  };
-}
+import { aLesson } from './a-lesson.js';
 
 const task = {
   slices: { database: 'shop' },
