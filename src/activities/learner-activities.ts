@@ -192,7 +192,7 @@ async function mergeBatch(
       revisions.push({ lesson, draft, candidate: carrier.candidate });
       latest.set(draft.key, revisionInMemory(lesson, draft, latest.get(draft.key)));
       // What it overrules under another key leaves with the bundle that brings it, and passes the gate with it.
-      for (const { id } of overruledBy(draft, { active: serving })) {
+      for (const { id } of overruledBy(draft, { active: serving, nowMs: Date.now() })) {
         if (id !== lesson) removals.push({ lesson: id, candidate: carrier.candidate });
       }
     }

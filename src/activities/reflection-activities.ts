@@ -146,6 +146,7 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
           evidence,
           evaluation: textsBesides(items, draft),
           active: [...active.filter(({ status }) => status === 'active'), ...contrary],
+          nowMs: Date.now(),
           supportGroups: withOwnVoice(draft, supportGroups),
         });
         answers.push({ draft, rejected: answer.accepted ? null : answer });

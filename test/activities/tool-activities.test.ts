@@ -69,6 +69,7 @@ test('a tool is told its key, its task and what the agent has at its disposal', 
   expect(told).toEqual({
     effectKey: 'acme:t-1:1:c1',
     callId: 'c1',
+    episode: EPISODE,
     task: { id: TASK, input: { question: 'how many?' } },
     resources: { db: 'pool' },
   });

@@ -49,8 +49,9 @@ async function administer<T>(url: string, work: (client: Client) => Promise<T>):
 
 /** A migrated database to copy from, made once for each state of the migrations. */
 async function templateFor(url: string): Promise<string> {
-  const checksums = (await ownMigrations()).map((migration) => migration.checksum).join();
-  const name = `ratchet_template_${createHash('sha256').update(checksums).digest('hex').slice(0, 12)}`;
+  const state = (await ownMigrations()).map(({ name, checksum }) => `${name} ${checksum}`).join();
+  const digest = createHash('sha256').update(state).digest('hex').slice(0, 12);
+  const name = `ratchet_template_${digest}`;
   await administer(url, async (client) => {
     await client.query('select pg_advisory_lock(7238101926)');
     const found = await client.query('select 1 from pg_database where datname = $1', [name]);

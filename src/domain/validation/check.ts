@@ -74,6 +74,8 @@ export interface ValidationContext {
   readonly active: readonly LessonRevision[];
   /** What is known of active lessons beside their own words. */
   readonly standings?: ReadonlyMap<LessonId, Standing>;
+  /** When the draft is told, in milliseconds; nobody knows where left out. */
+  readonly nowMs?: number;
   /** Texts of tasks that candidates are evaluated on. */
   readonly evaluation?: readonly string[];
   /** What is wrong with a value for a parameter of the agent, or null. */

@@ -1,16 +1,12 @@
-import type { LessonDraft } from '../lesson.js';
+import type { LessonDraft, LessonRevision } from '../lesson.js';
 import type { Check, ValidationContext } from './check.js';
-import { contradicts, resolveConflict, type Standing } from './conflict.js';
+import { contradicts, resolveConflict, type Resolution, type Standing } from './conflict.js';
 
 const conflict: Check = {
   name: 'conflict',
   check: (draft, context) => {
-    const own = standingOf(draft);
     for (const lesson of context.active.filter((other) => contradicts(draft, other))) {
-      const resolution = resolveConflict(
-        own,
-        context.standings?.get(lesson.id) ?? standingOf(lesson),
-      );
+      const resolution = resolutionOf(draft, lesson, context);
       if (resolution.stands === 'first') continue;
       if (resolution.stands === 'neither') {
         const message = `contradicts ${lesson.id}, and nothing speaks for one of them: both are out`;
@@ -23,10 +19,28 @@ const conflict: Check = {
   },
 };
 
-/** What is known of a lesson by its own words alone. */
-function standingOf({ sources }: Pick<LessonDraft, 'sources'>): Standing {
+type Standings = Pick<ValidationContext, 'standings' | 'nowMs'>;
+
+function resolutionOf(
+  draft: LessonDraft,
+  lesson: LessonRevision,
+  { standings, nowMs = null }: Standings,
+): Resolution {
+  const own = standingOf(draft, nowMs);
+  return resolveConflict(own, standings?.get(lesson.id) ?? standingOf(lesson, storedMs(lesson)));
+}
+
+/** What is known of a lesson by who told it, and when. */
+function standingOf(
+  { sources }: Pick<LessonDraft, 'sources'>,
+  learnedAtMs: number | null,
+): Standing {
   const authority = Math.max(0, ...sources.map((source) => source.authority));
-  return { authority, isVerified: false, uplift: null, learnedAtMs: null };
+  return { authority, isVerified: false, uplift: null, learnedAtMs };
+}
+
+function storedMs({ storedAt }: LessonRevision): number | null {
+  return storedAt === undefined ? null : Date.parse(storedAt);
 }
 
 /**
@@ -35,15 +49,12 @@ function standingOf({ sources }: Pick<LessonDraft, 'sources'>): Standing {
  */
 export function overruledBy(
   draft: LessonDraft,
-  { active, standings }: Pick<ValidationContext, 'active' | 'standings'>,
+  context: Standings & Pick<ValidationContext, 'active'>,
 ): ValidationContext['active'] {
-  const own = standingOf(draft);
-  return active.filter((lesson) => {
-    if (!contradicts(draft, lesson)) return false;
-    return (
-      resolveConflict(own, standings?.get(lesson.id) ?? standingOf(lesson)).stands !== 'second'
-    );
-  });
+  return context.active.filter(
+    (lesson) =>
+      contradicts(draft, lesson) && resolutionOf(draft, lesson, context).stands !== 'second',
+  );
 }
 
 /** Whether what stands already leaves room for what is said. */

@@ -8,7 +8,8 @@ import {
   resolveConflict,
   type Standing,
 } from '../../../src/domain/validation/conflict.js';
-import { aDraft, aSource } from './drafts.js';
+import { validateLesson } from '../../../src/domain/validation/validate.js';
+import { aContext, aDraft, aSource } from './drafts.js';
 
 const DAY_MS = 86_400_000;
 
@@ -123,4 +124,28 @@ test('names the active lessons that a draft replaces or disputes, and not those 
   const overruled = overruledBy(draft, { active: all });
 
   expect(overruled.map(({ id }) => id)).toEqual(['weak', 'equal']);
+});
+
+test('of two that are told by equals, the one that is newer by a week stands', () => {
+  const said = { sources: [aSource('feedback', 0.9)] };
+  const old: LessonRevision = {
+    ...aDraft({ text: 'Never count refunds.', ...said }),
+    id: lessonId('old'),
+    revision: 1,
+    contentHash: 'h',
+    status: 'active',
+    storedAt: '2026-01-01T00:00:00.000Z',
+  };
+  const draft = aDraft({ text: 'Always count refunds.', ...said });
+  const refusal = (day: string) => {
+    const answer = validateLesson(draft, {
+      ...aContext({ supportGroups: { groups: 2, experts: 0 } }),
+      active: [old],
+      nowMs: Date.parse(`2026-01-${day}T00:00:00.000Z`),
+    });
+    return answer.accepted ? null : answer.code;
+  };
+
+  expect(refusal('07')).toBe('DISPUTED');
+  expect(refusal('09')).toBeNull();
 });
