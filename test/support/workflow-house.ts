@@ -7,7 +7,13 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  GracefulShutdownPeriodExpiredError,
+  Runtime,
+  Worker,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 
 import { failureInterceptor } from '../../src/activities/failure-interceptor.js';
 import type { JudgeActivities } from '../../src/activities/judge-activities.js';
@@ -196,6 +202,9 @@ export async function openWorkflowHouse(): Promise<WorkflowHouse> {
       workflowBundle,
       activities,
       interceptors: { activity: [failureInterceptor] },
+      // As in the product: this server may forget a workflow task whose workflow was terminated, and a worker waits for it.
+      shutdownGraceTime: '5s',
+      shutdownForceTime: '10s',
     });
     workers.push(worker);
   }
@@ -249,8 +258,14 @@ export async function openWorkflowHouse(): Promise<WorkflowHouse> {
     resultOf: (handle) => handle.result(),
     async close() {
       for (const worker of workers) worker.shutdown();
-      await Promise.all(runs);
-      await env.teardown();
+      const ends = await Promise.allSettled(runs);
+      const isForced = (end: PromiseSettledResult<void>): boolean =>
+        end.status === 'rejected' && end.reason instanceof GracefulShutdownPeriodExpiredError;
+      for (const end of ends) if (end.status === 'rejected' && !isForced(end)) throw end.reason;
+      // A worker that was forced may keep the connection, which then cannot be closed.
+      await env.teardown().catch((error: unknown) => {
+        if (!ends.some(isForced)) throw error;
+      });
     },
   };
 }

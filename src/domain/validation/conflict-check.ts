@@ -24,9 +24,9 @@ type Standings = Pick<ValidationContext, 'standings' | 'nowMs'>;
 function resolutionOf(
   draft: LessonDraft,
   lesson: LessonRevision,
-  { standings, nowMs = null }: Standings,
+  { standings, nowMs }: Standings,
 ): Resolution {
-  const own = standingOf(draft, nowMs);
+  const own = standingOf(draft, nowMs ?? null);
   return resolveConflict(own, standings?.get(lesson.id) ?? standingOf(lesson, storedMs(lesson)));
 }
 
