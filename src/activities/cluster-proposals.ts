@@ -1,5 +1,6 @@
 import type { Agent } from '../contracts/agent.js';
 import { succeeded, type Outcome } from '../domain/episode.js';
+import { hasRecovered } from '../domain/informative.js';
 import type { LessonDraft } from '../domain/lesson.js';
 import { mineProcedures } from '../domain/mining/procedure.js';
 import type { AgentRegistry } from './agent-registry.js';
@@ -20,29 +21,32 @@ const CLUSTER_EACH = 10;
 
 /**
  * What an episode teaches beside others like it: procedures that tasks which succeeded had in common,
- * where the agent names the layer in its settings, and what a model makes of a failure, where it names a
- * model for that. An agent that names neither costs nothing here. Tasks kept for the gate teach nothing.
+ * where the agent names the layer in its settings, and what a model makes of it, where it names a model for
+ * that: of a failure, and of a success that got past an error or revealed something new. An agent that names neither costs nothing here. Tasks kept for the gate teach nothing.
  */
 export async function proposedOfCluster(
   { store, agents, models }: ClusterProposalDependencies,
   agent: Agent,
   live: StoredEpisode & { readonly outcome: Outcome },
+  revealsSomething = false,
 ): Promise<readonly LessonDraft[]> {
   const { reflectionModel, layers } = agent.learning;
   const hasPassed = succeeded(live.outcome);
-  const model = hasPassed ? undefined : reflectionModel;
+  const isInstructive = !hasPassed || revealsSomething || hasRecovered(live.steps);
+  const model = isInstructive ? reflectionModel : undefined;
   const isMining = hasPassed && layers.procedures !== undefined && layers.procedures !== 'frozen';
   if (model === undefined && !isMining) return [];
   const cluster = await learnable(store, live);
-  if (model !== undefined) {
-    return (await reflectWithModel(models, model, live, cluster)).drafts;
-  }
+  const reflected =
+    model === undefined ? [] : (await reflectWithModel(models, model, live, cluster)).drafts;
+  if (!isMining) return reflected;
   const { id: episode, task, outcome, slices, input, steps: trajectory } = live;
   const own = { episode, task, outcome: outcome.score ?? 0, slices, input, trajectory };
   const passed = cluster
     .filter(({ hasFailed }) => !hasFailed)
     .map(({ score, ...other }) => ({ ...other, outcome: score }));
-  return mineProcedures([own, ...passed], agents.digests(agent.id).toolDigests);
+  const procedures = mineProcedures([own, ...passed], agents.digests(agent.id).toolDigests);
+  return [...procedures, ...reflected];
 }
 
 async function learnable(

@@ -1,13 +1,17 @@
 import type { Agent } from '../contracts/agent.js';
-import { criticalStepMessages, criticalStepOf } from '../contracts/critical-step.js';
+import {
+  CRITICAL_STEP_SCHEMA,
+  criticalStepMessages,
+  readCriticalStep,
+} from '../contracts/critical-step.js';
 import { attribute } from '../domain/attribution.js';
 import { unknownBlame, type Blame } from '../domain/attribution/blame.js';
 import { blameOf, mayClimb, type LadderBlame } from '../domain/attribution/ladder.js';
 import { spectrumBlame, type SpectrumEpisode } from '../domain/attribution/spectrum.js';
-import { RatchetError } from '../domain/errors.js';
 import { succeeded, type Outcome } from '../domain/episode.js';
 import { planReplay, type ReplayPlan, type ReplayStore } from './forked-replay.js';
 import type { ModelClient } from './model-activities.js';
+import { askInForm } from './reply-in-form.js';
 import type { Store, StoredEpisode } from './store.js';
 
 export interface AttributionDependencies {
@@ -24,8 +28,8 @@ export interface AttributionAnswer extends LadderBlame {
 
 /** Failed and passed episodes, of each at most, that one is compared with. */
 const CLUSTER_EACH = 10;
-/** A reflection waits for its attribution: less than the deadline of the activity. */
-const MODEL_TIMEOUT_MS = 40_000;
+/** Twice, with a repair in between, within the deadline of the activity. */
+const MODEL_TIMEOUT_MS = 25_000;
 
 /**
  * Climbs the rungs of the ladder that only read: backward slice, spectrum of the episodes like it and,
@@ -55,27 +59,19 @@ export async function attributeEpisode(
   return { ...blame, replay };
 }
 
-/** A model that does not answer leaves the rung open: the ladder stands without it. */
+/** A model that does not answer, or twice not in form, leaves the rung open: the ladder stands without it. */
 async function criticalStep(
   models: ModelClient,
   model: string,
   agent: Agent,
   { steps: trajectory, input, outcome }: StoredEpisode & { readonly outcome: Outcome },
 ): Promise<Blame> {
-  const timeoutMs = Math.min(MODEL_TIMEOUT_MS, agent.model.timeoutSeconds * 1000);
-  try {
-    const reply = await models.complete({
-      model,
-      messages: criticalStepMessages({ input, trajectory, outcome }),
-      functions: [],
-      temperature: 0,
-      timeoutMs,
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    return criticalStepOf(reply.text, trajectory);
-  } catch (error) {
-    if (error instanceof RatchetError)
-      return unknownBlame(`${model} could not be asked: ${error.name}`);
-    throw error;
-  }
+  const answer = await askInForm(models, {
+    model,
+    messages: criticalStepMessages({ input, trajectory, outcome }),
+    replySchema: CRITICAL_STEP_SCHEMA,
+    read: (reply) => readCriticalStep(reply, trajectory),
+    timeoutMs: Math.min(MODEL_TIMEOUT_MS, agent.model.timeoutSeconds * 1000),
+  });
+  return answer.ok ? answer.value : unknownBlame(answer.fault);
 }

@@ -4,11 +4,11 @@ import {
   reflectionMessages,
 } from '../contracts/reflection-reply.js';
 import type { SpectrumEpisode } from '../domain/attribution/spectrum.js';
-import { RatchetError } from '../domain/errors.js';
 import { succeeded, type Outcome } from '../domain/episode.js';
 import type { LessonDraft } from '../domain/lesson.js';
 import { reflectedDrafts } from '../domain/mining/reflected.js';
 import type { ModelClient } from './model-activities.js';
+import { askInForm } from './reply-in-form.js';
 import type { StoredEpisode } from './store.js';
 
 /** Lessons of a model, and why there are none. */
@@ -40,49 +40,21 @@ export async function reflectWithModel(
     .filter((other) => other.hasFailed !== hasFailed)
     .slice(0, MOST_CONTRASTS)
     .map((other) => other.trajectory);
-  const asked = reflectionMessages({ input, trajectory, outcome }, contrast);
-  try {
-    const first = await ask(models, model, asked);
-    let read = readReflection(first);
-    if (!read.ok) {
-      const repair = `That was not in form (${read.fault}). Reply with the JSON object alone.`;
-      const again = await ask(models, model, [
-        ...asked,
-        { role: 'assistant', content: first, toolCalls: [] },
-        { role: 'user', content: repair },
-      ]);
-      read = readReflection(again);
-    }
-    if (!read.ok)
-      return { drafts: [], fault: `${model} replied out of form, ${read.code}: ${read.fault}` };
-    const drafts = reflectedDrafts(read.lessons, {
-      episode: episode.id,
-      task: episode.task,
-      outcome: outcome.score,
-      hasFailed,
-      steps: trajectory.length,
-      model,
-    });
-    return { drafts, fault: null };
-  } catch (error) {
-    if (!(error instanceof RatchetError)) throw error;
-    return { drafts: [], fault: `${model} could not be asked: ${error.name}` };
-  }
-}
-
-async function ask(
-  models: ModelClient,
-  model: string,
-  messages: Parameters<ModelClient['complete']>[0]['messages'],
-): Promise<string> {
-  const { text } = await models.complete({
+  const answer = await askInForm(models, {
     model,
-    messages,
-    functions: [],
-    temperature: 0,
+    messages: reflectionMessages({ input, trajectory, outcome }, contrast),
     replySchema: REFLECTION_SCHEMA,
+    read: readReflection,
     timeoutMs: TIMEOUT_MS,
-    signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  return text;
+  if (!answer.ok) return { drafts: [], fault: answer.fault };
+  const drafts = reflectedDrafts(answer.value, {
+    episode: episode.id,
+    task: episode.task,
+    outcome: outcome.score,
+    hasFailed,
+    steps: trajectory.length,
+    model,
+  });
+  return { drafts, fault: null };
 }

@@ -40,7 +40,14 @@ export function criticalStepMessages({
 }
 
 const Instead = z.union([
-  z.object({ tool: z.string().min(1), arguments: z.record(z.string(), z.json()) }),
+  z.object({
+    tool: z.string().min(1),
+    // As an object, or as the JSON text of one: a schema that is held to cannot leave its keys open.
+    arguments: z
+      .union([z.record(z.string(), z.json()), z.string()])
+      .transform((given) => (typeof given === 'string' ? jsonObjectIn(given) : given))
+      .pipe(z.record(z.string(), z.json())),
+  }),
   z.object({ text: z.string().min(1) }),
 ]);
 
@@ -56,23 +63,74 @@ const CriticalStepReply = z.object({
 const MOST_CONFIDENCE = 0.5;
 const LONGEST_REASON = 300;
 
-/** A model's reply as a blame; `unknown` where it names no step of the trajectory. */
-export function criticalStepOf(reply: string, trajectory: Trajectory): Blame {
+/** The same as a JSON Schema, for endpoints that hold a model to one; arguments are JSON text in it. */
+export const CRITICAL_STEP_SCHEMA = {
+  name: 'critical_step',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['reason', 'step', 'confidence', 'instead'],
+    properties: {
+      reason: { type: 'string' },
+      step: { type: ['integer', 'null'] },
+      confidence: { type: 'number' },
+      instead: {
+        anyOf: [
+          {
+            type: 'object',
+            additionalProperties: false,
+            required: ['text'],
+            properties: { text: { type: 'string' } },
+          },
+          {
+            type: 'object',
+            additionalProperties: false,
+            required: ['tool', 'arguments'],
+            properties: { tool: { type: 'string' }, arguments: { type: 'string' } },
+          },
+          { type: 'null' },
+        ],
+      },
+    },
+  },
+} as const;
+
+/** What a model's reply came to. */
+export type ReadCriticalStep =
+  | { readonly ok: true; readonly value: Blame }
+  | {
+      readonly ok: false;
+      readonly code: 'NOT_JSON' | 'MALFORMED' | 'STEP_UNKNOWN';
+      readonly fault: string;
+    };
+
+/**
+ * Reads a reply; prose or a fence around its JSON is passed over, anything else that is wrong is told. That the
+ * model cannot tell is an answer: `unknown`.
+ */
+export function readCriticalStep(reply: string, trajectory: Trajectory): ReadCriticalStep {
   const json = jsonObjectIn(reply.slice(reply.indexOf('{'), reply.lastIndexOf('}') + 1));
+  if (json === undefined) {
+    return { ok: false, code: 'NOT_JSON', fault: 'reply: found no JSON object, expected one' };
+  }
   const parsed = CriticalStepReply.safeParse(json);
   if (!parsed.success) {
-    return unknownBlame('the model replied with something else');
+    const [issue] = parsed.error.issues;
+    const where = issue?.path.map(String).join('.') ?? '';
+    const fault = `${where === '' ? 'reply' : where}: ${issue?.message ?? 'no step'}`;
+    return { ok: false, code: 'MALFORMED', fault };
   }
   const { step, confidence, instead } = parsed.data;
   const reason = parsed.data.reason.slice(0, LONGEST_REASON);
   if (step === null) {
-    return unknownBlame(`the model cannot tell: ${reason}`);
+    return { ok: true, value: unknownBlame(`the model cannot tell: ${reason}`) };
   }
   if (!trajectory.some(({ index }) => index === step)) {
     const last = String(trajectory.at(-1)?.index ?? 'none');
-    return unknownBlame(`the model named step ${String(step)} of 0 to ${last}`);
+    const fault = `step: found ${String(step)}, expected one of 0 to ${last}, or null`;
+    return { ok: false, code: 'STEP_UNKNOWN', fault };
   }
-  return {
+  const value: Blame = {
     step,
     method: 'critical-step',
     confidence: confidence * MOST_CONFIDENCE,
@@ -80,6 +138,7 @@ export function criticalStepOf(reply: string, trajectory: Trajectory): Blame {
     alternatives: [],
     ...(instead == null ? {} : { correction: correctionOf(instead) }),
   };
+  return { ok: true, value };
 }
 
 function correctionOf(instead: z.infer<typeof Instead>): Correction {

@@ -60,8 +60,13 @@ export const REFLECTION_SCHEMA = {
   },
 } as const;
 
+const OTHERWISE =
+  'You read how an AI agent did a task, and say what it should do otherwise in tasks to come. Write at most 3 lessons,';
+const AGAIN =
+  'You read how an AI agent got past what stood in its way, and say what it should do from the start in tasks to come.\n' +
+  'What it would have done anyway is no lesson. Write at most 3 lessons,';
+
 const SYSTEM = [
-  'You read how an AI agent did a task, and say what it should do otherwise in tasks to come. Write at most 3 lessons,',
   'each one instruction about the work in general, in your own words and at most 60 of them: when it holds, what to do,',
   'and when not. No names, numbers or answers of this task, no addresses, nothing about how answers are judged. Say',
   'nothing that the steps do not show. No lesson is a good answer where nothing can be learned.',
@@ -100,14 +105,17 @@ export function reflectionMessages(
     })),
   ]);
   return [
-    { role: 'system', content: SYSTEM.replace('MARK', mark) },
+    {
+      role: 'system',
+      content: `${isFailure ? OTHERWISE : AGAIN}\n${SYSTEM.replace('MARK', mark)}`,
+    },
     { role: 'user', content: text },
   ];
 }
 
 /** What a model's reply came to. */
 export type ReadReflection =
-  | { readonly ok: true; readonly lessons: readonly ReflectedLesson[] }
+  | { readonly ok: true; readonly value: readonly ReflectedLesson[] }
   | { readonly ok: false; readonly code: 'NOT_JSON' | 'MALFORMED'; readonly fault: string };
 
 /** Reads a reply; prose or a fence around its JSON is passed over, anything else that is wrong is told. */
@@ -117,7 +125,7 @@ export function readReflection(reply: string): ReadReflection {
     return { ok: false, code: 'NOT_JSON', fault: 'reply: found no JSON object, expected one' };
   }
   const parsed = ReflectionReply.safeParse(json);
-  if (parsed.success) return { ok: true, lessons: parsed.data.lessons };
+  if (parsed.success) return { ok: true, value: parsed.data.lessons };
   const [issue] = parsed.error.issues;
   const where = issue?.path.map(String).join('.') ?? '';
   const fault = `${where === '' ? 'reply' : where}: ${issue?.message ?? 'no lessons'}`;

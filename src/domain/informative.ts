@@ -20,15 +20,21 @@ export function informative(episode: {
   if (episode.hasCorrection) return { value: true, reason: 'correction' };
   if (episode.outcome.category === UNJUDGED) return { value: true, reason: 'unjudged' };
   if (!succeeded(episode.outcome)) return { value: true, reason: 'failure' };
-  const failedTools = new Set<string>();
-  for (const step of episode.trajectory) {
-    if (step.kind !== 'tool') continue;
-    if (!step.result.ok) failedTools.add(step.tool);
-    else if (failedTools.has(step.tool)) return { value: true, reason: 'recovered-error' };
-  }
+  if (hasRecovered(episode.trajectory)) return { value: true, reason: 'recovered-error' };
   if (episode.revealsSomething) return { value: true, reason: 'observation' };
   if (uniformOf('informative', episode.key) < 1 / SUCCESS_SAMPLE) {
     return { value: true, reason: 'sampled-success' };
   }
   return { value: false, reason: 'routine-success' };
+}
+
+/** Whether a call failed and a later one of the same tool went well. */
+export function hasRecovered(trajectory: Trajectory): boolean {
+  const failedTools = new Set<string>();
+  for (const step of trajectory) {
+    if (step.kind !== 'tool') continue;
+    if (!step.result.ok) failedTools.add(step.tool);
+    else if (failedTools.has(step.tool)) return true;
+  }
+  return false;
 }

@@ -8,7 +8,7 @@ import { episodeId, taskId } from '../../src/contracts/ids.js';
 import { ModelUnavailableError } from '../../src/contracts/model-errors.js';
 import type { Outcome, Trajectory } from '../../src/domain/episode.js';
 import { lessonText } from '../../src/domain/lesson.js';
-import { FAILED, ok, SUCCEEDED, turn } from '../domain/trajectories.js';
+import { FAILED, failure, ok, SUCCEEDED, turn } from '../domain/trajectories.js';
 import { anEpisodeHead } from '../support/fake-store.js';
 import { anAgent } from '../support/tools.js';
 
@@ -45,12 +45,16 @@ interface Arrangement {
   readonly outcome?: Outcome;
   readonly model?: FakeModel;
   readonly learning?: AgentDefinition['learning'];
+  readonly steps?: Trajectory;
+  readonly revealsSomething?: boolean;
 }
 
 async function proposed({
   outcome = FAILED,
   model = new FakeModel(REPLY),
   learning = { reflectionModel: 'thinker' },
+  steps = booking('flight-live'),
+  revealsSomething = false,
 }: Arrangement = {}) {
   const other = (id: string, hasFailed: boolean): ClusterEpisode => ({
     episode: episodeId(`e-${id}`),
@@ -69,7 +73,7 @@ async function proposed({
     ...anEpisodeHead(),
     slices: { air: 'north' },
     input: { question: 'Book a flight' },
-    steps: booking('flight-live'),
+    steps,
     number: 1,
     end: 'done' as const,
     output: 'done',
@@ -77,7 +81,7 @@ async function proposed({
   };
   const agent = anAgent({ learning });
   const agents = { digests: () => ({ policyDigest: 'p', toolDigests: {} }) };
-  return proposedOfCluster({ store, agents, models: model }, agent, live);
+  return proposedOfCluster({ store, agents, models: model }, agent, live, revealsSomething);
 }
 
 test('asks nobody and mines nothing unless the settings name a model or the layer', async () => {
@@ -130,14 +134,6 @@ test.each([
   expect(await proposed({ model })).toEqual([]);
 });
 
-test('does not ask the model about a success', async () => {
-  const model = new FakeModel(REPLY);
-
-  await proposed({ outcome: SUCCEEDED, model });
-
-  expect(model.asked).toEqual([]);
-});
-
 test('mines procedures of tasks that succeeded where the agent names the layer', async () => {
   const drafts = await proposed({
     outcome: SUCCEEDED,
@@ -148,4 +144,29 @@ test('mines procedures of tasks that succeeded where the agent names the layer',
     '1. Call `find` with `to` = Oslo.\n2. Call `book` with `flight` from step 1.',
   ]);
   expect(drafts[0]?.evidence).toHaveLength(3);
+});
+
+const recovered: Trajectory = turn(
+  turn([], '', [{ tool: 'find', arguments: { to: 'oslo' }, result: failure('NO_CITY') }]),
+  '',
+  [{ tool: 'find', arguments: { to: 'Oslo' }, result: ok('F1') }],
+);
+
+test.each([
+  ['got past an error', { steps: recovered }],
+  ['revealed something new', { revealsSomething: true }],
+])('asks the model about a success that %s, for what to do from the start', async (_, of) => {
+  const model = new FakeModel(REPLY);
+
+  const drafts = await proposed({ ...of, outcome: SUCCEEDED, model });
+
+  expect(drafts).toMatchObject([{ evidence: [{ role: 'success' }] }]);
+  expect(model.asked[0]?.messages[0]?.content).toContain('got past what stood in its way');
+});
+
+test('does not ask the model about a success without anything in its way', async () => {
+  const model = new FakeModel(REPLY);
+
+  expect(await proposed({ outcome: SUCCEEDED, model })).toEqual([]);
+  expect(model.asked).toEqual([]);
 });

@@ -9,20 +9,21 @@ import { FAILED, failure, ok, SUCCEEDED, turn } from '../domain/trajectories.js'
 import { anEpisodeHead } from '../support/fake-store.js';
 import { anAgent } from '../support/tools.js';
 
-/** A model that always gives one reply, or throws. */
+/** A model that gives one reply after the other, the last one for ever, or throws. */
 class FakeModel {
   readonly asked: CompletionInput[] = [];
-  readonly #reply: string | Error;
+  readonly #replies: readonly (string | Error)[];
 
-  constructor(reply: string | Error) {
-    this.#reply = reply;
+  constructor(...replies: readonly (string | Error)[]) {
+    this.#replies = replies;
   }
 
   async complete(input: CompletionInput): Promise<CompletedReply> {
     this.asked.push(input);
-    if (this.#reply instanceof Error) throw this.#reply;
+    const reply = this.#replies[Math.min(this.asked.length, this.#replies.length) - 1] ?? '';
+    if (reply instanceof Error) throw reply;
     const usage = { inputTokens: 1, outputTokens: 1 };
-    return { model: input.model, text: this.#reply, toolCalls: [], usage };
+    return { model: input.model, text: reply, toolCalls: [], usage };
   }
 }
 
@@ -127,6 +128,33 @@ test('asks the model that the agent names, where no rung below is sure', async (
   expect(levels[2]).toMatchObject({ step: 0, method: 'critical-step', confidence: 0.5 });
   expect(step).toBe(0);
   expect(model.asked).toMatchObject([{ model: 'thinker', temperature: 0, functions: [] }]);
+});
+
+test('holds the model to a schema, and sends back once what is not in form', async () => {
+  const model = new FakeModel('step 0, I think', '{"step":0,"confidence":1,"reason":"so"}');
+  const { blame } = attributed({ reflectionModel: 'thinker', model });
+
+  const { levels } = await blame;
+
+  expect(levels[2]).toMatchObject({ step: 0, method: 'critical-step' });
+  expect(model.asked).toHaveLength(2);
+  expect(model.asked[0]?.replySchema).toMatchObject({ name: 'critical_step' });
+  expect(model.asked[1]?.messages.at(-1)?.content).toContain('found no JSON object, expected one');
+});
+
+test.each([
+  ['no JSON', 'step 0', 'NOT_JSON'],
+  ['no step', '{"reason":"?"}', 'MALFORMED'],
+  ['a step of another run', '{"step":17}', 'STEP_UNKNOWN'],
+])('a model that twice replies with %s leaves the rung unknown', async (_, reply, code) => {
+  const model = new FakeModel(reply);
+  const { blame } = attributed({ reflectionModel: 'thinker', model });
+
+  const { levels } = await blame;
+
+  expect(levels[2]).toMatchObject({ step: null, method: 'unknown' });
+  expect(levels[2]?.reason).toContain(`thinker replied out of form, ${code}: `);
+  expect(model.asked).toHaveLength(2);
 });
 
 test('a model that does not answer leaves the rung unknown', async () => {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 
-import { criticalStepMessages, criticalStepOf } from '../../src/contracts/critical-step.js';
+import { criticalStepMessages, readCriticalStep } from '../../src/contracts/critical-step.js';
+import type { Blame } from '../../src/domain/attribution/blame.js';
+import type { Trajectory } from '../../src/domain/episode.js';
 import { FAILED, failure, ok, turn } from '../domain/trajectories.js';
 
 const trajectory = turn(
@@ -9,6 +11,12 @@ const trajectory = turn(
   ]),
   'It is Ann.',
 );
+
+/** The blame of a reply that must be in form. */
+function criticalStepOf(reply: string, of: Trajectory): Blame {
+  const read = readCriticalStep(reply, of);
+  return read.ok ? read.value : expect.fail(read.fault);
+}
 
 const ask = (changes: Partial<Parameters<typeof criticalStepMessages>[0]> = {}): string => {
   const [, user] = criticalStepMessages({
@@ -84,21 +92,35 @@ test('a correction may be words', () => {
 });
 
 test.each([
-  ['no JSON', 'step 1 was wrong', 'something else'],
-  ['a list', '[1]', 'something else'],
-  ['half an object', '{"step": 1', 'something else'],
-  ['no step', '{"reason":"?"}', 'something else'],
-  ['a step in words', '{"step":"one"}', 'something else'],
-  ['a broken step', '{"step":1.5}', 'something else'],
-  ['a step of another run', '{"step":17}', 'named step 17 of 0 to 2'],
-  ['a negative step', '{"step":-1}', 'named step -1'],
-  ['null', '{"step":null,"reason":"it is unclear"}', 'cannot tell: it is unclear'],
-])('a reply with %s is unknown', (_, reply, reason) => {
-  const blame = criticalStepOf(reply, trajectory);
+  ['no JSON', 'step 1 was wrong', 'NOT_JSON', 'found no JSON object'],
+  ['a list', '[1]', 'NOT_JSON', 'found no JSON object'],
+  ['half an object', '{"step": 1', 'NOT_JSON', 'found no JSON object'],
+  ['no step', '{"reason":"?"}', 'MALFORMED', 'step: '],
+  ['a step in words', '{"step":"one"}', 'MALFORMED', 'step: '],
+  ['a broken step', '{"step":1.5}', 'MALFORMED', 'step: '],
+  ['a step of another run', '{"step":17}', 'STEP_UNKNOWN', 'found 17, expected one of 0 to 2'],
+  ['a negative step', '{"step":-1}', 'STEP_UNKNOWN', 'found -1'],
+])('refuses a reply with %s', (_, reply, code, fault) => {
+  const read = readCriticalStep(reply, trajectory);
+
+  expect(read).toMatchObject({ ok: false, code, fault: expect.stringContaining(fault) });
+});
+
+test('takes for an answer that the model cannot tell', () => {
+  const blame = criticalStepOf('{"step":null,"reason":"it is unclear"}', trajectory);
 
   expect(blame).toMatchObject({ step: null, method: 'unknown' });
-  expect(blame.reason).toContain(reason);
-  expect(blame.correction).toBeUndefined();
+  expect(blame.reason).toContain('cannot tell: it is unclear');
+});
+
+test('reads arguments as the text that the schema asks for', () => {
+  const reply = '{"step":0,"instead":{"tool":"query","arguments":"{\\"sql\\":\\"select name\\"}"}}';
+
+  expect(criticalStepOf(reply, trajectory).correction).toEqual({
+    kind: 'call',
+    tool: 'query',
+    arguments: '{"sql":"select name"}',
+  });
 });
 
 test.each([
