@@ -10,7 +10,7 @@ import type {
   VersionId,
 } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
-import type { LessonDraft, LessonKind, LessonRevision } from '../domain/lesson.js';
+import type { LessonContent, LessonDraft, LessonRevision } from '../domain/lesson.js';
 import type { FailedTry } from '../domain/second-try.js';
 import type { LessonRef } from '../domain/strategy.js';
 import type { Pointer, PointerChange } from './strategy-store.js';
@@ -66,6 +66,24 @@ export interface CandidateRow extends Candidate {
   readonly settledUpTo: number;
 }
 
+/** A lesson told last and those it contradicts, all of which are out until a person decides. */
+export interface DisputeDraft {
+  readonly lesson: LessonId;
+  readonly draft: LessonDraft;
+  readonly with: readonly (LessonRef & { readonly side: 'serving' | 'bundled' })[];
+  readonly reason: string;
+}
+
+/** One lesson of a dispute. */
+export interface DisputedLesson extends LessonRef {
+  readonly dispute: string;
+  readonly side: 'challenger' | 'serving' | 'bundled';
+  readonly reason: string;
+  readonly openedAt: string;
+  /** Whether a person chose its side; null until one has. */
+  readonly kept: boolean | null;
+}
+
 /** Proposals, and the candidates that are made of them. */
 export interface CandidateStore {
   /** Stores what an episode proposed, accepted or refused, once by (episode, key). */
@@ -92,6 +110,9 @@ export interface CandidateStore {
         readonly draft: LessonDraft;
         readonly candidate: CandidateId;
       }[];
+      /** What leaves the candidate's open bundle again. */
+      readonly left?: readonly { readonly lesson: LessonId; readonly candidate: CandidateId }[];
+      readonly disputes?: readonly DisputeDraft[];
       /** Lessons that the candidate takes away. */
       readonly removals?: readonly { readonly lesson: LessonId; readonly candidate: CandidateId }[];
       /** Evidence for revisions that exist. */
@@ -108,9 +129,16 @@ export interface CandidateStore {
       } | null;
     },
   ): Promise<void>;
+  lessonRevision(scope: Scope, ref: LessonRef): Promise<LessonRevision | null>;
   latestRevision(scope: Scope, lesson: LessonId): Promise<LessonRevision | null>;
-  /** Revisions of these kinds that serve every task, in the order in which their lessons came. */
-  activeOfKinds(scope: Scope, kinds: readonly LessonKind[]): Promise<readonly LessonRevision[]>;
+  /**
+   * Revisions that lay down something for a thing that one of these does, in the order in which their lessons
+   * came: what serves every task, and what is in a dispute that waits for a person.
+   */
+  lessonsAbout(
+    scope: Scope,
+    contents: readonly LessonContent[],
+  ): Promise<readonly LessonRevision[]>;
   lessonsByKey(scope: Scope, keys: readonly string[]): Promise<readonly LessonRevision[]>;
   /**
    * Distinct independence groups (actors; a checker or tool counts as one) behind a key's proposals,
@@ -167,6 +195,22 @@ export interface CandidateStore {
   disputeLessons(
     scope: Scope,
     lessons: readonly LessonRef[],
+    audit: { readonly actor: Actor; readonly reason: string; readonly detail: JsonObject },
+  ): Promise<void>;
+  /** Lessons of all disputes, the oldest first, in each the challenger first. */
+  disputes(scope: Scope): Promise<readonly DisputedLesson[]>;
+  /**
+   * A person's word on a dispute: the lessons of one side become what is said, the others retire. Once, with one
+   * audit entry; nothing where it is decided.
+   */
+  decideDispute(
+    scope: Scope,
+    decided: {
+      readonly dispute: string;
+      readonly kept: readonly LessonRef[];
+      /** What the lessons that were chosen are from here on. */
+      readonly status: 'active' | 'retired';
+    },
     audit: { readonly actor: Actor; readonly reason: string; readonly detail: JsonObject },
   ): Promise<void>;
   setSettled(tenant: TenantId, id: CandidateId, upTo: number): Promise<void>;

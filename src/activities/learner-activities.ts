@@ -1,21 +1,20 @@
-import { contentHashOf, isImportedEpisode, lessonIdOf } from '../contracts/digest.js';
 import { candidateId } from '../contracts/ids.js';
-import { isEnd, type MergeResult } from '../domain/candidate.js';
 import { ConflictError, InvalidInputError } from '../domain/errors.js';
 import { SYSTEM } from '../domain/feedback.js';
-import type { CandidateId, Scope } from '../domain/ids.js';
-import type { LessonDraft, LessonRevision } from '../domain/lesson.js';
-import { discoveryKey } from '../domain/mining/discovery.js';
-import { mergeDraft } from '../domain/mining/merge.js';
+import type { LessonId, Scope } from '../domain/ids.js';
+import type { LessonRevision } from '../domain/lesson.js';
 import { COMPLEMENTARY, mayTryAgain } from '../domain/second-try.js';
-import { CONTRADICTING_KINDS } from '../domain/validation/conflict.js';
-import { overruledBy } from '../domain/validation/conflict-check.js';
+import { contradicts } from '../domain/validation/conflict.js';
+import { settleBundle } from '../domain/validation/conflict-check.js';
 import { versionId } from '../contracts/ids.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { assertActive, permissionFor } from './candidate-reading.js';
+import { keepOf, takeOut } from './disputing.js';
 import type { LearningActivities } from './learning-activities.js';
+import { mergeBatch, type MergedBatch } from './merging.js';
 import type { Messenger } from './messenger.js';
 import { activePointer, changingPointer, transitionWithPointer } from './pointer-change.js';
+import { standingsOf } from './standings.js';
 import type { CandidateRow, ProposalRow, Store } from './store.js';
 
 export interface LearnerDependencies {
@@ -45,7 +44,10 @@ export function createLearnerActivities(dependencies: LearnerDependencies): Lear
       }
       const { toolDigests } = agents.digests(scope.agent);
       const merge = await mergeBatch(store, scope, waiting, open, toolDigests);
+      // First what serves: an attempt that dies in between finds the same dispute again.
+      const woken = await takeOut(store, scope, merge.applied.disputes ?? []);
       await store.applyMerge(scope, merge.applied);
+      for (const workflowId of woken) await messenger.wake(workflowId);
       await notify(store, messenger, scope, waiting, merge.carrier);
       return { read: waiting.length, openCandidate: merge.carrier?.candidate ?? null };
     },
@@ -84,10 +86,16 @@ export function createLearnerActivities(dependencies: LearnerDependencies): Lear
       await messenger.grant(workflowId, { kind: 'canary', candidate });
     },
 
-    async override({ tenant, agent, action, actor, reason, version, expectedVersion, updateId }) {
+    async override({ tenant, agent, action, actor, reason, ...given }) {
+      const { version, expectedVersion, lesson = null, updateId } = given;
       const scope = { tenant, agent };
       if (reason.trim() === '') {
         throw new InvalidInputError('reason', 'an empty text', `why to ${action}`);
+      }
+      if (action === 'keep') {
+        const keeper = { ...dependencies, actor, reason, updateId };
+        await keepOf(keeper, scope, lesson ?? '', expectedVersion);
+        return;
       }
       if (action === 'rearm') {
         assertActive(await activePointer(store, scope), expectedVersion ?? undefined, action);
@@ -129,112 +137,13 @@ export function createLearnerActivities(dependencies: LearnerDependencies): Lear
   };
 }
 
-interface Batch {
-  readonly applied: Parameters<Store['applyMerge']>[1];
-  /** The candidate that took something in, and the workflow that carries it. */
-  readonly carrier: { readonly candidate: CandidateId; readonly workflowId: string } | null;
-}
-
-async function mergeBatch(
-  store: Store,
-  scope: Scope,
-  waiting: readonly ProposalRow[],
-  open: CandidateRow | null,
-  toolDigests: Readonly<Record<string, string>>,
-): Promise<Batch> {
-  const latest = await latestByKey(store, scope, waiting);
-  const others = await store.candidates(scope);
-  const busy = new Set(
-    others.filter(({ state }) => !isEnd(state)).map(({ workflowId }) => workflowId),
-  );
-  const sameContent = (draft: LessonDraft, lesson: LessonRevision): boolean =>
-    contentHashOf(draft) === lesson.contentHash;
-  let carrier = open === null ? null : { candidate: open.id, workflowId: open.workflowId };
-  let opened: Batch['applied']['opened'] = null;
-  const drafted = waiting.map(({ draft }) => draft.kind);
-  const kinds = CONTRADICTING_KINDS.filter((kind) => drafted.includes(kind));
-  const serving = await store.activeOfKinds(scope, kinds);
-  const results: { proposal: string; result: MergeResult }[] = [];
-  const removals: { lesson: ReturnType<typeof lessonIdOf>; candidate: CandidateId }[] = [];
-  const revisions: {
-    lesson: ReturnType<typeof lessonIdOf>;
-    draft: LessonDraft;
-    candidate: CandidateId;
-  }[] = [];
-
-  for (const proposal of waiting) {
-    const merged = mergeDraft(proposal.draft, sameContent, latest, toolDigests);
-    if (merged.kind !== 'revisions') {
-      results.push({ proposal: proposal.id, result: { kind: 'support', lesson: merged.of.id } });
-      continue;
-    }
-    let result: MergeResult;
-    if (carrier === null) {
-      const number = await store.nextCandidateNumber(scope);
-      const candidate = candidateId(`${scope.tenant}.${scope.agent}.c${String(number)}`);
-      const ofEpisode = `reflect/${proposal.episode}`;
-      const isCarriedElsewhere = busy.has(ofEpisode) || isImportedEpisode(proposal.episode);
-      const workflowId = isCarriedElsewhere ? `reflect/${candidate}` : ofEpisode;
-      carrier = { candidate, workflowId };
-      opened = {
-        id: candidate,
-        title: proposal.draft.title,
-        opener: proposal.episode,
-        workflowId: carrier.workflowId,
-      };
-      result = { kind: 'opened', candidate };
-    } else {
-      result = { kind: 'joined', candidate: carrier.candidate };
-    }
-    results.push({ proposal: proposal.id, result });
-    for (const draft of merged.drafts) {
-      const lesson = lessonIdOf(scope.agent, draft.key);
-      revisions.push({ lesson, draft, candidate: carrier.candidate });
-      latest.set(draft.key, revisionInMemory(lesson, draft, latest.get(draft.key)));
-      // What it overrules under another key leaves with the bundle that brings it, and passes the gate with it.
-      for (const { id } of overruledBy(draft, { active: serving, nowMs: Date.now() })) {
-        if (id !== lesson) removals.push({ lesson: id, candidate: carrier.candidate });
-      }
-    }
-  }
-  // What a later proposal of the batch puts in again is not taken away.
-  const put = new Set(revisions.map(({ lesson }) => lesson));
-  const gone = removals.filter(({ lesson }) => !put.has(lesson));
-  return { applied: { results, revisions, removals: gone, support: [], opened }, carrier };
-}
-
-/** What the next proposal of the same batch is merged with, as if it were stored already. */
-function revisionInMemory(
-  id: ReturnType<typeof lessonIdOf>,
-  draft: LessonDraft,
-  before: LessonRevision | undefined,
-): LessonRevision {
-  const contentHash = contentHashOf(draft);
-  return { ...draft, id, revision: (before?.revision ?? 0) + 1, contentHash, status: 'candidate' };
-}
-
-async function latestByKey(
-  store: Store,
-  scope: Scope,
-  waiting: readonly ProposalRow[],
-): Promise<Map<string, LessonRevision>> {
-  const keys = waiting.flatMap(({ draft }) => {
-    const tool = draft.sources[0]?.principal;
-    const known =
-      draft.fact === undefined || tool === undefined ? [] : [discoveryKey(tool, draft.fact)];
-    return [draft.key, ...known];
-  });
-  const lessons = await store.lessonsByKey(scope, [...new Set(keys)]);
-  return new Map(lessons.map((lesson) => [lesson.key, lesson]));
-}
-
 /** Tells every workflow of the batch but the carrier that its proposals found their place. */
 async function notify(
   store: Store,
   messenger: Messenger,
   scope: Scope,
   waiting: readonly ProposalRow[],
-  carrier: Batch['carrier'],
+  carrier: MergedBatch['carrier'],
 ): Promise<void> {
   const episodes = [...new Set(waiting.map(({ episode }) => episode))];
   const into = carrier?.candidate ?? candidateId(`${scope.tenant}.${scope.agent}.known`);
@@ -248,12 +157,47 @@ async function notify(
 
 /** The open bundle together with what did not pass before it and may stand beside what came later. */
 async function bundleToClose(store: Store, scope: Scope): Promise<CandidateRow | null> {
-  const open = await store.openCandidate(scope);
-  if (open?.lessons.some(({ kind }) => kind === COMPLEMENTARY) !== true) return open;
-  const again = (await store.failedTries(scope)).filter(mayTryAgain);
-  if (again.length === 0) return open;
-  await store.takeAlong(scope, open.id, again);
-  return store.candidate(scope.tenant, open.id);
+  let open = await store.openCandidate(scope);
+  if (open === null) return null;
+  if (open.lessons.some(({ kind }) => kind === COMPLEMENTARY)) {
+    const again = (await store.failedTries(scope)).filter(mayTryAgain);
+    if (again.length > 0) await store.takeAlong(scope, open.id, again);
+    if (again.length > 0) open = await store.candidate(scope.tenant, open.id);
+  }
+  return open === null ? null : withoutContradictions(store, scope, open);
+}
+
+/** The bundle without what is at odds with the rest of it or with what serves; null where nothing is left. */
+async function withoutContradictions(
+  store: Store,
+  scope: Scope,
+  open: CandidateRow,
+): Promise<CandidateRow | null> {
+  const { id, lessons, bundle } = open;
+  const about = await store.lessonsAbout(scope, lessons);
+  const contrary = about.filter(
+    (other) =>
+      !bundle.remove.includes(other.id) && lessons.some((lesson) => contradicts(lesson, other)),
+  );
+  const standings = await standingsOf(store, scope, contrary);
+  const settled = settleBundle(lessons, contrary, { standings });
+  const of = (lesson: LessonId) => ({ lesson, candidate: id });
+  const isLeft = (lesson: LessonRevision): boolean => settled.left.includes(lesson.id);
+  const freed = about.filter(
+    (other) =>
+      bundle.remove.includes(other.id) &&
+      lessons.some((lesson) => isLeft(lesson) && contradicts(lesson, other)) &&
+      !lessons.some((lesson) => !isLeft(lesson) && contradicts(lesson, other)),
+  );
+  const left = [...settled.left, ...freed.map((other) => other.id)].map(of);
+  const removals = settled.removals.map(of);
+  if (left.length + removals.length > 0) {
+    const nothing = { results: [], revisions: [], support: [], opened: null };
+    await store.applyMerge(scope, { ...nothing, left, removals });
+  }
+  const row = left.length + removals.length > 0 ? await store.candidate(scope.tenant, id) : open;
+  const isEmpty = row === null || row.lessons.length + row.bundle.remove.length === 0;
+  return isEmpty ? null : row;
 }
 
 /**

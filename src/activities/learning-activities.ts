@@ -31,6 +31,9 @@ export interface ExplorationPlan {
   readonly model: string | null;
 }
 
+/** What proposals need to know of a blame. */
+export type ToldBlame = Pick<LadderBlame, 'step' | 'method' | 'confidence' | 'isVerified'>;
+
 export interface ProposeAnswer {
   readonly drafts: readonly LessonDraft[];
   /** Set where nothing could be mined and the settings allow a second look. */
@@ -230,7 +233,10 @@ export interface LearningActivities {
   attribute(of: OfEpisode): Promise<AttributionAnswer>;
   /** The blame once the runs of its plan have ended: the paired comparison decides. */
   judgeReplay(of: OfEpisode & { readonly blame: AttributionAnswer }): Promise<LadderBlame>;
-  propose(of: OfEpisode & { readonly exploration: EpisodeId | null }): Promise<ProposeAnswer>;
+  /** Told what was blamed, it says so in the drafts that cite that step. */
+  propose(
+    of: OfEpisode & { readonly exploration: EpisodeId | null; readonly blame?: ToldBlame },
+  ): Promise<ProposeAnswer>;
   /** Checks drafts, and stores them with what was found; held back, it answers them instead. */
   validate(
     of: OfEpisode & { readonly drafts: readonly LessonDraft[]; readonly isHeldBack?: boolean },
@@ -325,10 +331,12 @@ export interface LearningActivities {
   grantCanary(of: OfCandidate & { readonly workflowId: string }): Promise<void>;
   override(
     of: Scope & {
-      readonly action: 'freeze' | 'unfreeze' | 'pin' | 'unpin' | 'rearm';
+      readonly action: 'freeze' | 'unfreeze' | 'pin' | 'unpin' | 'rearm' | 'keep';
       readonly actor: Actor;
       readonly reason: string;
       readonly version: string | null;
+      /** With `keep`: the revision whose side of a dispute stands. */
+      readonly lesson?: string | null;
       readonly expectedVersion: string | null;
       readonly updateId: string;
     },

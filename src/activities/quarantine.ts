@@ -1,10 +1,10 @@
 import { SYSTEM } from '../domain/feedback.js';
-import type { Scope } from '../domain/ids.js';
+import type { Scope, VersionId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import type { LessonRef } from '../domain/strategy.js';
-import { transitionWithPointer } from './pointer-change.js';
 import { rollBack } from './rollback.js';
-import type { CandidateRow, Pointer, Store } from './store.js';
+import { changeServing, without } from './serving-change.js';
+import type { CandidateRow, Store } from './store.js';
 import type { StrategyCache } from './strategy-cache.js';
 
 export interface Quarantine extends LessonRef {
@@ -35,48 +35,20 @@ export async function quarantine(
     wake.push(row.workflowId, ...moved);
   }
 
-  await transitionWithPointer(store, scope, async (pointer) => {
-    const isIn = async (version: Pointer['active']): Promise<boolean> => {
-      const { index } = await strategies.strategy(scope, version);
-      return index.lessons.get(lesson)?.revision === revision;
-    };
-    const exceptions: Record<string, Pointer['active']> = {};
-    for (const [slice, version] of Object.entries(pointer.exceptions)) {
-      if (!(await isIn(version))) exceptions[slice] = version;
-    }
-    const isExcepted = Object.keys(exceptions).length < Object.keys(pointer.exceptions).length;
-    if (!(await isIn(pointer.active)) && !isExcepted) return { kind: 'nothing' };
-    const bundle = { put: [], remove: [lesson], parameters: {} };
-    const active = (await isIn(pointer.active))
-      ? await store.deriveVersion(scope, pointer.active, bundle)
-      : pointer.active;
-    const from = { before: pointer.active, after: active };
-    const { canary } = pointer;
-    if (canary === null) {
-      const audit = {
-        actor: SYSTEM,
-        action: 'quarantine',
-        reason,
-        detail: { ...evidence, ...from },
-      };
-      return { kind: 'change', change: { active, exceptions }, audit };
-    }
-    const row = await store.candidate(scope.tenant, canary.candidate);
-    if (row !== null) wake.push(row.workflowId);
-    return {
-      kind: 'move',
-      transition: {
-        candidate: canary.candidate,
-        from: ['canary'],
-        to: 'evaluating',
-        actor: SYSTEM,
-        reason: `the version it stood on lost ${lesson}@${String(revision)}: ${reason}`,
-        detail: { ...evidence, ...from },
-        pointer: { expected: pointer.number, change: { active, exceptions, canary: null } },
-      },
-    };
+  const isIn = async (version: VersionId): Promise<boolean> => {
+    const { index } = await strategies.strategy(scope, version);
+    return index.lessons.get(lesson)?.revision === revision;
+  };
+  const woken = await changeServing(store, scope, {
+    bundleFor: async (version) => without((await isIn(version)) ? [lesson] : []),
+    mayServe: async (version) => !(await isIn(version)),
+    actor: SYSTEM,
+    action: 'quarantine',
+    reason,
+    lost: `the version it stood on lost ${lesson}@${String(revision)}`,
+    detail: evidence,
   });
   const marked = { lesson, revision, actor: SYSTEM, reason, detail: evidence };
   await store.quarantineLesson(scope, marked);
-  return [...new Set(wake)];
+  return [...new Set([...wake, ...woken])];
 }

@@ -6,25 +6,27 @@ import { parameterFault } from '../contracts/parameter-ranges.js';
 import { NotFoundError } from '../domain/errors.js';
 import { succeeded } from '../domain/episode.js';
 import type { EpisodeId, TenantId } from '../domain/ids.js';
-import type { Evidence, LessonDraft } from '../domain/lesson.js';
+import type { Evidence, LessonDraft, LessonRevision } from '../domain/lesson.js';
 import { mineContinuations } from '../domain/mining/continuation.js';
 import { mineCorrection } from '../domain/mining/correction.js';
 import { labelledOutcome, mayTeach } from '../domain/label.js';
 import { discoveryKey, mineDiscoveries, type Discovery } from '../domain/mining/discovery.js';
 import { knownOf } from '../domain/mining/merge.js';
 import { mineRecoveries } from '../domain/mining/recovery.js';
-import { CONTRADICTING_KINDS, contradicts } from '../domain/validation/conflict.js';
-import { validateLesson } from '../domain/validation/validate.js';
+import type { ValidationContext } from '../domain/validation/check.js';
+import { contradicts } from '../domain/validation/conflict.js';
+import { validateBesideOthers } from '../domain/validation/validate.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { proposedOfCluster } from './cluster-proposals.js';
 import { attributeEpisode } from './episode-attribution.js';
 import { evaluationItems, textsBesides } from './evaluation-texts.js';
 import { blameAfterReplay } from './forked-replay.js';
 import { isKeptForGate } from './gate-pool.js';
-import type { LearningActivities } from './learning-activities.js';
+import type { LearningActivities, ToldBlame } from './learning-activities.js';
 import type { Messenger } from './messenger.js';
 import type { ModelClient } from './model-activities.js';
 import { observedCalls } from './observations.js';
+import { backingOf, standingsOf } from './standings.js';
 import type { Store, StoredEpisode } from './store.js';
 
 export interface ReflectionDependencies {
@@ -54,7 +56,7 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
 
     judgeReplay: ({ tenant, blame }) => blameAfterReplay(store, tenant, blame),
 
-    async propose({ tenant, agent: agentId, episode, exploration }) {
+    async propose({ tenant, agent: agentId, episode, exploration, blame }) {
       const agent = agents.agent(agentId);
       const { toolDigests } = agents.digests(agentId);
       const ended = await endedEpisode(store, tenant, episode);
@@ -98,9 +100,13 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
         explored === null &&
         learning.explorationModelCalls > 0 &&
         !succeeded(live.outcome);
-      const compared = mayExplore ? [] : await proposedOfCluster(dependencies, agent, live);
+      const compared = mayExplore
+        ? []
+        : await proposedOfCluster(dependencies, agent, live, discovered.length > 0);
       return {
-        drafts: [...drafts, ...compared].slice(0, MAX_DRAFTS),
+        drafts: [...drafts, ...compared]
+          .slice(0, MAX_DRAFTS)
+          .map((draft) => attributed(draft, episode, blame)),
         exploration: mayExplore
           ? {
               task: live.task,
@@ -122,22 +128,14 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
         drafts.map(({ key }) => key),
       );
       const items = await evaluationItems(store, scope, drafts);
-      const kinds = drafts
-        .map(({ kind }) => kind)
-        .filter((kind) => CONTRADICTING_KINDS.includes(kind));
-      const serving = await store.activeOfKinds(scope, [...new Set(kinds)]);
+      const about = await store.lessonsAbout(scope, drafts);
       const answers = [];
       for (const draft of drafts) {
-        const contrary = serving.filter(
-          (lesson) => lesson.key !== draft.key && contradicts(draft, lesson),
-        );
+        const contrary = about.filter((lesson) => contradicts(draft, lesson));
+        const isContrary = ({ id, revision }: LessonRevision): boolean =>
+          contrary.some((other) => other.id === id && other.revision === revision);
         const evidence = await evidenceFacts(store, tenant, draft);
-        const supportGroups = await store.supportGroups(
-          scope,
-          draft.key,
-          draft.sources.map(({ principal }) => principal),
-        );
-        const answer = validateLesson(draft, {
+        const context: ValidationContext = {
           agent: agentId,
           permissions,
           tools: agent.tools.map(({ name }) => name),
@@ -145,10 +143,15 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
           parameterFault: (name, value) => parameterFault(agent.learning.parameters, name, value),
           evidence,
           evaluation: textsBesides(items, draft),
-          active: [...active.filter(({ status }) => status === 'active'), ...contrary],
+          active: [
+            ...active.filter((lesson) => lesson.status === 'active' && !isContrary(lesson)),
+            ...contrary,
+          ],
+          standings: await standingsOf(store, scope, contrary),
           nowMs: Date.now(),
-          supportGroups: withOwnVoice(draft, supportGroups),
-        });
+          supportGroups: await backingOf(store, scope, draft),
+        };
+        const answer = validateBesideOthers(draft, context);
         answers.push({ draft, rejected: answer.accepted ? null : answer });
       }
       const proposed = answers.map(({ draft, rejected }) => ({
@@ -189,6 +192,20 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
       await messenger.wakeLearner(scope);
     },
   };
+}
+
+/** The draft with what is known of the step it cites, where that is the one that was blamed. */
+function attributed(
+  draft: LessonDraft,
+  episode: EpisodeId,
+  blame: ToldBlame | undefined,
+): LessonDraft {
+  if (blame === undefined || blame.step === null || blame.method === 'unknown') return draft;
+  const { step, method, confidence, isVerified } = blame;
+  const isCited = draft.evidence.some(
+    (cited) => cited.episode === episode && cited.steps.includes(step),
+  );
+  return isCited ? { ...draft, attribution: { step, method, confidence, isVerified } } : draft;
 }
 
 type EndedEpisode = StoredEpisode & { readonly outcome: NonNullable<StoredEpisode['outcome']> };
@@ -258,13 +275,4 @@ async function evidenceFacts(store: Store, tenant: TenantId, draft: LessonDraft)
 /** The words of the agent's trade, as whoever defined it wrote them. */
 function vocabularyOf({ instructions, tools }: Agent): string {
   return [instructions, ...tools.map(({ description }) => description)].join('\n');
-}
-
-/** A draft's own sources count beside those of earlier proposals with the same key. */
-function withOwnVoice(
-  draft: LessonDraft,
-  stored: { readonly groups: number; readonly experts: number },
-): { readonly groups: number; readonly experts: number } {
-  const isExpert = draft.sources.some(({ authority }) => authority >= 0.9);
-  return { groups: stored.groups + 1, experts: Math.max(stored.experts, isExpert ? 1 : 0) };
 }

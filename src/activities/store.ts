@@ -11,7 +11,15 @@ import type { UtilityStore } from './utility-store.js';
 import type { VectorStore } from './vector-store.js';
 
 export type { AuditEntry } from './audit-store.js';
-export type { CandidateRow, Half, ProposalRow, Proposed, Transition } from './candidate-store.js';
+export type {
+  CandidateRow,
+  DisputeDraft,
+  DisputedLesson,
+  Half,
+  ProposalRow,
+  Proposed,
+  Transition,
+} from './candidate-store.js';
 export type {
   CallStart,
   Conversation,

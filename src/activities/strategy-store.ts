@@ -3,7 +3,7 @@ import type { Actor } from '../domain/feedback.js';
 import type { CandidateId, LessonId, Scope, VersionId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import type { LessonRevision } from '../domain/lesson.js';
-import type { Bundle, Parameters, VersionRow } from '../domain/strategy.js';
+import type { Bundle, Parameters, VersionRow, LessonRef } from '../domain/strategy.js';
 
 /** The one row that says what serves an agent's tasks. `number` counts its changes, from 1. */
 export interface Pointer {
@@ -38,6 +38,12 @@ export interface StrategyStore {
   version(scope: Scope, id: VersionId): Promise<VersionRow | null>;
   /** Every lesson a version serves, by walking its chain of changes. */
   lessonsServing(scope: Scope, id: VersionId): Promise<readonly LessonRevision[]>;
+  /** Which revisions of these lessons a version serves. */
+  servedOf(
+    scope: Scope,
+    id: VersionId,
+    lessons: readonly LessonId[],
+  ): Promise<readonly LessonRef[]>;
   /** What the version changed against its parent, for deriving one cached index from another. */
   versionChange(
     scope: Scope,

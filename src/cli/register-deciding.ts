@@ -9,7 +9,10 @@ import type { Invoke } from './command.js';
 import { reason, score } from './option-values.js';
 
 const WORDS = [
-  ['approve', 'let a candidate that passed, and waits for a person, go on'],
+  [
+    'approve',
+    'let a candidate that passed, and waits for a person, go on; of a disputed lesson: it stands',
+  ],
   ['veto', 'reject a candidate'],
   ['force', 'promote a candidate whatever its gate says; the audit keeps who did'],
   ['abort', 'end a candidate'],
@@ -69,7 +72,10 @@ export function registerDeciding(program: Command, invoke: Invoke): void {
     program
       .command(word)
       .description(description)
-      .argument('<candidate>', 'its id or the beginning of it, or c3')
+      .argument(
+        '<candidate>',
+        'its id or the beginning of it, or c3; with approve also lesson@revision',
+      )
       .requiredOption('--reason <text>', 'why', reason)
       .option('--agent <agent>', 'whose candidate it is')
       .option(...EXPECT_VERSION)

@@ -28,6 +28,7 @@ import {
   force,
   freeze,
   giveFeedback,
+  keep,
   pin,
   rearm,
   rollback,
@@ -60,7 +61,7 @@ export interface TaskRequest extends Scope {
 }
 
 const DECISIONS = { approve, veto, force, abort, rollback } as const;
-const OVERRIDES = { freeze, unfreeze, pin, unpin, rearm } as const;
+const OVERRIDES = { freeze, unfreeze, pin, unpin, rearm, keep } as const;
 
 /** What people and programs do with Ratchet, through workflows where a workflow owns the matter. */
 export class RatchetClient {
@@ -247,7 +248,7 @@ export class RatchetClient {
     );
   }
 
-  /** Freeze, unfreeze, pin, unpin and rearm, said to the learner. */
+  /** Freeze, unfreeze, pin, unpin, rearm, and which side of a dispute stands, said to the learner. */
   async override(scope: Scope, kind: keyof typeof OVERRIDES, given: Override): Promise<void> {
     assertMayOverride(given.role, kind, given.reason);
     await this.#messenger.wakeLearner(scope);

@@ -70,4 +70,12 @@ export type MergeResult =
   | { readonly kind: 'opened'; readonly candidate: CandidateId }
   | { readonly kind: 'joined'; readonly candidate: CandidateId }
   | { readonly kind: 'support'; readonly lesson: LessonId }
+  /** What it contradicts stands, or waits for a person. */
+  | {
+      readonly kind: 'refused';
+      readonly lesson: LessonId;
+      readonly code: 'CONFLICT' | 'DISPUTED';
+    }
+  /** It and what it contradicts are out until a person decides. */
+  | { readonly kind: 'disputed'; readonly lessons: readonly LessonId[] }
   | { readonly kind: 'too-few-groups' };

@@ -1,3 +1,4 @@
+import type { BlameMethod } from './attribution/blame.js';
 import type { EpisodeId, LessonId, TaskId } from './ids.js';
 import type { Json } from './json.js';
 import type { SchemaFact } from './schema-fact.js';
@@ -58,6 +59,15 @@ export interface Validity {
   readonly until: string | null;
 }
 
+/** Which step of the episode it came from a lesson speaks of, and how that step was found. */
+export interface LessonAttribution {
+  readonly method: BlameMethod;
+  readonly step: number;
+  readonly confidence: number;
+  /** Whether a forked replay with the step changed won against one without. */
+  readonly isVerified: boolean;
+}
+
 /** Who or what a lesson came from. */
 export interface LessonSource {
   readonly channel: 'tool_output' | 'user_text' | 'feedback' | 'operator' | 'reflection';
@@ -87,6 +97,8 @@ export interface LessonDraft extends LessonContent {
   readonly validity?: Validity;
   /** What a discovered tool note was written from; the next observation of the same thing grows it. */
   readonly fact?: SchemaFact;
+  /** Set where it cites the step that its episode's failure was blamed on. */
+  readonly attribution?: LessonAttribution;
 }
 
 export type LessonStatus =

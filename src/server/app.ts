@@ -5,7 +5,7 @@ import { csrf } from 'hono/csrf';
 import { HTTPException } from 'hono/http-exception';
 import { NONCE, secureHeaders } from 'hono/secure-headers';
 
-import { candidateId } from '../contracts/ids.js';
+import { agentId, candidateId } from '../contracts/ids.js';
 import {
   ConflictError,
   DeniedError,
@@ -14,7 +14,7 @@ import {
   UnavailableError,
 } from '../domain/errors.js';
 import { feedbackApi } from './api/feedback.js';
-import { decideFromPage } from './decisions.js';
+import { decideFromPage, keepFromPage } from './decisions.js';
 import type { PageContext } from './dashboard-house.js';
 import { candidatePage } from './pages/candidate-page.js';
 import { candidatesPage } from './pages/candidates-page.js';
@@ -93,6 +93,20 @@ export function createApp(context: PageContext): Hono<Environment> {
       `/candidates/${encodeURIComponent(id)}?tenant=${encodeURIComponent(tenant)}`,
       303,
     );
+  });
+  app.post('/agents/:agent/keep', async (c) => {
+    const form = await c.req.parseBody();
+    const { tenant } = await tenantFor(context, textOf(form['tenant']));
+    await keepFromPage(
+      context,
+      { tenant, agent: agentId(c.req.param('agent')) },
+      {
+        lesson: textOf(form['lesson']) ?? '',
+        reason: textOf(form['reason']) ?? '',
+        expectedVersion: textOf(form['version']) ?? '',
+      },
+    );
+    return c.redirect(`/?tenant=${encodeURIComponent(tenant)}`, 303);
   });
   app.notFound((c) =>
     show(c, errorPage(404, `No page ${c.req.path}; the candidates are at /`), 404),

@@ -11,7 +11,7 @@ import type { DemoState } from './demo-state.js';
 export interface DashboardHouse {
   readonly store: Store;
   readonly pool: Pool;
-  readonly client: Pick<RatchetClient, 'decide' | 'rollback' | 'giveFeedback'>;
+  readonly client: Pick<RatchetClient, 'decide' | 'override' | 'rollback' | 'giveFeedback'>;
   /** Base address of the Temporal UI, without a slash at the end; null when none is known. */
   readonly temporalUi: string | null;
   readonly config: Pick<Config, 'tenant'> & {

@@ -1,6 +1,6 @@
 import { CANDIDATE_WORDS, wordsFor } from '../domain/candidate-words.js';
 import { ConflictError, DeniedError, InvalidInputError, NotFoundError } from '../domain/errors.js';
-import type { CandidateId, TenantId } from '../domain/ids.js';
+import type { CandidateId, Scope, TenantId } from '../domain/ids.js';
 import type { CandidateRow, Pointer } from '../activities/store.js';
 import type { CandidateWord } from '../domain/candidate-words.js';
 import type { PageContext } from './dashboard-house.js';
@@ -61,4 +61,22 @@ export async function decideFromPage(
   const said = { actor: actor.id, role: actor.role, reason, expectedVersion: active };
   if (row.state === 'promoted') await house.client.rollback(scope, said);
   else await house.client.decide(tenant, id, word, said);
+}
+
+/** Which side of a dispute stands: what a person chose among what they saw on the page. */
+export async function keepFromPage(
+  { house, actor }: PageContext,
+  scope: Scope,
+  chosen: { readonly lesson: string; readonly reason: string; readonly expectedVersion: string },
+): Promise<void> {
+  const reason = chosen.reason.trim();
+  if (reason === '') {
+    throw new InvalidInputError('reason', 'an empty text', 'why it stands, in a few words');
+  }
+  if (actor.role === 'system') {
+    throw new DeniedError('keep: found the system as actor, expected a person');
+  }
+  const { lesson, expectedVersion } = chosen;
+  const said = { actor: actor.id, role: actor.role, reason, lesson, expectedVersion };
+  await house.client.override(scope, 'keep', said);
 }

@@ -5,6 +5,7 @@ import type { Scope, TenantId } from '../domain/ids.js';
 import type { LessonDraft } from '../domain/lesson.js';
 import type { LessonRef } from '../domain/strategy.js';
 import { lockAgent } from './candidates.js';
+import { storedThings } from './lesson-rows.js';
 import { storable, storableJson } from './storable.js';
 import { asOwner, withTenant } from './transaction.js';
 
@@ -32,6 +33,7 @@ export async function importLessons(
       tool_versions: draft.toolVersions,
       fact: draft.fact ?? null,
       validity: draft.validity ?? null,
+      things: storedThings(draft),
     };
   });
   await withTenant(pool, scope.tenant, async (client) => {
@@ -46,17 +48,17 @@ export async function importLessons(
          select * from json_to_recordset($4) as item(
            lesson text, position integer, key text, kind text, content_hash text, content json,
            rationale text, sources json, trust text, tool_versions json, fact json,
-           validity json)
+           validity json, things text[])
        ), named as (
          insert into lessons (tenant, agent, lesson, key, kind, ordinal)
          select $1, $2, lesson, key, kind, $3::integer + position from given
        )
        insert into lesson_revisions (
          tenant, agent, lesson, revision, content_hash, content, rationale, sources, trust,
-         tool_versions, fact, validity, status
+         tool_versions, fact, validity, things, status
        )
        select $1, $2, lesson, 1, content_hash, content, rationale, sources, trust, tool_versions, fact,
-         validity, 'candidate'
+         validity, things, 'candidate'
        from given`,
       [scope.tenant, scope.agent, counted[0]?.before ?? 0, storableJson(rows)],
     );

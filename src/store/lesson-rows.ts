@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import type { LessonId, Scope } from '../domain/ids.js';
 import type {
   Evidence,
+  LessonAttribution,
   LessonContent,
   LessonDraft,
   LessonRevision,
@@ -12,7 +13,8 @@ import type {
   Validity,
 } from '../domain/lesson.js';
 import type { SchemaFact } from '../domain/schema-fact.js';
-import { contentHashOf } from '../contracts/digest.js';
+import { contentHashOf, sha256 } from '../contracts/digest.js';
+import { thingsOf } from '../domain/validation/conflict.js';
 import { storable, storableJson } from './storable.js';
 
 export interface LessonRow {
@@ -28,13 +30,14 @@ export interface LessonRow {
   readonly fact: SchemaFact | null;
   readonly status: LessonStatus;
   readonly validity: Validity | null;
+  readonly attribution: LessonAttribution | null;
   readonly created_at: Date;
   readonly evidence: readonly Evidence[] | null;
 }
 
 /** Columns of a `LessonRow`, from `lessons l` joined with `lesson_revisions r`. */
 export const LESSON_COLUMNS = `l.lesson, r.revision, l.key, r.content_hash, r.content, r.rationale, r.sources,
-  r.trust, r.tool_versions, r.fact, r.status, r.validity, r.created_at,
+  r.trust, r.tool_versions, r.fact, r.status, r.validity, r.attribution, r.created_at,
   (select json_agg(json_build_object(
        'episode', v.episode, 'task', v.task, 'steps', v.steps, 'role', v.role, 'outcome', v.outcome,
        'reliability', v.reliability) order by v.task, v.episode, v.role)
@@ -82,7 +85,13 @@ export function lessonOf(row: LessonRow): LessonRevision {
     ...lesson,
     ...(row.fact !== null && { fact: row.fact }),
     ...(row.validity !== null && { validity: row.validity }),
+    ...(row.attribution !== null && { attribution: row.attribution }),
   };
+}
+
+/** Digests of the things that a lesson lays down a value for: names may be as long as the lesson. */
+export function storedThings(content: LessonContent): readonly string[] {
+  return thingsOf(content).map((thing) => sha256(thing).slice(0, 16));
 }
 
 /**
@@ -116,8 +125,8 @@ export async function insertRevision(
   await client.query(
     `insert into lesson_revisions (
        tenant, agent, lesson, revision, content_hash, content, rationale, sources, trust, tool_versions,
-       fact, validity, status
-     ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'candidate')`,
+       fact, validity, attribution, things, status
+     ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'candidate')`,
     [
       scope.tenant,
       scope.agent,
@@ -131,6 +140,8 @@ export async function insertRevision(
       storableJson(draft.toolVersions),
       draft.fact === undefined ? null : storableJson(draft.fact),
       draft.validity === undefined ? null : storableJson(draft.validity),
+      draft.attribution === undefined ? null : storableJson(draft.attribution),
+      storedThings(draft),
     ],
   );
   await insertEvidence(client, scope, lesson, revision, draft.evidence);

@@ -5,12 +5,14 @@ import { ConflictError } from '../domain/errors.js';
 import type { CandidateId, LessonId, Scope } from '../domain/ids.js';
 import type { LessonDraft } from '../domain/lesson.js';
 import { lockAgent, lockCandidate } from './candidates.js';
+import { openDispute } from './disputes.js';
 import { contentHashOf } from '../contracts/digest.js';
 import {
   insertEvidence,
   insertRevision,
   LESSON_COLUMNS,
   lessonOf,
+  storedThings,
   type LessonRow,
 } from './lesson-rows.js';
 import { storable, storableJson } from './storable.js';
@@ -20,7 +22,10 @@ type Merge = Parameters<Store['applyMerge']>[1];
 
 export function mergeStore(
   pool: Pool,
-): Pick<Store, 'applyMerge' | 'latestRevision' | 'activeOfKinds' | 'lessonsByKey'> {
+): Pick<
+  Store,
+  'applyMerge' | 'lessonRevision' | 'latestRevision' | 'lessonsAbout' | 'lessonsByKey'
+> {
   return {
     applyMerge: (scope, merge) =>
       withTenant(pool, scope.tenant, async (client) => {
@@ -31,12 +36,27 @@ export function mergeStore(
         for (const { lesson, draft, candidate } of merge.revisions) {
           await join(client, scope, candidate, lesson, draft);
         }
+        for (const { candidate, lesson } of merge.left ?? []) {
+          await leave(client, scope, candidate, lesson);
+        }
+        for (const dispute of merge.disputes ?? []) await openDispute(client, scope, dispute);
         for (const { lesson, candidate } of merge.removals ?? []) {
           await takeAway(client, scope, candidate, lesson);
         }
         for (const { lesson, revision, draft } of merge.support) {
           await insertEvidence(client, scope, lesson, revision, draft.evidence);
         }
+      }),
+
+    lessonRevision: (scope, { lesson, revision }) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { rows } = await client.query<LessonRow>(
+          `select ${LESSON_COLUMNS} from lessons l join lesson_revisions r using (tenant, agent, lesson)
+           where l.tenant = $1 and l.agent = $2 and l.lesson = $3 and r.revision = $4`,
+          [scope.tenant, scope.agent, lesson, revision],
+        );
+        const [row] = rows;
+        return row === undefined ? null : lessonOf(row);
       }),
 
     latestRevision: (scope, lesson) =>
@@ -51,14 +71,19 @@ export function mergeStore(
         return row === undefined ? null : lessonOf(row);
       }),
 
-    activeOfKinds: (scope, kinds) =>
+    lessonsAbout: (scope, contents) =>
       withTenant(pool, scope.tenant, async (client) => {
-        if (kinds.length === 0) return [];
+        const things = [...new Set(contents.flatMap(storedThings))];
+        if (things.length === 0) return [];
         const { rows } = await client.query<LessonRow>(
-          `select ${LESSON_COLUMNS} from lessons l join lesson_revisions r using (tenant, agent, lesson)
-           where l.tenant = $1 and l.agent = $2 and l.kind = any($3) and r.status = 'active'
-           order by l.ordinal`,
-          [scope.tenant, scope.agent, kinds],
+          `select ${LESSON_COLUMNS} from lesson_revisions r join lessons l using (tenant, agent, lesson)
+           where r.tenant = $1 and r.agent = $2 and r.things && $3
+             and r.status in ('active', 'disputed')
+             and (r.status = 'active' or exists (
+               select from disputed_lessons d where d.tenant = r.tenant and d.agent = r.agent
+                 and d.lesson = r.lesson and d.revision = r.revision and d.decided_at is null))
+           order by l.ordinal, r.revision`,
+          [scope.tenant, scope.agent, things],
         );
         return rows.map(lessonOf);
       }),
@@ -151,6 +176,34 @@ async function join(
       [scope.tenant, scope.agent, lesson, held.revision],
     );
   }
+}
+
+/** Takes a lesson, with the parameter it sets, or the removal of one out of an open bundle. */
+async function leave(
+  client: PoolClient,
+  scope: Scope,
+  candidate: CandidateId,
+  lesson: LessonId,
+): Promise<void> {
+  const { parameters } = await lockOpen(client, scope, candidate);
+  const { rows } = await client.query<{ readonly parameter: string | null }>(
+    `with gone as (
+       delete from candidate_lessons where tenant = $1 and candidate = $3 and lesson = $4
+       returning tenant, agent, lesson, revision
+     )
+     update lesson_revisions r set status = 'retired' from gone
+     where r.tenant = gone.tenant and r.agent = $2 and r.lesson = gone.lesson
+       and r.revision = gone.revision and r.status = 'candidate'
+     returning r.content -> 'body' ->> 'parameter' as parameter`,
+    [scope.tenant, scope.agent, candidate, lesson],
+  );
+  const set = rows.map(({ parameter }) => parameter);
+  const kept = Object.entries(parameters).filter(([name]) => !set.includes(name));
+  await client.query('update candidates set parameters = $3 where tenant = $1 and candidate = $2', [
+    scope.tenant,
+    candidate,
+    storableJson(Object.fromEntries(kept)),
+  ]);
 }
 
 /** Says that the candidate's version is without a lesson. */

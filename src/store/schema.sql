@@ -140,6 +140,28 @@ row level security enabled and forced on candidates;
 policy own_tenant on candidates for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select, update on candidates to ratchet_app;
 
+create table disputed_lessons (
+  tenant text not null,
+  agent text not null,
+  dispute text not null,
+  lesson text not null,
+  revision integer not null,
+  side text not null,
+  reason text not null,
+  opened_at timestamp with time zone not null default clock_timestamp(),
+  decided_at timestamp with time zone,
+  kept boolean,
+  constraint disputed_lessons_pkey PRIMARY KEY (tenant, dispute, lesson, revision),
+  constraint disputed_lessons_tenant_agent_lesson_revision_fkey FOREIGN KEY (tenant, agent, lesson, revision) REFERENCES lesson_revisions(tenant, agent, lesson, revision),
+  constraint disputed_lessons_check CHECK (((decided_at IS NULL) = (kept IS NULL))),
+  constraint disputed_lessons_dispute_check CHECK ((dispute <> ''::text)),
+  constraint disputed_lessons_side_check CHECK ((side = ANY (ARRAY['challenger'::text, 'serving'::text, 'bundled'::text])))
+);
+CREATE INDEX disputed_lessons_open ON public.disputed_lessons USING btree (tenant, lesson, revision, agent) WHERE (decided_at IS NULL);
+row level security enabled and forced on disputed_lessons;
+policy own_tenant on disputed_lessons for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
+grant insert, select, update on disputed_lessons to ratchet_app;
+
 create table effects (
   tenant text not null,
   key text not null,
@@ -397,6 +419,8 @@ create table lesson_revisions (
   status text not null,
   created_at timestamp with time zone not null default now(),
   validity json,
+  things text[] not null default '{}'::text[],
+  attribution jsonb,
   constraint lesson_revisions_pkey PRIMARY KEY (tenant, agent, lesson, revision),
   constraint lesson_revisions_tenant_agent_lesson_fkey FOREIGN KEY (tenant, agent, lesson) REFERENCES lessons(tenant, agent, lesson),
   constraint lesson_revisions_content_hash_check CHECK ((content_hash ~ '^[0-9a-f]{64}$'::text)),
@@ -405,6 +429,7 @@ create table lesson_revisions (
   constraint lesson_revisions_trust_check CHECK ((trust = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text])))
 );
 CREATE INDEX lesson_revisions_by_content ON public.lesson_revisions USING btree (tenant, content_hash, agent);
+CREATE INDEX lesson_revisions_by_thing ON public.lesson_revisions USING gin (things) WHERE (status = ANY (ARRAY['active'::text, 'disputed'::text]));
 row level security enabled and forced on lesson_revisions;
 policy own_tenant on lesson_revisions for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select, update (status) on lesson_revisions to ratchet_app;

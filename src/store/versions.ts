@@ -190,11 +190,34 @@ async function deriveVersion(
   return insertVersion(client, scope, parent, {
     policyDigest: from.policyDigest,
     toolDigests: from.toolDigests,
-    parameters: withLearned(from.parameters, bundle.parameters),
+    parameters: withLearned(from.parameters, {
+      ...(await definedAgain(client, scope, from.definition, bundle.remove)),
+      ...bundle.parameters,
+    }),
     definition: from.definition,
     put: bundle.put,
     remove: bundle.remove,
   });
+}
+
+/** Parameters that lessons taken away had set, at the values of the agent's definition. */
+async function definedAgain(
+  client: PoolClient,
+  scope: Scope,
+  definition: Definition,
+  removed: readonly LessonId[],
+): Promise<Readonly<Record<string, Json>>> {
+  if (removed.length === 0) return {};
+  const { rows } = await client.query<{ readonly parameter: string }>(
+    `select distinct r.content -> 'body' ->> 'parameter' as parameter from lesson_revisions r
+     where r.tenant = $1 and r.agent = $2 and r.lesson = any($3)
+       and r.content -> 'body' ->> 'form' = 'value'`,
+    [scope.tenant, scope.agent, removed],
+  );
+  const set = new Set(rows.map(({ parameter }) => parameter));
+  return Object.fromEntries(
+    Object.entries(definition.parameters).filter(([name]) => set.has(name)),
+  );
 }
 
 /** What a version puts, as `lessonsFrom` wants it. */
@@ -209,7 +232,10 @@ function withLearned(parameters: Parameters, learned: Readonly<Record<string, Js
 
 export function versionStore(
   pool: Pool,
-): Pick<Store, 'version' | 'lessonsServing' | 'versionChange' | 'deriveVersion' | 'stratumCounts'> {
+): Pick<
+  Store,
+  'version' | 'lessonsServing' | 'servedOf' | 'versionChange' | 'deriveVersion' | 'stratumCounts'
+> {
   return {
     version: (scope, id) =>
       withTenant(pool, scope.tenant, async (client) => {
@@ -227,6 +253,20 @@ export function versionStore(
           [scope.tenant, scope.agent, id],
         );
         return rows.map(lessonOf);
+      }),
+
+    servedOf: (scope, id, lessons) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { rows } = await client.query<LessonRef>(
+          `select nearest.lesson, nearest.revision from (
+             select distinct on (c.lesson) c.lesson, c.revision
+             from ancestry($1, $2, $3) a
+             join version_lessons c on c.tenant = $1 and c.agent = $2 and c.version = a.version
+             where c.lesson = any($4) order by c.lesson, a.distance
+           ) nearest where nearest.revision is not null`,
+          [scope.tenant, scope.agent, id, lessons],
+        );
+        return rows;
       }),
 
     versionChange: (scope, id) =>

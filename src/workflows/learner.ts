@@ -54,6 +54,7 @@ import {
 } from './learner-watch.js';
 import {
   freeze,
+  keep,
   learnerState,
   outcomesWaiting,
   pin,
@@ -158,13 +159,15 @@ export async function learner(input: LearnerInput): Promise<void> {
     return { isArmed: arming.isArmed };
   });
   const act =
-    (action: 'freeze' | 'unfreeze' | 'pin' | 'unpin' | 'rearm') => async (given: Override) => {
+    (action: 'freeze' | 'unfreeze' | 'pin' | 'unpin' | 'rearm' | 'keep') =>
+    async (given: Override) => {
       await override({
         ...scope,
         action,
         actor: { id: given.actor, role: given.role },
         reason: given.reason,
         version: given.version ?? null,
+        lesson: given.lesson ?? null,
         expectedVersion: given.expectedVersion ?? null,
         updateId: currentUpdateInfo()?.id ?? '',
       });
@@ -179,6 +182,7 @@ export async function learner(input: LearnerInput): Promise<void> {
   setHandler(pin, act('pin'));
   setHandler(unpin, act('unpin'));
   setHandler(rearm, act('rearm'));
+  setHandler(keep, act('keep'));
   setHandler(learnerState, () => ({
     evaluating: evaluating === null ? [] : [evaluating.candidate],
     canary: canary?.candidate ?? null,

@@ -138,6 +138,8 @@ export interface Override {
   readonly role: Role;
   readonly reason: string;
   readonly version?: string;
+  /** With `keep`: the revision of a disputed lesson whose side stands, as `lesson@revision`. */
+  readonly lesson?: string;
   /** Version that the person believes to be active; a mismatch is refused. */
   readonly expectedVersion?: string;
 }
@@ -145,6 +147,8 @@ export const freeze = defineUpdate<undefined, [Override]>('freeze');
 export const unfreeze = defineUpdate<undefined, [Override]>('unfreeze');
 export const pin = defineUpdate<undefined, [Override]>('pin');
 export const unpin = defineUpdate<undefined, [Override]>('unpin');
+/** Decides a dispute between lessons. */
+export const keep = defineUpdate<undefined, [Override]>('keep');
 /** Switches automatic promotion on again after three rollbacks. */
 export const rearm = defineUpdate<undefined, [Override]>('rearm');
 

@@ -172,7 +172,9 @@ async function analyse(
   isAnew: boolean,
 ): Promise<{ count: number; reason: string; proposed: readonly Proposed[] }> {
   const blame = await testBlame(of, await attribute(of));
-  let proposed = await propose({ ...of, exploration: null });
+  const { step, method, confidence, isVerified } = blame;
+  const told = { step, method, confidence, isVerified };
+  let proposed = await propose({ ...of, exploration: null, blame: told });
   if (proposed.exploration !== null) {
     const plan = proposed.exploration;
     const { version, episode, modelCalls } = plan;
@@ -197,7 +199,7 @@ async function analyse(
       staticSummary: `explore ${plan.task} with ${String(modelCalls)} model calls`,
       typedSearchAttributes: searchAttributes.owner(of, 'explore'),
     });
-    proposed = await propose({ ...of, exploration: episode });
+    proposed = await propose({ ...of, exploration: episode, blame: told });
   }
   if (proposed.drafts.length === 0) {
     return { count: 0, reason: `nothing to propose (blame: ${blame.reason})`, proposed: [] };

@@ -86,6 +86,7 @@ async function pageOf(scope: Scope, id: CandidateId): Promise<string> {
         decide: async () => undefined,
         rollback: async () => ({ to: 'v' }),
         giveFeedback: async () => ({ existing: false, label: null }),
+        override: () => Promise.reject(new Error('nobody overrides here')),
       },
       temporalUi: null,
       config: { tenant: scope.tenant, temporal: { namespace: 'default' } },

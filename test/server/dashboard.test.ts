@@ -15,6 +15,7 @@ import {
   aScope,
   closeOnActive,
   deploy,
+  lessonNamed,
   openCandidate,
   passGate,
 } from '../support/store-builders.js';
@@ -49,6 +50,8 @@ function pages(demo: DemoState | null = null) {
         said.push({ word: 'rollback, by the agent', reason });
         return { to: 'v-before' };
       },
+      override: async (_scope, kind, { reason, lesson }) =>
+        void said.push({ word: `${kind} ${lesson ?? ''}`, reason }),
       giveFeedback: () => Promise.reject(new Error('no page gives feedback')),
     },
     temporalUi: 'http://127.0.0.1:8233',
@@ -307,4 +310,31 @@ test('a demonstration that is done stays as it is', async () => {
   const text = await (await pages({ ...DEMO, isDone: true }).request('/demo')).text();
 
   expect(text).not.toContain('http-equiv="refresh"');
+});
+
+test('shows lessons that are disputed, and passes on which of them a person says stands', async () => {
+  await deploy(store, scope);
+  const draft = aDraft('shop', { title: HOSTILE, body: { form: 'text', text: `say ${HOSTILE}` } });
+  const lesson = lessonNamed('shop');
+  const nothing = { results: [], revisions: [], support: [], opened: null };
+  const dispute = { lesson, draft, with: [], reason: 'nothing decides' };
+  await store.applyMerge(scope, { ...nothing, disputes: [dispute] });
+
+  const page = await (await pages().request('/')).text();
+  const form = new URLSearchParams({
+    tenant: scope.tenant,
+    lesson: `${lesson}@1`,
+    reason: 'it is so',
+    version: await activeVersion(store, scope),
+  });
+  const answer = await pages().request(`/agents/${scope.agent}/keep`, {
+    method: 'POST',
+    body: form,
+    headers: { origin: 'http://localhost' },
+  });
+
+  expect(page).toContain('Disputed lessons');
+  expect(page).not.toContain(HOSTILE);
+  expect(answer.status).toBe(303);
+  expect(said).toEqual([{ word: `keep ${lesson}@1`, reason: 'it is so' }]);
 });

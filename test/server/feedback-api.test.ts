@@ -38,6 +38,7 @@ function api() {
       client: {
         decide: () => Promise.reject(new Error('nobody decides here')),
         rollback: () => Promise.reject(new Error('nobody rolls back here')),
+        override: () => Promise.reject(new Error('nobody overrides here')),
         giveFeedback: async (tenant, given) => {
           const feedback = feedbackFor(given);
           const episode = await store.episode(tenant, feedback.episode);

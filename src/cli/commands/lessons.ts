@@ -1,3 +1,4 @@
+import type { DisputedLesson } from '../../activities/store.js';
 import { LAYER_OF_KIND, lessonText, type LessonRevision } from '../../domain/lesson.js';
 import type { CommandContext } from '../command.js';
 import { findLesson } from '../finding.js';
@@ -11,8 +12,10 @@ export interface OfAgent {
 export function listLessons(options: OfAgent, context: CommandContext): Promise<number> {
   return looking(context, async (look) => {
     const lessons = [];
+    const disputes: (DisputedLesson & { readonly agent: string })[] = [];
     for (const scope of await scopesOf(look, options.agent)) {
       const serving = await servedRevisions(look, scope);
+      disputes.push(...(await openDisputes(look, scope)));
       for (const lesson of await look.queries.lessons(scope)) {
         lessons.push({
           agent: scope.agent,
@@ -35,9 +38,34 @@ export function listLessons(options: OfAgent, context: CommandContext): Promise<
       rows.length === 0
         ? 'No lesson yet: they come from episodes that failed, recovered or were corrected.'
         : textTable(['lesson', 'kind', 'status', 'trust', 'evidence', 'text'], rows);
-    context.io.result({ tenant: look.tenant, lessons }, text);
+    const shown = [text, ...disputeLines(disputes)].join('\n');
+    context.io.result({ tenant: look.tenant, lessons, disputes }, shown);
     return 0;
   });
+}
+
+async function openDisputes(look: Look, scope: AgentScope) {
+  const all = await look.store.disputes(scope);
+  return all
+    .filter(({ kept }) => kept === null)
+    .map((disputed) => ({ agent: scope.agent, ...disputed }));
+}
+
+/** What waits for a person: lessons that contradict each other, all of them out. */
+function disputeLines(disputes: readonly DisputedLesson[]): string[] {
+  if (disputes.length === 0) return [];
+  const [first] = disputes;
+  const names = disputes.map(
+    ({ dispute, lesson, revision, side, reason }) =>
+      `  ${dispute}: ${lesson}@${String(revision)} (${side}), ${reason}`,
+  );
+  const example = `${first?.lesson ?? ''}@${String(first?.revision ?? 1)}`;
+  return [
+    '',
+    `${String(disputes.length)} lessons are disputed and wait for a person; none of them serves:`,
+    ...names,
+    `say which stands: \`ratchet approve ${example} --reason R\``,
+  ];
 }
 
 type Look = Parameters<Parameters<typeof looking>[1]>[0];
@@ -62,7 +90,11 @@ export function showLesson(
   return looking(context, async (look) => {
     const { scope, id } = await findLesson(look, text, options.agent);
     const revisions = await look.queries.revisions(scope, id);
-    context.io.result({ ...scope, id, revisions }, revisions.map(revisionText).join('\n\n'));
+    const disputes = (await openDisputes(look, scope)).filter(({ dispute }, _index, all) =>
+      all.some((one) => one.dispute === dispute && one.lesson === id),
+    );
+    const shown = [revisions.map(revisionText).join('\n\n'), ...disputeLines(disputes)].join('\n');
+    context.io.result({ ...scope, id, revisions, disputes }, shown);
     return 0;
   });
 }

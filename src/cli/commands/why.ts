@@ -1,7 +1,7 @@
 import { LAYER_OF_KIND, lessonText } from '../../domain/lesson.js';
 import type { NoVectors, VectorSearch } from '../../domain/retrieval/recall-record.js';
 import type { LessonOrigin, Why } from '../../store/candidate-queries.js';
-import type { StoredEpisode } from '../../activities/store.js';
+import type { DisputedLesson, StoredEpisode } from '../../activities/store.js';
 import type { CommandContext } from '../command.js';
 import { findEpisode } from '../finding.js';
 import { looking } from '../looking.js';
@@ -14,6 +14,11 @@ export function whyEpisode(text: string, context: CommandContext): Promise<numbe
   return looking(context, async (look) => {
     const { tenant, episode } = await findEpisode(look, text);
     const why = await look.queries.why(tenant, episode.id);
+    const used = why.lessons.map(({ lesson }) => lesson.id);
+    const all = await look.store.disputes(episode.scope);
+    const disputes = all.filter(({ dispute }) =>
+      all.some((one) => one.dispute === dispute && used.includes(one.lesson)),
+    );
     const document = {
       tenant,
       agent: episode.scope.agent,
@@ -33,10 +38,28 @@ export function whyEpisode(text: string, context: CommandContext): Promise<numbe
       recall: episode.recall ?? null,
       feedback: why.feedback,
       label: why.label,
+      disputes,
     };
-    context.io.result(document, whyText(episode, why));
+    context.io.result(document, [whyText(episode, why), ...disputeLines(disputes)].join('\n'));
     return 0;
   });
+}
+
+/** What became of the lessons it was told since: who says otherwise, and what a person decided. */
+function disputeLines(disputes: readonly DisputedLesson[]): string[] {
+  if (disputes.length === 0) return [];
+  const fate = ({ kept }: DisputedLesson): string => {
+    if (kept === null) return 'waits for a person';
+    return kept ? 'stands by the word of a person' : 'was given up by the word of a person';
+  };
+  return [
+    '',
+    'disputed since:',
+    ...disputes.map(
+      (one) =>
+        `  ${one.dispute}: ${one.lesson}@${String(one.revision)} (${one.side}), ${one.reason}; it ${fate(one)}`,
+    ),
+  ];
 }
 
 function recalledAs(

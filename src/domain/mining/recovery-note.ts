@@ -137,20 +137,48 @@ export function isRecoveryText(text: string): boolean {
   return recoveryNoteIn(text) !== undefined;
 }
 
-/** What a note says of each key, and which error of which tool it is about; undefined for another text. */
-export function recoveryClauses(
+/**
+ * What a note lays down, by error of a tool: whether a key is sent, and in which type, form, word or unit.
+ * Where a value comes from, what is called first and how often lay nothing down that another note could not
+ * say beside it. Undefined for any other text.
+ */
+export function recoveryClaims(
   text: string,
-): readonly { readonly about: string; readonly text: string }[] | undefined {
+): readonly { readonly about: string; readonly value: string }[] | undefined {
   const note = recoveryNoteIn(text);
-  return note?.differences.map((difference) => ({
-    about: [
-      note.tool,
-      ...(note.place === undefined ? [] : [note.place]),
-      note.code,
-      difference.key,
-    ].join('/'),
-    text: clauseText(difference),
-  }));
+  if (note === undefined) return undefined;
+  const { tool, place, code, differences } = note;
+  const error = ['recovery', tool, ...(place === undefined ? [] : [place]), code].join('/');
+  return differences.flatMap((difference) =>
+    claimsOf(difference).map(([of, value]) => ({ about: `${error}/${of}`, value })),
+  );
+}
+
+function claimsOf(difference: ArgumentDifference): readonly (readonly [string, string])[] {
+  const sent = [`${difference.key}/sent`, 'so'] as const;
+  switch (difference.kind) {
+    case 'added':
+    case 'source':
+      return [sent];
+    case 'removed':
+      return [[`${difference.key}/sent`, 'not']];
+    case 'renamed':
+      return [
+        sent,
+        [`${difference.from}/sent`, 'not'],
+        [`${difference.from}/renamed`, difference.key],
+      ];
+    case 'type':
+    case 'format':
+      return [sent, [`${difference.key}/${difference.kind}`, difference.to]];
+    case 'word':
+      return [sent, [`${difference.key}/word/${difference.from}`, difference.to]];
+    case 'unit':
+      return [sent, [`${difference.key}/unit`, `${difference.by} ${String(difference.factor)}`]];
+    case 'first':
+    case 'pace':
+      return [];
+  }
 }
 
 /** One difference as a note says it. */

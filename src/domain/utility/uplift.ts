@@ -64,6 +64,18 @@ export function probabilityBelow(utility: Utility, bound: number): number {
   return normalBelow((bound - mean) / deviation);
 }
 
+/** Two-sided 95 % of a normal. */
+const QUANTILE = 1.959964;
+
+/** 95 % interval of uplift; null below twenty tasks without the lesson. */
+export function upliftInterval(
+  utility: Utility,
+): { readonly lower: number; readonly upper: number } | null {
+  if (total(utility.heldOut) < MIN_HELD_OUT) return null;
+  const { mean, deviation } = upliftOf(utility);
+  return { lower: mean - QUANTILE * deviation, upper: mean + QUANTILE * deviation };
+}
+
 /** What is to be done about a lesson, and how often it is to be held out meanwhile. */
 export type UpliftStanding = 'harmful' | 'suspected' | 'unknown' | 'helpful';
 

@@ -1,5 +1,5 @@
 import type { Slices } from '../episode.js';
-import type { AgentId, EpisodeId, LessonId } from '../ids.js';
+import type { AgentId, EpisodeId } from '../ids.js';
 import type { Json, JsonObject } from '../json.js';
 import type { LessonDraft, LessonRevision } from '../lesson.js';
 import type { LayerPermissions } from '../strategy.js';
@@ -72,8 +72,8 @@ export interface ValidationContext {
   /** The cited episodes that exist for this tenant. */
   readonly evidence: readonly EvidenceFacts[];
   readonly active: readonly LessonRevision[];
-  /** What is known of active lessons beside their own words. */
-  readonly standings?: ReadonlyMap<LessonId, Standing>;
+  /** What is known of stored lessons beside their own words, by `revisionName`. */
+  readonly standings?: ReadonlyMap<string, Standing>;
   /** When the draft is told, in milliseconds; nobody knows where left out. */
   readonly nowMs?: number;
   /** Texts of tasks that candidates are evaluated on. */

@@ -1,6 +1,7 @@
-import type { LessonContent, LessonKind } from '../lesson.js';
-import { recoveryClauses } from '../mining/recovery-note.js';
+import type { LessonContent } from '../lesson.js';
+import { recoveryClaims } from '../mining/recovery-note.js';
 import { replacementRuleOf } from '../mining/replacement-rule.js';
+import { claimsIn } from './fixed-form.js';
 import { sayingOf } from './saying.js';
 
 /** What a lesson lays down for one thing; two values for the same thing do not go together. */
@@ -15,17 +16,16 @@ export interface Standing {
   readonly authority: number;
   /** Whether a forked replay showed that it mends a failure. */
   readonly isVerified: boolean;
+  /**
+   * Whether pairs of its gate in which it was recalled were won more often than lost, or its candidate is still
+   * on trial among live tasks: it is measured, and a word alone does not put it out.
+   */
+  readonly isProven: boolean;
   /** Interval of its uplift, where it has been measured. */
   readonly uplift: { readonly lower: number; readonly upper: number } | null;
   /** When it was learned, in milliseconds; null where nobody knows. */
   readonly learnedAtMs: number | null;
 }
-
-/**
- * Kinds that may contradict one another under different keys. What is said of one thing by a tool note has one
- * key, so that the later revision takes the earlier one's place.
- */
-export const CONTRADICTING_KINDS: readonly LessonKind[] = ['rule', 'parameter'];
 
 /** Which of two lessons that contradict each other stands, and what decided; `disputed`: neither. */
 export type Resolution =
@@ -39,10 +39,13 @@ export type Resolution =
 const MIN_AUTHORITY_GAP = 0.04;
 /** What is newer by less was said of the same world. */
 const MIN_NEWER_MS = 7 * 86_400_000;
+/** What nobody measured neither helps nor harms. */
+const UNMEASURED = { lower: 0, upper: 0 };
 
 /**
- * Resolves a contradiction by authority, then verified replay, then uplift (where the intervals do not
- * meet), then recency of at least a week. Where all of them leave it open, both lessons are out.
+ * Resolves a contradiction by authority, then verified replay, then uplift, then recency of at least a week.
+ * Uplift decides where the intervals do not meet; beside a lesson that was never measured, one that was shown
+ * to help stands and one that was shown to harm goes.
  */
 export function resolveConflict(first: Standing, second: Standing): Resolution {
   const gap = first.authority - second.authority;
@@ -52,10 +55,9 @@ export function resolveConflict(first: Standing, second: Standing): Resolution {
   if (first.isVerified !== second.isVerified) {
     return { stands: first.isVerified ? 'first' : 'second', by: 'verified replay' };
   }
-  if (first.uplift !== null && second.uplift !== null) {
-    if (first.uplift.lower > second.uplift.upper) return { stands: 'first', by: 'uplift' };
-    if (second.uplift.lower > first.uplift.upper) return { stands: 'second', by: 'uplift' };
-  }
+  const [one, other] = [first.uplift ?? UNMEASURED, second.uplift ?? UNMEASURED];
+  if (one.lower > other.upper) return { stands: 'first', by: 'uplift' };
+  if (other.lower > one.upper) return { stands: 'second', by: 'uplift' };
   if (first.learnedAtMs !== null && second.learnedAtMs !== null) {
     const newerMs = first.learnedAtMs - second.learnedAtMs;
     if (Math.abs(newerMs) >= MIN_NEWER_MS) {
@@ -63,6 +65,38 @@ export function resolveConflict(first: Standing, second: Standing): Resolution {
     }
   }
   return { stands: 'neither' };
+}
+
+/** Independent groups behind a lesson, and the experts and owners among its sources. */
+export interface Backing {
+  readonly groups: number;
+  readonly experts: number;
+}
+
+/** Independent groups that must say the same where no expert does (GATE 2.8). */
+export const MIN_GROUPS = 2;
+
+/** Whether a lesson may enter on the word of those behind it. */
+export function isBacked({ groups, experts }: Backing): boolean {
+  return experts >= 1 || groups >= MIN_GROUPS;
+}
+
+/**
+ * Whether a lesson that contradicts another, where nothing decides between them, puts it out before a person
+ * has decided. It takes no less authority, a backing that it could have entered with itself, and that nothing
+ * was ever measured in favour of the other: two who agree to say so do not take out what pairs were won with.
+ */
+export function putsOut(challenger: Standing, backing: Backing, other: Standing): boolean {
+  const isMeasured = other.isVerified || other.isProven || (other.uplift?.lower ?? 0) > 0;
+  return challenger.authority >= other.authority && isBacked(backing) && !isMeasured;
+}
+
+/**
+ * Names of the things that a lesson lays down a value for: lessons that contradict each other have one in
+ * common.
+ */
+export function thingsOf(content: LessonContent): readonly string[] {
+  return [...new Set(statementsOf(content).map(({ about }) => about))];
 }
 
 /**
@@ -94,7 +128,8 @@ function statementsOf({ body, trigger }: LessonContent): Statement[] {
   if (body.form === 'value') {
     return [{ about: `parameter/${body.parameter}`, value: JSON.stringify(body.value) }];
   }
-  if (body.form === 'steps') return [];
+  // What is known of a schema grows; a later claim takes nothing back.
+  if (body.form === 'steps' || claimsIn(body.text) !== undefined) return [];
   const rule = replacementRuleOf(body.text);
   if (rule !== undefined) {
     const { write, insteadOf, when } = rule;
@@ -104,10 +139,8 @@ function statementsOf({ body, trigger }: LessonContent): Statement[] {
       { about: `prefer/${when}/${pair}`, value: write },
     ];
   }
-  const clauses = recoveryClauses(body.text);
-  if (clauses !== undefined) {
-    return clauses.map(({ about, text }) => ({ about: `recovery/${about}`, value: text }));
-  }
+  const claims = recoveryClaims(body.text);
+  if (claims !== undefined) return claims.map(({ about, value }) => ({ about, value }));
   const { rule: saying, isNegated } = polarity(body.text);
   return [{ about: `rule/${trigger.when}/${saying}`, value: isNegated ? 'not' : 'so' }];
 }

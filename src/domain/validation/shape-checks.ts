@@ -3,6 +3,7 @@ import type { Json } from '../json.js';
 import { MAX_CLAIM_CHARACTERS } from '../mining/schema-claim.js';
 import { approximateTokens } from '../retrieval/recall.js';
 import type { Check } from './check.js';
+import { isBacked, MIN_GROUPS } from './conflict.js';
 import { claimsIn, isFixedForm } from './fixed-form.js';
 import { allTexts, MAX_READ_CHARACTERS } from './normalise.js';
 
@@ -143,16 +144,14 @@ const duplicate: Check = {
 
 const support: Check = {
   name: 'support',
-  check: ({ sources }, { supportGroups: { groups, experts } }) => {
+  check: ({ sources }, { supportGroups }) => {
     const isFromFeedback = sources.some(({ channel }) => channel === 'feedback');
-    if (!isFromFeedback || experts >= 1 || groups >= MIN_GROUPS) return null;
-    const message = `found ${groups} independent groups, expected ${MIN_GROUPS} or one expert or owner`;
+    if (!isFromFeedback || isBacked(supportGroups)) return null;
+    const found = `found ${String(supportGroups.groups)} independent groups`;
+    const message = `${found}, expected ${String(MIN_GROUPS)} or one expert or owner`;
     return { code: 'TOO_FEW_GROUPS', message };
   },
 };
-
-/** Independent groups that must say the same where no expert does (GATE 2.8). */
-const MIN_GROUPS = 2;
 
 /** What a lesson's content hash covers, as text: equal for equal content, whatever the key order. */
 function contentKey({ kind, title, trigger: when, body }: LessonContent): string {

@@ -1,6 +1,6 @@
 import type { LessonDraft } from '../lesson.js';
 import type { Check, LessonValidation, ValidationContext } from './check.js';
-import { CONFLICT_CHECKS } from './conflict-check.js';
+import { CONFLICT_CHECKS, settle } from './conflict-check.js';
 import { EVIDENCE_CHECKS } from './evidence-checks.js';
 import { HIDDEN_CHECKS } from './hidden-checks.js';
 import { HIJACK_CHECKS } from './hijack-checks.js';
@@ -47,4 +47,18 @@ export function validateLesson(
     if (refusal !== null) return { accepted: false, ...refusal };
   }
   return { accepted: true };
+}
+
+/**
+ * The same for a draft whose proposal the learner will read: what disputes lessons that it may put out is
+ * accepted where nothing else is wrong with it, since the learner takes both out in its turn.
+ */
+export function validateBesideOthers(
+  draft: LessonDraft,
+  context: ValidationContext,
+): LessonValidation {
+  const answer = validateLesson(draft, context);
+  const mayDispute =
+    !answer.accepted && answer.code === 'DISPUTED' && settle(draft, context).kind === 'disputed';
+  return mayDispute ? validateLesson(draft, context, new Set(['conflict'])) : answer;
 }

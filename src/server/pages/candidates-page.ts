@@ -6,6 +6,7 @@ import { agentId } from '../../contracts/ids.js';
 import type { Scope, TenantId } from '../../domain/ids.js';
 import type { PageContext } from '../dashboard-house.js';
 import { intervalChart, evidenceBar } from './charts.js';
+import { disputesSection } from './disputes-section.js';
 import type { Html, Page } from './layout.js';
 import { points, shortId } from './numbers.js';
 
@@ -85,6 +86,7 @@ async function agentSection(context: PageContext, scope: Scope, tasks: number): 
         ${pointer?.pinned == null ? '' : html` · pinned to <code>${shortId(pointer.pinned)}</code>`}
       </p>
     </div>
+    ${await disputesSection(store, scope, pointer?.active ?? null)}
     ${judged.length === 0 ? noCandidates() : table(scope.tenant, judged)}
   </section>`;
 }
