@@ -17,12 +17,15 @@ import type { DrawRequest, DrawnTask, LearningActivities } from './learning-acti
 import type { Messenger } from './messenger.js';
 import type { CandidateRow, PoolTask, Store } from './store.js';
 import type { StrategyCache } from './strategy-cache.js';
+import type { VectorRecall } from './vector-recall.js';
 
 export interface EvaluationDependencies {
   readonly store: Store;
   readonly agents: AgentRegistry;
   readonly strategies: StrategyCache;
   readonly messenger: Messenger;
+  /** Set where lessons are found by meaning too. */
+  readonly vectors?: VectorRecall;
 }
 
 type Evaluation = Pick<

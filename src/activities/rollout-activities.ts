@@ -2,7 +2,8 @@ import { ConflictError, RatchetError } from '../domain/errors.js';
 import { SYSTEM } from '../domain/feedback.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
 import { slicesOf } from '../domain/gate/live-outcome.js';
-import { recallLessons } from '../domain/retrieval/recall.js';
+import { allHold, type TaskFacts } from '../domain/retrieval/predicates.js';
+import { recallLessons, type RecallableLesson } from '../domain/retrieval/recall.js';
 import { leavesOut } from '../domain/scoping.js';
 import { assertActive, candidateRow } from './candidate-reading.js';
 import { onActiveBaseline, type EvaluationDependencies } from './evaluation-activities.js';
@@ -270,10 +271,11 @@ function obstacleOf(pointer: Pointer | null, candidate: CandidateId): string | n
 
 /**
  * Whether a re-based candidate and what became active meanwhile touch: some task of the pool recalls
- * lessons of both.
+ * lessons of both. Where lessons are found by meaning too, words do not say which tasks those are: then some
+ * task that lessons of both apply to is enough (ADR 36).
  */
 async function touches(
-  { store, strategies }: EvaluationDependencies,
+  { store, strategies, vectors }: EvaluationDependencies,
   scope: Scope,
   before: CandidateRow,
   after: CandidateRow,
@@ -287,6 +289,14 @@ async function touches(
     current.index.lessons.get(id)?.revision !== earlier.index.lessons.get(id)?.revision;
   const pool = await store.gatePool(scope, after.id, 0, TOUCH_SAMPLE);
   const limit = candidate.row.parameters.recallLimit;
+  if (vectors !== undefined) {
+    const put = [...candidate.index.lessons.values()];
+    const ours = put.filter(({ id }) => own.has(id));
+    const theirs = put.filter(({ id }) => !own.has(id) && isNew(id));
+    const mayMeet = (lessons: readonly RecallableLesson[], task: TaskFacts): boolean =>
+      lessons.some(({ predicates }) => allHold(predicates, task));
+    return pool.some((task) => mayMeet(ours, task) && mayMeet(theirs, task));
+  }
   return pool.some(({ slices, input }) => {
     const recalled = recallLessons(candidate.index, { task: { slices, input }, limit });
     const ids = recalled.map(({ lesson }) => lesson.id);

@@ -101,7 +101,7 @@ create table candidate_lessons (
 );
 row level security enabled and forced on candidate_lessons;
 policy own_tenant on candidate_lessons for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
-grant insert, select, update on candidate_lessons to ratchet_app;
+grant delete, insert, select, update on candidate_lessons to ratchet_app;
 
 create table candidates (
   tenant text not null,

@@ -33,3 +33,6 @@ alter table disputed_lessons force row level security;
 create policy own_tenant on disputed_lessons to ratchet_app
   using (tenant = current_setting('ratchet.tenant', true));
 grant select, insert, update on disputed_lessons to ratchet_app;
+
+-- What is disputed leaves an open bundle again.
+grant delete on candidate_lessons to ratchet_app;
