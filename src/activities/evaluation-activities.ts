@@ -135,6 +135,7 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
           criticalCategories: gate.criticalCategories,
           concurrency: gate.concurrency,
           replicates: gate.replicates,
+          ...(gate.costBlocks && { costBlocks: true }),
           ...(await marginFor(store, request.tenant, agent)),
         },
       };

@@ -23,6 +23,8 @@ export interface PairArm {
   readonly score: number | null;
   readonly category: string;
   readonly missing: 'infrastructure' | 'arm' | null;
+  /** Micro-dollars where the model has a price, else tokens; null or absent where it is not known. */
+  readonly cost?: number | null;
 }
 
 export interface PairRow {

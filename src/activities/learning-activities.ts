@@ -4,7 +4,7 @@ import type { Slices } from '../domain/episode.js';
 import type { AaSummary } from '../domain/gate/aa-check.js';
 import type { GateBasis } from '../domain/gate/committed-pair.js';
 import type { Diagnosis } from '../domain/gate/diagnosis.js';
-import type { GateSummary } from '../domain/gate/gate-summary.js';
+import type { GateReport } from '../domain/gate/gate-summary.js';
 import type { CandidateId, EpisodeId, Scope, TaskId, VersionId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import type { LessonDraft } from '../domain/lesson.js';
@@ -114,6 +114,8 @@ export interface DrawAnswer {
     readonly m0?: number;
     /** The audits show a judge that favours candidates: no promotion without a person. */
     readonly isBiased?: boolean;
+    /** Whether a pass asks for a cost that is not up; only told unless so. */
+    readonly costBlocks?: boolean;
   };
 }
 
@@ -123,7 +125,7 @@ export interface VerdictRecord extends OfCandidate {
   readonly version: VersionId;
   readonly alpha: number;
   readonly seed: number;
-  readonly summary: GateSummary;
+  readonly summary: GateReport;
   /** What the verdict can be derived from again, with the committed pairs. */
   readonly basis: GateBasis & {
     readonly diagnosis: Diagnosis | null;

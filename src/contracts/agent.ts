@@ -50,6 +50,8 @@ export const GateSettings = settingsOf({
    * up is what costs; each run counts against the learning budget.
    */
   replicates: z.int().min(1).max(10).default(1),
+  /** Whether a candidate must show that its cost is not up by more than a tenth; it is only told unless so. */
+  costBlocks: z.boolean().default(false),
   /** Pairs that run at the same time. */
   concurrency: z.int().min(1).max(64).default(8),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { GateBasis } from '../domain/gate/committed-pair.js';
+import { defaultGatePolicy } from '../domain/gate/gate-policy.js';
 import type { JsonObject } from '../domain/json.js';
 
 const Names = z.array(z.string());
@@ -27,6 +28,9 @@ const Policy = z.object({
   criticalCategories: Names,
   missingLevel: z.number(),
   voidShare: z.number(),
+  costMargin: z.number().default(defaultGatePolicy.costMargin),
+  costLevel: z.number().default(defaultGatePolicy.costLevel),
+  costBlocks: z.boolean().default(defaultGatePolicy.costBlocks),
 });
 
 const Basis = z.object({

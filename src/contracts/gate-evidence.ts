@@ -34,6 +34,33 @@ const Tests = z.object({
     )
     .default([]),
   label: z.string().nullable().default(null),
+  cost: z
+    .object({
+      n: z.number(),
+      ratio: Bound,
+      mean: Bound,
+      lower: Bound,
+      upper: Bound,
+      logE: Bound,
+      threshold: z.number(),
+      margin: z.number(),
+      verdict: z.string(),
+      blocks: z.boolean(),
+    })
+    .nullable()
+    .default(null),
+  worstCase: z
+    .object({
+      n: z.number(),
+      imputed: z.number(),
+      mean: Bound,
+      lower: Bound,
+      upper: Bound,
+      logE: Bound,
+      holds: z.boolean(),
+    })
+    .nullable()
+    .default(null),
 });
 
 /** The numbers behind a verdict, as a gate record holds them. */

@@ -28,17 +28,19 @@ export interface PairRecord {
   readonly candidate_score: number | null;
   readonly candidate_category: string;
   readonly candidate_missing: Missing;
+  readonly baseline_cost: number | null;
+  readonly candidate_cost: number | null;
   readonly replicates: NonNullable<PairRow['replicates']> | null;
 }
 
 export const PAIR_COLUMNS = `number, task, slices, top_up_for, baseline_episode, baseline_score, baseline_category,
   baseline_missing, candidate_episode, candidate_score, candidate_category, candidate_missing,
-  replicates`;
+  baseline_cost, candidate_cost, replicates`;
 
 const PAIR_TYPES = `number integer, task text, slices jsonb, top_up_for text, baseline_episode text,
   baseline_score double precision, baseline_category text, baseline_missing text, candidate_episode text,
   candidate_score double precision, candidate_category text, candidate_missing text,
-  replicates jsonb`;
+  baseline_cost double precision, candidate_cost double precision, replicates jsonb`;
 
 function recordOf(pair: PairRow): PairRecord {
   const { baseline, candidate } = pair;
@@ -55,8 +57,14 @@ function recordOf(pair: PairRow): PairRecord {
     candidate_score: candidate.score,
     candidate_category: storable(candidate.category),
     candidate_missing: candidate.missing,
+    baseline_cost: baseline.cost ?? null,
+    candidate_cost: candidate.cost ?? null,
     replicates: pair.replicates ?? null,
   };
+}
+
+function costOf(cost: number | null): { readonly cost?: number } {
+  return cost === null ? {} : { cost };
 }
 
 export function pairOf(row: PairRecord): PairRow {
@@ -70,12 +78,14 @@ export function pairOf(row: PairRecord): PairRow {
       score: row.baseline_score,
       category: row.baseline_category,
       missing: row.baseline_missing,
+      ...costOf(row.baseline_cost),
     },
     candidate: {
       episode: row.candidate_episode,
       score: row.candidate_score,
       category: row.candidate_category,
       missing: row.candidate_missing,
+      ...costOf(row.candidate_cost),
     },
     ...(row.replicates === null ? {} : { replicates: row.replicates }),
   };

@@ -58,6 +58,8 @@ export interface AgentTaskResult {
   readonly version: string;
   readonly modelCalls: number;
   readonly toolCalls: number;
+  /** Micro-dollars where its model has a price, else tokens. */
+  readonly cost: number;
 }
 
 interface WaitingCall {
@@ -309,6 +311,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       version,
       modelCalls: tally.modelCalls,
       toolCalls: tally.toolCalls,
+      cost: tally.costMicroUsd > 0 ? tally.costMicroUsd : tally.tokens,
     };
   });
   setCurrentDetails(endDetails(result, context, closing));

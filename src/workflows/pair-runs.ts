@@ -146,6 +146,7 @@ async function runArm(
       score: result.missing === null ? result.score : null,
       category: result.category,
       missing: result.missing,
+      cost: result.cost,
     };
   } catch (error) {
     if (isCancellation(error)) throw error;

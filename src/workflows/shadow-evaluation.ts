@@ -34,6 +34,7 @@ import {
   type Diagnosis,
   type DiagnosisState,
 } from '../domain/gate/diagnosis.js';
+import { emptyCost } from '../domain/gate/cost.js';
 import { logE } from '../domain/gate/eprocess.js';
 import {
   addPair,
@@ -44,8 +45,9 @@ import {
   type GateState,
 } from '../domain/gate/gate.js';
 import { gatePolicy } from '../domain/gate/gate-policy.js';
-import { summarizeGate, type GateSummary } from '../domain/gate/gate-summary.js';
+import { reportGate, type GateReport } from '../domain/gate/gate-summary.js';
 import { countPool, PINNED_SLICE, planSlices, watchedSlices } from '../domain/gate/slices.js';
+import { emptyWorstCase } from '../domain/gate/worst-case.js';
 import { isHistoryLong } from './history-length.js';
 import { evaluationProgress, outcomesWaiting } from './messages.js';
 import { runPair, type PairSetting } from './pair-runs.js';
@@ -69,20 +71,23 @@ export interface ShadowEvaluationInput extends PairSetting {
   readonly resumed?: Resumed;
 }
 
+type Told = 'cost' | 'worstCase';
+
 /** What one run hands on to the next. */
 interface Resumed {
   readonly policy: DrawAnswer['policy'];
   readonly queue: readonly DrawnTask[];
   readonly nextIndex: number;
   readonly upTo: number;
-  readonly gate: GateState;
+  /** One that began on earlier code has counted neither cost nor worst case. */
+  readonly gate: Omit<GateState, Told> & Partial<Pick<GateState, Told>>;
   readonly pinned: readonly DrawnTask[];
   readonly diagnosis: DiagnosisState;
   readonly aa: AaCheck;
 }
 
 export interface EvaluationResult {
-  readonly summary: GateSummary;
+  readonly summary: GateReport;
   readonly diagnosis: Diagnosis | null;
   readonly aa: AaSummary | null;
   readonly pairs: number;
@@ -105,7 +110,11 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   let woken = false;
   let { queue, nextIndex, upTo } = input.resumed ?? { queue: [], nextIndex: 0, upTo: 0 };
   queue = [...queue];
-  let gate = input.resumed?.gate;
+  let gate: GateState | undefined = input.resumed && {
+    cost: emptyCost,
+    worstCase: emptyWorstCase,
+    ...input.resumed.gate,
+  };
   let pinned = input.resumed?.pinned ?? [];
   let diagnosis = input.resumed?.diagnosis ?? emptyDiagnosis();
   let aa = input.resumed?.aa ?? emptyAaCheck();
@@ -251,7 +260,7 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   }
   await flush();
 
-  const summary = summarizeGate(gate, concludeGate(gate));
+  const summary = reportGate(gate, concludeGate(gate));
   const { purpose } = input;
   const found = purpose === 'diagnosis' ? concludeDiagnosis(diagnosis) : null;
   if (isGate) setCurrentDetails(evaluationDetails(gate, input));
@@ -292,6 +301,7 @@ function startGate(
     ...(limits.m0 === undefined ? {} : { m0: limits.m0 }),
     criticalSlices: limits.criticalSlices,
     criticalCategories: limits.criticalCategories,
+    costBlocks: limits.costBlocks === true,
     ...(limits.sliceKeys === null ? {} : { sliceKeys: limits.sliceKeys }),
   });
   return emptyGate(
@@ -310,7 +320,7 @@ function evaluationDetails(
   gate: GateState,
   { alpha, seed, baseline, version }: ShadowEvaluationInput,
 ): string {
-  const summary = summarizeGate(gate, concludeGate(gate));
+  const summary = reportGate(gate, concludeGate(gate));
   const decided =
     gate.decision === undefined ? 'undecided' : `**${summary.verdict}** (${summary.reason})`;
   const need = nextNeed(gate);
@@ -319,11 +329,29 @@ function evaluationDetails(
     `${decided} after ${String(gate.committed)} pairs of ${version} against ${baseline}`,
     `alpha ${alpha.toPrecision(3)}, seed ${String(seed)}`,
     `effect ${effect}, ln E ${summary.logE.toFixed(2)} of ${summary.threshold.toFixed(2)}`,
+    ...reportLines(summary),
     ...summary.slices.map(
       ({ name, n, mean, verdict }) => `- ${name}: ${percent(mean)} over ${String(n)}, ${verdict}`,
     ),
     ...(typeof need === 'object' ? [`next: pairs of ${need.slice}`] : []),
   ].join('\n');
+}
+
+/** What is told beside the verdict. */
+function reportLines({ cost, worstCase }: GateReport): readonly string[] {
+  const { imputed, mean, lower, upper } = worstCase;
+  return [
+    ...(cost === null
+      ? []
+      : [
+          `cost ${cost.ratio === null ? 'from none' : `${cost.ratio.toFixed(2)} of the baseline's`}: ${cost.verdict} by more than ${String(Math.round(1000 * cost.margin) / 10)} % (ln E ${cost.logE.toFixed(2)} of ${cost.threshold.toFixed(2)})`,
+        ]),
+    ...(imputed === 0
+      ? []
+      : [
+          `with ${String(imputed)} missing at their worst ${percent(mean)} [${percent(lower)}, ${percent(upper)}]`,
+        ]),
+  ];
 }
 
 function percent(share: number): string {

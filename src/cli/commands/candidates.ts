@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../activities/store.js';
 import { alarmEvidence } from '../../contracts/alarm-evidence.js';
 import { gateBasis } from '../../contracts/gate-basis.js';
-import { gateEvidence } from '../../contracts/gate-evidence.js';
+import { gateEvidence, type GateEvidence } from '../../contracts/gate-evidence.js';
 import type { TestReading } from '../../domain/gate/gate-trace.js';
 import type { CandidateLife, DecidedRecord } from '../../store/candidate-queries.js';
 import type { CommandContext } from '../command.js';
@@ -115,6 +115,7 @@ export function recordLines(record: DecidedRecord): string[] {
     ...(replicates > 1 ? [`  each pair the mean of ${String(replicates)} runs of either arm`] : []),
     `  effect ${points(effect.mean)} points [${points(effect.lower)}, ${points(effect.upper)}] over ${String(n)} pairs, ` +
       `ln E ${logE === null ? 'none' : logE.toFixed(2)} of ${threshold.toFixed(2)}`,
+    ...besideLines(evidence),
     ...evidence.slices.map(
       (slice) =>
         `  ${slice.name}: ${points(slice.mean)} [${points(slice.lower)}, ${points(slice.upper)}] over ${String(slice.n)}, ${slice.verdict}`,
@@ -126,6 +127,28 @@ export function recordLines(record: DecidedRecord): string[] {
           `  ${name}: ${String(before)} -> ${String(candidate)}`,
       ),
     ...record.tests.map(testLine),
+  ];
+}
+
+/** What a verdict is told with: the cost, and the effect with missing outcomes at their worst. */
+function besideLines({ cost, worstCase }: GateEvidence): string[] {
+  return [
+    ...(cost === null
+      ? []
+      : [
+          `  cost ${cost.ratio === null ? 'where the baseline had none' : `${cost.ratio.toFixed(2)} of the baseline's`}, relative difference ` +
+            `${points(cost.mean)} % [${points(cost.lower)}, ${points(cost.upper)}] over ${String(cost.n)} pairs: ` +
+            `${cost.verdict} by more than ${String(Math.round(1000 * cost.margin) / 10)} %${cost.blocks ? ', which a pass asks for' : ', told and not asked for'}`,
+        ]),
+    ...(worstCase === null
+      ? []
+      : [
+          worstCase.imputed === 0
+            ? '  no outcome is missing: at their worst they change nothing'
+            : `  with ${String(worstCase.imputed)} missing outcomes at their worst: effect ${points(worstCase.mean)} points ` +
+              `[${points(worstCase.lower)}, ${points(worstCase.upper)}], ln E ${worstCase.logE?.toFixed(2) ?? 'none'}, ` +
+              (worstCase.holds ? 'superior still' : 'not superior'),
+        ]),
   ];
 }
 

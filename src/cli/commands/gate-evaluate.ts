@@ -1,5 +1,5 @@
 import { GateLine } from '../../contracts/evaluation-lines.js';
-import { summarizeGate, type GateSummary } from '../../domain/gate/gate-summary.js';
+import { reportGate, type GateReport } from '../../domain/gate/gate-summary.js';
 import { addPair, concludeGate, emptyGate, type GateState } from '../../domain/gate/gate.js';
 import { pairOutcome, type GatePair } from '../../domain/gate/pair.js';
 import { planSlices } from '../../domain/gate/slices.js';
@@ -38,8 +38,10 @@ export async function runGateEvaluate(
     for (const key of policy.sliceKeys ?? []) {
       if (!Object.hasOwn(counts.byKey, key)) io.note(`--slice-key ${key}: no pair has it`);
     }
-    const summary = decide(emptyGate(policy, planSlices(counts, policy)), spool);
-    io.result(summary, gateText(summary));
+    const report = decide(emptyGate(policy, planSlices(counts, policy)), spool);
+    // The document is a contract, field by field; people are told more.
+    const { cost: _cost, worstCase: _worstCase, ...summary } = report;
+    io.result(summary, gateText(report));
     return EXIT.ok;
   } finally {
     spool.close();
@@ -54,13 +56,13 @@ function mayStillCount({ decision }: GateState): boolean {
   return decision === undefined || decision.verdict === 'pass';
 }
 
-function decide(start: GateState, spool: Spool): GateSummary {
+function decide(start: GateState, spool: Spool): GateReport {
   let gate = start;
   for (const line of spool.lines()) {
     if (gate.decision !== undefined) break;
     gate = addPair(gate, gatePairOf(GateLine.parse(JSON.parse(line))));
   }
-  return summarizeGate(gate, concludeGate(gate));
+  return reportGate(gate, concludeGate(gate));
 }
 
 function gatePairOf(line: GateLine): GatePair {

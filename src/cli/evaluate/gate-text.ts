@@ -1,20 +1,31 @@
-import type { GateSummary } from '../../domain/gate/gate-summary.js';
+import type { GateReport, GateSummary } from '../../domain/gate/gate-summary.js';
 import { points } from '../numbers.js';
 import { textTable } from '../text-table.js';
 
 /** A verdict with its evidence, for people; effects are points of success in a hundred. */
-export function gateText(summary: GateSummary): string {
+export function gateText(summary: GateReport): string {
   const { verdict, reason, n, effect, logE, threshold, label } = summary;
   const head = [
     `${verdict}: ${reason}`,
     `effect ${points(effect.mean)} [${interval(effect)}] over ${String(n)} pairs; ` +
       `ln E ${logE.toFixed(2)}, superior above ${threshold.toFixed(2)}`,
     ...(label === null ? [] : [`errors: ${label}`]),
+    ...worstCaseLine(summary),
   ];
   return [...head, ...sliceTable(summary), ...categoryTable(summary)].join('\n');
 }
 
-function interval({ lower, upper }: GateSummary['effect']): string {
+/** What the verdict owes to the rule for missing outcomes. */
+function worstCaseLine({ worstCase }: GateReport): readonly string[] {
+  const { imputed, mean, logE, holds } = worstCase;
+  if (imputed === 0) return [];
+  return [
+    `with ${String(imputed)} missing outcomes at their worst: effect ${points(mean)} [${interval(worstCase)}], ` +
+      `ln E ${logE.toFixed(2)}, ${holds ? 'superior still' : 'not superior'}`,
+  ];
+}
+
+function interval({ lower, upper }: { readonly lower: number; readonly upper: number }): string {
   return `${points(lower)}, ${points(upper)}`;
 }
 

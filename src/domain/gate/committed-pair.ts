@@ -7,7 +7,7 @@ import {
 } from './diagnosis.js';
 import { addPair, concludeGate, emptyGate } from './gate.js';
 import type { GatePolicy } from './gate-policy.js';
-import { summarizeGate, type GateSummary } from './gate-summary.js';
+import { reportGate, type GateReport } from './gate-summary.js';
 import type { GatePair, PairOutcome } from './pair.js';
 import type { SlicePlan } from './slices.js';
 
@@ -18,6 +18,8 @@ export interface CommittedArm {
   readonly category: string;
   /** `arm` where a run gave no outcome by its own fault, which the score counts as 0. */
   readonly missing: 'infrastructure' | 'arm' | null;
+  /** What it cost, as `PairCost` has it; null or absent where that is not known. */
+  readonly cost?: number | null;
 }
 
 /** A pair as it was committed, both arms graded. */
@@ -47,8 +49,14 @@ export function gatePairOf(pair: CommittedPair): GatePair {
     slices,
     baselineCategory: baseline.category,
     candidateCategory: candidate.category,
+    ...costOf(pair),
     ...(topUpFor === null ? {} : { topUpFor }),
   };
+}
+
+function costOf({ baseline, candidate }: CommittedPair): Pick<GatePair, 'cost'> {
+  if (baseline.cost == null || candidate.cost == null) return {};
+  return { cost: { baseline: baseline.cost, candidate: candidate.cost } };
 }
 
 function outcomeOf({ baseline, candidate }: CommittedPair): PairOutcome {
@@ -92,9 +100,9 @@ export function addCommittedToDiagnosis(
 export function decideAgain(
   { policy, plan }: GateBasis,
   pairs: readonly CommittedPair[],
-): GateSummary {
+): GateReport {
   const gate = pairs.map(gatePairOf).reduce(addPair, emptyGate(policy, plan));
-  return summarizeGate(gate, concludeGate(gate));
+  return reportGate(gate, concludeGate(gate));
 }
 
 /** The diagnosis once more, from the committed pairs in index order. */

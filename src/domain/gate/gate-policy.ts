@@ -35,6 +35,11 @@ export interface GatePolicy {
   readonly missingLevel: number;
   /** Share of void pairs that is still taken for chance. */
   readonly voidShare: number;
+  /** Share by which cost may be up and still count as not up. */
+  readonly costMargin: number;
+  readonly costLevel: number;
+  /** Whether a candidate must show that its cost is not up; else it is told, and decides nothing. */
+  readonly costBlocks: boolean;
 }
 
 /**
@@ -47,6 +52,7 @@ export interface GatePolicy {
  *   93 % at +10 and 45 % of candidates that change nothing in the slice.
  * - 8 slices of 5 %: each needs its own evidence, and small ones cannot give it within the cap.
  * - harmLevel .10 from 10 pairs: 10 % false blocks at most over all slices, 2.9 % measured.
+ * - costMargin .10 at level .10: that of a slice; 35 pairs show it where cost does not change.
  * - categoryLevel .05: 2.4 % measured. missingLevel .05: e >= 20, like every other single test.
  */
 export const defaultGatePolicy: GatePolicy = {
@@ -69,6 +75,9 @@ export const defaultGatePolicy: GatePolicy = {
   criticalCategories: [],
   missingLevel: 0.05,
   voidShare: 0.2,
+  costMargin: 0.1,
+  costLevel: 0.1,
+  costBlocks: false,
 };
 
 /**

@@ -1,9 +1,13 @@
 import { failureCategories, categoriesThatGrew, shiftLabel } from './categories.js';
 import type { ShiftLabel } from './categories.js';
 import { effectInterval } from './confidence-sequence.js';
+import { summarizeCost } from './cost.js';
+import type { CostSummary } from './cost.js';
 import { logE } from './eprocess.js';
 import { isHarmed, isNonInferior, isSuperior } from './gate.js';
 import type { GateDecision, GateState, SliceTests, Verdict } from './gate.js';
+import { summarizeWorstCase } from './worst-case.js';
+import type { WorstCaseSummary } from './worst-case.js';
 
 export interface SliceSummary {
   readonly name: string;
@@ -61,6 +65,20 @@ export function summarizeGate(state: GateState, decision: GateDecision): GateSum
       grew: grown.includes(category.name),
     })),
     label: shiftLabel(state.categories, isSuperior(state), state.policy.criticalCategories) ?? null,
+  };
+}
+
+/** A summary with what a person is told beside the verdict: the cost, and the effect with missing outcomes at their worst. */
+export interface GateReport extends GateSummary {
+  readonly cost: CostSummary | null;
+  readonly worstCase: WorstCaseSummary;
+}
+
+export function reportGate(state: GateState, decision: GateDecision): GateReport {
+  return {
+    ...summarizeGate(state, decision),
+    cost: summarizeCost(state.cost, state.policy),
+    worstCase: summarizeWorstCase(state.worstCase, state.policy),
   };
 }
 

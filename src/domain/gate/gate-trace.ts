@@ -24,6 +24,7 @@ export interface TestReading {
     | 'harm'
     | 'missing outcomes'
     | 'void pairs'
+    | 'cost'
     | 'failure category';
   /** The slice or category it is about; null for all pairs. */
   readonly of: string | null;
@@ -113,12 +114,21 @@ export function readGate(
     ]),
     read('missing outcomes', state.missing, policy.missingLevel, 'no more missing than baseline'),
     read('void pairs', state.voids, policy.missingLevel, `void ≤ ${points(policy.voidShare)}`),
+    ...(state.cost.notUp.n === 0
+      ? []
+      : [
+          read('cost', state.cost.notUp, policy.costLevel, `up by ≥ ${percent(policy.costMargin)}`),
+        ]),
     ...state.categories
       .filter(({ name }) => policy.criticalCategories.includes(name))
       .map(({ name, grew }) =>
         read('failure category', grew, policy.categoryLevel / critical, 'no more of it', name),
       ),
   ];
+}
+
+function percent(share: number): string {
+  return `${String(Math.round(1000 * share) / 10)} %`;
 }
 
 /** A share as points in a hundred. */

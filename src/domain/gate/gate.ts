@@ -2,6 +2,8 @@ import { addCategories, criticalCategoryThatGrew } from './categories.js';
 import type { CategoryState } from './categories.js';
 import { effectInterval } from './confidence-sequence.js';
 import type { EffectInterval } from './confidence-sequence.js';
+import { addCost, emptyCost, isCostNotUp, isCostUp } from './cost.js';
+import type { CostState } from './cost.js';
 import { addHarm, addOutcome, addSuperiority, emptyEProcess, hasReached } from './eprocess.js';
 import type { EProcess } from './eprocess.js';
 import type { GatePolicy } from './gate-policy.js';
@@ -11,6 +13,8 @@ import { OTHER_SLICE, noSlices, watchedSlices } from './slices.js';
 import type { SlicePlan } from './slices.js';
 import { addToTally, emptyTally } from './tally.js';
 import type { Tally } from './tally.js';
+import { addWorstCase, emptyWorstCase } from './worst-case.js';
+import type { WorstCase } from './worst-case.js';
 
 /** How a gate ended. Only `pass` leads on by itself; the others end there or wait for a person. */
 export type GateDecision =
@@ -22,7 +26,11 @@ export type GateDecision =
       readonly reason: 'failure-category-grew';
       readonly category: string;
     }
-  | { readonly verdict: 'inconclusive'; readonly reason: 'budget' | 'missing-outcomes' }
+  | { readonly verdict: 'reject'; readonly reason: 'cost-grew' }
+  | {
+      readonly verdict: 'inconclusive';
+      readonly reason: 'budget' | 'missing-outcomes' | 'cost-not-shown';
+    }
   | { readonly verdict: 'inconclusive'; readonly reason: 'slice-not-shown'; readonly slice: string }
   | { readonly verdict: 'hold'; readonly reason: 'underpowered' };
 
@@ -62,6 +70,8 @@ export interface GateState {
   readonly voidPairs: number;
   readonly slices: readonly SliceTests[];
   readonly categories: CategoryState;
+  readonly cost: CostState;
+  readonly worstCase: WorstCase;
   readonly decision?: GateDecision;
 }
 
@@ -92,6 +102,8 @@ export function emptyGate(policy: GatePolicy, plan: SlicePlan = noSlices): GateS
       differences: emptyTally,
     })),
     categories: [],
+    cost: emptyCost,
+    worstCase: emptyWorstCase,
   };
   const isHeld =
     discordance !== undefined && isUnderpowered({ alpha, maxPairs, dPlan, discordance });
@@ -141,7 +153,7 @@ export function concludeGate(state: GateState): GateDecision {
   const open = openSlices(state)[0];
   return state.phase === 'slices' && open !== undefined
     ? { verdict: 'inconclusive', reason: 'slice-not-shown', slice: open.name }
-    : { verdict: 'inconclusive', reason: 'budget' };
+    : outOfPairs(state);
 }
 
 /** What the gate wants next; undefined once it has decided. */
@@ -207,11 +219,13 @@ function addMissing(state: GateState, { outcome }: GatePair): GateState {
   };
 }
 
-function addEffect(state: GateState, { outcome }: GatePair): GateState {
+function addEffect(before: GateState, { outcome, cost }: GatePair): GateState {
+  const state = { ...before, worstCase: addWorstCase(before.worstCase, outcome, before.policy) };
   if (outcome.kind === 'void') return state;
   const difference = outcome.candidate - outcome.baseline;
   return {
     ...state,
+    cost: cost === undefined ? state.cost : addCost(state.cost, cost, state.policy),
     superiority: addSuperiority(state.superiority, difference, state.policy.m0),
     futility: addHarm(state.futility, difference, state.policy.deltaMin),
     differences: addToTally(state.differences, difference),
@@ -253,16 +267,30 @@ function settleGate(state: GateState): GateState {
 
   const { policy, superiority, futility } = state;
   if (superiority.n >= policy.minPairs) {
-    if (hasReached(superiority, 1 / policy.alpha)) {
+    if (policy.costBlocks && isCostUp(state.cost, policy)) {
+      return { ...state, decision: { verdict: 'reject', reason: 'cost-grew' } };
+    }
+    // Both at one look: evidence of a gain goes on counting while that of the cost is waited for.
+    if (hasReached(superiority, 1 / policy.alpha) && isCostSettled(state)) {
       return settleSlices({ ...state, phase: 'slices' });
     }
     if (hasReached(futility, 1 / policy.futilityLevel)) {
       return { ...state, decision: { verdict: 'reject', reason: 'futile' } };
     }
   }
-  return state.committed >= policy.maxPairs
-    ? { ...state, decision: { verdict: 'inconclusive', reason: 'budget' } }
-    : state;
+  return state.committed >= policy.maxPairs ? { ...state, decision: outOfPairs(state) } : state;
+}
+
+function isCostSettled({ cost, policy }: GateState): boolean {
+  return !policy.costBlocks || isCostNotUp(cost, policy);
+}
+
+/** What an effect is where pairs end: not shown, or shown at a cost that is not. */
+function outOfPairs(state: GateState): GateDecision {
+  const { superiority, policy } = state;
+  const isShown = superiority.n >= policy.minPairs && hasReached(superiority, 1 / policy.alpha);
+  const reason = isShown && !isCostSettled(state) ? 'cost-not-shown' : 'budget';
+  return { verdict: 'inconclusive', reason };
 }
 
 function guardDecision(state: GateState): GateDecision | undefined {

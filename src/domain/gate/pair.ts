@@ -1,3 +1,5 @@
+import type { PairCost } from './cost.js';
+
 export type Arm = 'baseline' | 'candidate';
 
 /**
@@ -24,6 +26,8 @@ export interface GatePair {
   /** Outcome category of each arm, `SUCCESS_CATEGORY` or the name of a kind of failure. */
   readonly baselineCategory?: string;
   readonly candidateCategory?: string;
+  /** What the arms cost; absent where that is not known of both. */
+  readonly cost?: PairCost;
   /** The slice this pair was drawn for; it then counts for that slice alone and never for the effect. */
   readonly topUpFor?: string;
 }

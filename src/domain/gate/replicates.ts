@@ -18,6 +18,10 @@ export function poolRuns<T extends CommittedArm>(
   const { category } = runs.find((run) => criticalCategories.includes(run.category)) ?? worst;
   const missing = runs.some((run) => run.missing === 'arm') ? 'arm' : null;
   if (runs.every(({ score }) => score === null)) return { ...first, category, missing };
+  const costs = runs.map(({ cost }) => cost);
+  const cost = costs.every((each) => each != null)
+    ? costs.reduce((total, each) => total + each, 0) / runs.length
+    : null;
   const score = runs.reduce((total, run) => total + (run.score ?? 0), 0) / runs.length;
-  return { ...first, score, category, missing };
+  return { ...first, score, category, missing, ...(cost === null ? {} : { cost }) };
 }

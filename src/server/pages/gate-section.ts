@@ -27,7 +27,7 @@ export function gateSection(record: DecidedRecord, pairs: readonly EvaluatedPair
   </section>`;
 }
 
-function evidenceLines({ effect, n, logE, threshold }: GateEvidence): Html {
+function evidenceLines({ effect, n, logE, threshold, cost, worstCase }: GateEvidence): Html {
   return html`<div class="figures">
     <div>
       <span class="label">Effect, 95 %</span>
@@ -37,6 +37,28 @@ function evidenceLines({ effect, n, logE, threshold }: GateEvidence): Html {
     </div>
     <div><span class="label">Pairs</span><strong>${n}</strong></div>
     <div><span class="label">Evidence of superiority</span>${evidenceBar(logE, threshold)}</div>
+    ${
+      cost === null
+        ? ''
+        : html`<div>
+            <span class="label">Cost${cost.blocks ? ', asked for' : ', told alone'}</span>
+            <strong>${cost.ratio === null ? 'new' : `${cost.ratio.toFixed(2)} ×`}</strong>
+            <span class="verdict ${cost.verdict}">${cost.verdict}</span>
+            <span class="quiet"
+              >by more than ${Math.round(1000 * cost.margin) / 10} %, over ${cost.n} pairs</span
+            >
+          </div>`
+    }
+    ${
+      worstCase === null || worstCase.imputed === 0
+        ? ''
+        : html`<div>
+            <span class="label">${worstCase.imputed} missing at their worst</span>
+            <strong>${points(worstCase.mean)}</strong> points
+            <span class="quiet">[${points(worstCase.lower)}, ${points(worstCase.upper)}]</span>
+            ${worstCase.holds ? 'superior still' : 'not superior'}
+          </div>`
+    }
   </div>`;
 }
 
