@@ -9,6 +9,7 @@ import { informative } from '../domain/informative.js';
 import {
   firstShown,
   isAudited,
+  JUDGE_ABSTAINED,
   needsAnotherCall,
   needsAnotherScore,
   scoreOf,
@@ -52,13 +53,18 @@ export interface JudgePairRequest extends Scope {
   readonly candidateArm: PairRow['candidate'];
 }
 
+/** A judged live run; while the day's judgements are spent it waits, for so long after its end. */
+export interface JudgedRun extends RecordAnswer {
+  readonly waitsHours?: number;
+}
+
 export interface JudgeActivities {
   /**
    * The judge's outcome of a live episode, written to it, and whether there is something to learn from it then;
-   * unknown where every judge abstains, or the day's judgements are spent. Asked like a pair: again where the
+   * unknown where every judge abstains, or while the day's judgements are spent. Asked like a pair: again where the
    * judge contradicts itself, and one in ten audited. Paid once: a judged episode answers what is stored.
    */
-  judgeOutput(request: JudgeOutputRequest): Promise<RecordAnswer>;
+  judgeOutput(request: JudgeOutputRequest): Promise<JudgedRun>;
   /**
    * The two arms of a pair as the judge scores them, blind to which is which: one call in either order
    * of outputs and a third where the two disagree. Void where first and second judge abstain. Paid once:
@@ -103,9 +109,11 @@ export function createJudgeActivities(dependencies: JudgeDependencies): JudgeAct
         const run = await endedRun(store, tenant, episode);
         const held = run.outcome;
         if (held !== null && held.category !== UNJUDGED) return answerOf(store, agent, run, held);
-        if (!(await store.spendJudgement(scope, agent.learning.judgementsPerDay))) {
+        const { judgementsPerDay, attributionHours } = agent.learning;
+        if (!(await store.spendJudgement(scope, judgementsPerDay))) {
           const outcome = unknownOutcome(agent, "the day's judgements are spent");
-          return { outcome, informative: { value: false, reason: 'unjudged' } };
+          const unjudged = { outcome, informative: { value: false, reason: 'unjudged' } };
+          return judgementsPerDay === 0 ? unjudged : { ...unjudged, waitsHours: attributionHours };
         }
         const judged = await judgeAlone(dependencies, agent, run, signal);
         await auditAlone(dependencies, agent, run, judged, signal);
@@ -160,7 +168,7 @@ async function judgeAlone(
     const score = scoreOf(scores);
     if (score !== null) return outcomeOf(judge, score, said);
   }
-  return { ...unknownOutcome(agent, 'every judge abstained'), category: 'judge-abstained' };
+  return { ...unknownOutcome(agent, 'every judge abstained'), category: JUDGE_ABSTAINED };
 }
 
 function unknownOutcome(agent: Agent, detail: string): Outcome {
@@ -323,7 +331,7 @@ function armsOf(
   const scored = (arm: PairRow['baseline'], score: number | undefined): PairRow['baseline'] => {
     if (arm.category !== UNJUDGED) return arm;
     return score === undefined
-      ? { ...arm, score: null, category: 'judge-abstained' }
+      ? { ...arm, score: null, category: JUDGE_ABSTAINED }
       : { ...arm, score, category: categoryOf(score), missing: null };
   };
   return {

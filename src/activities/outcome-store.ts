@@ -10,6 +10,8 @@ export interface LiveOutcome {
   readonly slices: Slices;
   /** 0 … 1; null when it is not known within the attribution window and counts as 0. */
   readonly success: number | null;
+  /** Nobody was asked in time, or every judge abstained: no fault of the version, and no outcome of it. */
+  readonly isVoid?: boolean;
   /** `ok` or the kind of failure; null with an outcome that is not known. */
   readonly category?: string | null;
 }

@@ -3,6 +3,8 @@ import { uniformOf } from './random.js';
 
 /** Category of an outcome that waits for the agent's judge: no evaluator before it could tell. */
 export const UNJUDGED = 'unjudged';
+/** Category of an outcome that first and second judge could not tell. */
+export const JUDGE_ABSTAINED = 'judge-abstained';
 
 export type ArmName = 'baseline' | 'candidate';
 
@@ -69,6 +71,27 @@ export function verdictOf(calls: readonly PairScores[]): PairScores {
   const mean = (arm: ArmName): number =>
     said.reduce((total, scores) => total + scores[arm], 0) / said.length;
   return { baseline: mean('baseline'), candidate: mean('candidate') };
+}
+
+/** Spreads what waited for a new day over its first hour, at most. */
+const SPREAD_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/**
+ * When a live run is shown to the judge again that the day's limit kept from it: early in the next day by UTC, as
+ * the limit counts days; null where its attribution window ends before, and the run stays unjudged.
+ */
+export function nextJudgementMs(of: {
+  readonly episode: string;
+  readonly nowMs: number;
+  readonly endedMs: number;
+  readonly windowHours: number;
+}): number | null {
+  const { episode, nowMs, endedMs, windowHours } = of;
+  const midnight = (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
+  const left = endedMs + windowHours * 3_600_000 - midnight;
+  if (left <= 0) return null;
+  return midnight + Math.floor(uniformOf('judge-again', episode) * Math.min(SPREAD_MS, left));
 }
 
 /** Whether a judged pair, or a judged live run, is one of the tenth that is audited: drawn before anybody has looked at it. */

@@ -4,6 +4,7 @@ import type { LiveOutcome, Store } from '../activities/store.js';
 import type { Arm, Slices } from '../domain/episode.js';
 import { NotFoundError } from '../domain/errors.js';
 import type { EpisodeId, Scope, VersionId } from '../domain/ids.js';
+import { JUDGE_ABSTAINED, UNJUDGED } from '../domain/judging.js';
 import { JOIN_LABEL, LABELLED_CATEGORY, LABELLED_SCORE } from './labels.js';
 import { withTenant } from './transaction.js';
 
@@ -11,6 +12,8 @@ import { withTenant } from './transaction.js';
 const PASS_OVER_SECONDS = 60;
 /** How long after its end a task's outcome may become known before it counts as 0 (GATE 2.7), unless told. */
 const ATTRIBUTION_HOURS = 24;
+/** Categories of an outcome without a score that was a judge's to tell. */
+const JUDGES_TO_TELL = [UNJUDGED, JUDGE_ABSTAINED];
 
 interface OutcomeRow {
   readonly number: number;
@@ -21,12 +24,14 @@ interface OutcomeRow {
   readonly score: number | null;
   readonly category: string | null;
   readonly known: boolean;
+  readonly unasked: boolean;
   readonly passable: boolean;
 }
 
 /**
  * Live tasks with what is known of them. An outcome is known when it has a score that nobody disputes,
- * when the arm itself is why it has none, or when the attribution window has passed.
+ * when the arm itself is why it has none, or when the attribution window has passed. One that was the judge's to
+ * tell, and that no judge told, is void then: a quota and an abstention are no failures of the task (GATE 2.7).
  */
 const ROWS = `select t.number, t.episode, e.version, e.arm, t.slices,
     ${LABELLED_SCORE} as score, ${LABELLED_CATEGORY} as category,
@@ -34,7 +39,8 @@ const ROWS = `select t.number, t.episode, e.version, e.arm, t.slices,
       (${LABELLED_SCORE}) is not null
         or e.ended_at <= clock_timestamp() - make_interval(secs => $4::double precision * 3600),
       false) as known,
-    t.number < horizon.number as passable
+    t.number < horizon.number as passable,
+    coalesce(o.category = any($6::text[]), false) as unasked
   from tasks t
   join agents a on a.tenant = t.tenant and a.agent = t.agent
   left join episodes e on e.tenant = t.tenant and e.episode = t.episode
@@ -61,7 +67,7 @@ async function skippedBefore(
   const { rows } = await client.query<OutcomeRow>({
     name: 'outcomes-skipped',
     text: `${ROWS} and t.number = any($3::integer[]) order by t.number`,
-    values: [scope.tenant, scope.agent, numbers, windowHours, PASS_OVER_SECONDS],
+    values: [scope.tenant, scope.agent, numbers, windowHours, PASS_OVER_SECONDS, JUDGES_TO_TELL],
   });
   return rows;
 }
@@ -75,16 +81,25 @@ async function after(
 ): Promise<readonly OutcomeRow[]> {
   const { rows } = await client.query<OutcomeRow>({
     name: 'outcomes-after',
-    text: `${ROWS} and t.number > $3::integer order by t.number limit $6`,
-    values: [scope.tenant, scope.agent, cursor, windowHours, PASS_OVER_SECONDS, limit],
+    text: `${ROWS} and t.number > $3::integer order by t.number limit $7`,
+    values: [
+      scope.tenant,
+      scope.agent,
+      cursor,
+      windowHours,
+      PASS_OVER_SECONDS,
+      JUDGES_TO_TELL,
+      limit,
+    ],
   });
   return rows;
 }
 
 function outcomeOf(row: OutcomeRow): LiveOutcome | undefined {
-  const { number, episode, version, arm, slices, score, category, known } = row;
+  const { number, episode, version, arm, slices, score, category, known, unasked } = row;
   if (!known || version === null || arm === null) return undefined;
-  return { number, episode, version, arm, slices, success: score, category };
+  const outcome = { number, episode, version, arm, slices, success: score, category };
+  return score === null && unasked ? { ...outcome, isVoid: true } : outcome;
 }
 
 export function outcomeStore(

@@ -79,7 +79,7 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
     if (page.state !== null && page.state !== 'canary') return { kind: 'moved', to: page.state };
     for (const outcome of page.outcomes) {
       const arm = armOf(outcome, setting.version);
-      if (arm === undefined) continue;
+      if (arm === undefined || outcome.isVoid === true) continue;
       canary = withSlices(canary, outcome);
       canary = addCanaryOutcome(canary, { ...liveOutcomeOf(outcome), arm });
       if (arm === 'canary') stageOutcomes += 1;

@@ -64,7 +64,7 @@ export async function readDeployment(
   const page = await readOutcomes({ ...scope, candidate: null, workflowId, cursor, passedOver });
   let folded = deployment;
   for (const outcome of page.outcomes) {
-    if (outcome.version !== version || isSettled(folded)) continue;
+    if (outcome.version !== version || outcome.isVoid === true || isSettled(folded)) continue;
     const seen = liveOutcomeOf(outcome);
     folded = {
       ...folded,

@@ -45,6 +45,7 @@ export async function runProbation(setting: RolloutSetting, from: number): Promi
   let failures: readonly EpisodeId[] = [];
   let position: Position = { cursor: from, passedOver: [] };
   let emptyLooks = 0;
+  let voids = 0;
 
   for (;;) {
     if (setting.isInterrupted()) return { kind: 'interrupted', outcomes: monitor.outcomes };
@@ -55,6 +56,10 @@ export async function runProbation(setting: RolloutSetting, from: number): Promi
     if (page.state !== null && page.state !== 'probation') return { kind: 'moved', to: page.state };
     for (const outcome of page.outcomes) {
       if (!isOfPromotion(outcome, from, setting)) continue;
+      if (outcome.isVoid === true) {
+        voids += 1;
+        continue;
+      }
       const { action } = monitor;
       const seen = liveOutcomeOf(outcome);
       monitor = addPromotionOutcome(monitor, seen);
@@ -77,9 +82,10 @@ export async function runProbation(setting: RolloutSetting, from: number): Promi
       return { kind: 'passed', outcomes, cursor, watch: standingWatch(monitor, critical) };
     }
     // Tasks enough were served, and what came of them is not known: no news is no good news.
-    const isSilent = outcomes + page.passedOver.length >= policy.probation.minOutcomes;
+    const missing = page.passedOver.length + voids;
+    const isSilent = outcomes + missing >= policy.probation.minOutcomes;
     if (progress.elapsedMs >= policy.probation.durationMs && isSilent) {
-      return { kind: 'silent', outcomes, missing: page.passedOver.length };
+      return { kind: 'silent', outcomes, missing };
     }
   }
 }

@@ -6,6 +6,7 @@ import {
   proxyLocalActivities,
   setCurrentDetails,
   setHandler,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 
@@ -13,6 +14,7 @@ import type { JudgeActivities } from '../activities/judge-activities.js';
 import type { LearningActivities } from '../activities/learning-activities.js';
 import type { Proposed } from '../activities/store.js';
 import type { CandidateId, EpisodeId, Scope } from '../domain/ids.js';
+import { nextJudgementMs } from '../domain/judging.js';
 import type { agentTask } from './agent-task.js';
 import { carryCandidate } from './candidate-life.js';
 import { testBlame } from './forked-replay.js';
@@ -119,7 +121,7 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
   if (input.judge !== undefined && input.episode !== undefined) {
     const of = { tenant, agent, episode: input.episode };
     setCurrentDetails('**Waits for the judge** of what no evaluator could tell');
-    ({ informative } = await judgeOutput(of));
+    ({ informative } = await judged(of));
     if (input.judge === 'alone') informative = { value: false, reason: 'judged' };
     else if (!informative.value) await markReflected({ ...of, result: informative.reason });
   }
@@ -164,6 +166,29 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
   const ended = await carryCandidate({ tenant, agent, candidate, shadowQueue }, mailbox);
   await condition(allHandlersFinished);
   return { end: ended.state, candidate, reason: ended.reason };
+}
+
+/**
+ * What the judge makes of an episode. Beyond the limit of a day it waits for the next one, as long as its outcome
+ * may still count (GATE 2.7); nobody who waits for what is learned waits with it.
+ */
+async function judged(
+  of: Scope & { readonly episode: EpisodeId },
+): Promise<Awaited<ReturnType<typeof judgeOutput>>> {
+  const endedMs = workflowInfo().startTime.getTime();
+  for (;;) {
+    const answer = await judgeOutput(of);
+    const { waitsHours: windowHours } = answer;
+    if (windowHours === undefined) return answer;
+    const { episode } = of;
+    const nextMs = nextJudgementMs({ episode, nowMs: Date.now(), endedMs, windowHours });
+    if (nextMs === null) return answer;
+    await markReflected({ ...of, result: answer.informative.reason });
+    setCurrentDetails(
+      `**Waits for the judge**: the day's judgements are spent; asked again at ${new Date(nextMs).toISOString()}`,
+    );
+    await sleep(nextMs - Date.now());
+  }
 }
 
 /** Attribution, proposals and their validation; a second look in the sandbox where nothing was found. */

@@ -126,6 +126,7 @@ function arrange({ models, judge = aJudge(), pair = '1', judgementsPerDay = 100 
     request,
     judgePair: (more: Partial<typeof request> = {}) =>
       runIn(anActivityEnvironment(), judgePair, { ...request, ...more }),
+    spendJudgement: () => store.spendJudgement(null, judgementsPerDay),
     judgeOutput: () =>
       runIn(anActivityEnvironment(), judgeOutput, {
         tenant: TENANT,
@@ -305,6 +306,20 @@ test('nobody is asked once the judgements of the day are spent, and the outcome 
   expect(models.asked).toEqual([]);
   expect(outcome).toMatchObject({ score: null, category: UNJUDGED, missing: 'infrastructure' });
   expect(informative.value).toBe(false);
+});
+
+test('beyond a limit that a new day renews it is said how long after its end a run may wait', async () => {
+  const spent = arrange({ models: new FakeJudge(honest), judgementsPerDay: 1 });
+  await spent.spendJudgement();
+
+  const waits = await spent.judgeOutput();
+  const never = await arrange({
+    models: new FakeJudge(honest),
+    judgementsPerDay: 0,
+  }).judgeOutput();
+
+  expect(waits).toMatchObject({ outcome: { category: UNJUDGED }, waitsHours: 24 });
+  expect(never.waitsHours).toBeUndefined();
 });
 
 test('a tenth of what is judged live is checked by the auditor, as an expert, drawn beforehand', async () => {

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import {
   firstShown,
   isAudited,
   needsAnotherCall,
+  nextJudgementMs,
   verdictOf,
   type PairScores,
 } from '../../src/domain/judging.js';
@@ -65,4 +66,34 @@ test('a tenth of the pairs is audited, drawn by judge and run alone', () => {
 
   expect(due / runs.length).toBeGreaterThan(0.085);
   expect(due / runs.length).toBeLessThan(0.115);
+});
+
+describe('a live run that the limit of a day kept from the judge', () => {
+  const HOUR = 3_600_000;
+  const noon = Date.parse('2026-03-01T12:00:00Z');
+  const midnight = Date.parse('2026-03-02T00:00:00Z');
+  const next = (nowMs: number, endedMs: number, windowHours = 24, episode = 'e1') =>
+    nextJudgementMs({ episode, nowMs, endedMs, windowHours });
+
+  test('is shown to it in the first hour of the next day by UTC, spread by episode', () => {
+    const times = Array.from({ length: 50 }, (_, i) => next(noon, noon, 24, `e${String(i)}`) ?? 0);
+
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(midnight);
+    expect(Math.max(...times)).toBeLessThan(midnight + HOUR);
+    expect(new Set(times).size).toBe(50);
+  });
+
+  test('is given up where its attribution window ends before that day', () => {
+    expect(next(midnight + HOUR, noon)).toBeNull();
+    expect(next(noon, noon, 12)).toBeNull();
+  });
+
+  test('is never shown after its window', () => {
+    const times = Array.from(
+      { length: 50 },
+      (_, i) => next(noon, noon, 12.1, `e${String(i)}`) ?? 0,
+    );
+
+    expect(Math.max(...times)).toBeLessThan(noon + 12.1 * HOUR);
+  });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { OutcomePage, Store } from '../../src/activities/store.js';
 import type { EpisodeId, Scope } from '../../src/domain/ids.js';
-import { UNJUDGED } from '../../src/domain/judging.js';
+import { JUDGE_ABSTAINED, UNJUDGED } from '../../src/domain/judging.js';
 import { createStore } from '../../src/store/store.js';
 import { withTenant } from '../../src/store/transaction.js';
 import { freshDatabase, type FreshDatabase } from '../support/postgres.js';
@@ -141,6 +141,28 @@ test('counts as failed at once what has no score by the fault of the arm', async
   const page = await read(scope);
 
   expect(page.outcomes).toMatchObject([{ number: 1, success: 0 }]);
+});
+
+test('what no judge told within the window is void, not failed', async () => {
+  const scope = await watched('void');
+  const ofJudge = { ...UNKNOWN, missing: 'infrastructure' } as const;
+  const unjudged = await playTask(store, scope, 't-1', {
+    outcome: { ...ofJudge, category: UNJUDGED },
+  });
+  const abstained = await playTask(store, scope, 't-2', {
+    outcome: { ...ofJudge, category: JUDGE_ABSTAINED },
+  });
+
+  const before = await read(scope);
+  await endedAgo(scope, unjudged.episode, '24 h 1 s');
+  await endedAgo(scope, abstained.episode, '24 h 1 s');
+  const after = await read(scope);
+
+  expect(before.outcomes).toEqual([]);
+  expect(after.outcomes).toMatchObject([
+    { number: 1, success: null, isVoid: true },
+    { number: 2, success: null, isVoid: true },
+  ]);
 });
 
 test('reads nothing above the barrier', async () => {

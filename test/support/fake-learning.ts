@@ -164,6 +164,7 @@ export class FakeLearning implements LearningActivities {
       readonly arm?: LiveOutcome['arm'];
       readonly slices?: Readonly<Record<string, string>>;
       readonly category?: string;
+      readonly isVoid?: boolean;
     }[],
   ): Promise<void> {
     for (const {
@@ -176,7 +177,8 @@ export class FakeLearning implements LearningActivities {
       const number = this.#newest() + 1;
       const episode = episodeId(`live-${String(number)}`);
       const { category = success === 1 ? 'ok' : 'failed' } = more;
-      this.#outcomes.push({ number, episode, version, arm, slices, success, category });
+      const outcome = { number, episode, version, arm, slices, success, category };
+      this.#outcomes.push(more.isVoid === true ? { ...outcome, isVoid: true } : outcome);
     }
     const woken = [...this.#watching];
     this.#watching.clear();

@@ -15,6 +15,7 @@ import type {
 import { episodeId, versionId } from '../../src/contracts/ids.js';
 import type { Outcome, ToolCall } from '../../src/domain/episode.js';
 import type { EpisodeId } from '../../src/domain/ids.js';
+import { UNJUDGED } from '../../src/domain/judging.js';
 
 /** Tools that every worker of the workflow tests registers; a test scripts what they answer. */
 export const TOOL_NAMES = ['look_up', 'delete_rows', 'send_mail'] as const;
@@ -53,6 +54,8 @@ export class FakeTask implements TaskActivities, Pick<JudgeActivities, 'judgeOut
   category: (start: TaskStart, score: number | null) => string = (_start, score) =>
     score === 1 ? 'ok' : 'failed';
   /** What the judge of the agent says of a live run that nobody else could tell about. */
+  /** Judgements asked for while the day's are spent. */
+  judgementsSpent = 0;
   judgement: (episode: string) => number | Promise<number> = () => 1;
   readonly judged: string[] = [];
   /** Called when an episode is recorded, once for each record that was asked for. */
@@ -134,6 +137,21 @@ export class FakeTask implements TaskActivities, Pick<JudgeActivities, 'judgeOut
     episode,
   }: Parameters<JudgeActivities['judgeOutput']>[0]): ReturnType<JudgeActivities['judgeOutput']> {
     this.judged.push(episode);
+    if (this.judgementsSpent > 0) {
+      this.judgementsSpent -= 1;
+      const unjudged = {
+        score: null,
+        evaluator: 'strict@1',
+        source: 'none',
+        category: UNJUDGED,
+        detail: '',
+      } as const;
+      return {
+        outcome: unjudged,
+        informative: { value: false, reason: UNJUDGED },
+        waitsHours: 24,
+      };
+    }
     const score = await this.judgement(episode);
     const category = score === 1 ? 'ok' : 'judged-wrong';
     const outcome = {

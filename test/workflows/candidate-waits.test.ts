@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { UNJUDGED } from '../../src/domain/judging.js';
 import { candidateProgress, force, freeze, unfreeze } from '../../src/workflows/messages.js';
 import {
   aWorldWhere,
@@ -164,6 +165,23 @@ test('outcomes that never come end in a rollback, and a quiet agent does not', a
   expect(quiet.stage).toBe('probation');
   expect(end).toBe('rolled-back');
   expect(reason).toMatch(/^outcomes of 12 tasks never came/);
+});
+
+test('what nobody judged is no failure of a promotion, which does not stay unseen either', async () => {
+  const world = aWorld();
+  const short = { outcomes: 120, minOutcomes: 10, durationMs: 600_000 };
+  world.learning.plan = { rollout: { ...SHORT_ROLLOUT, probation: short } };
+  const carrier = await bringToProbation(house, world);
+
+  await world.learning.live(
+    Array.from({ length: 30 }, () => ({ success: null, category: UNJUDGED, isVoid: true })),
+  );
+  await house.env.sleep('5 minutes');
+  const during = await carrier.query(candidateProgress);
+  const { reason } = await carrier.result();
+
+  expect(during.stage).toBe('probation');
+  expect(reason).toMatch(/^outcomes of 30 tasks never came/);
 });
 
 test('once a week baseline is set beside itself, and what pairs cannot show is held', async () => {
