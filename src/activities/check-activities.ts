@@ -1,4 +1,4 @@
-import { candidateId } from '../contracts/ids.js';
+import { aaCandidateOf } from '../contracts/digest.js';
 import { SYSTEM } from '../domain/feedback.js';
 import type { Scope } from '../domain/ids.js';
 import type { EvaluationDependencies } from './evaluation-activities.js';
@@ -16,7 +16,7 @@ export function createCheckActivities({ store, agents }: EvaluationDependencies)
       const isOutOfBudget = (await store.spentShadowRuns(scope)) >= shadowRunsPerDay;
       if (pointer === null || isOutOfBudget) return null;
       const attempt = await store.newestTask(scope);
-      const candidate = candidateId(`${tenant}.${agent}.aa`);
+      const candidate = aaCandidateOf(scope);
       return attempt === 0 ? null : { candidate, baseline: pointer.active, attempt };
     },
 

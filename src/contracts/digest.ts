@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 
 import canonicalize from 'canonicalize';
 
-import type { AgentId, EpisodeId, LessonId, TenantId } from '../domain/ids.js';
+import type { AgentId, CandidateId, EpisodeId, LessonId, Scope, TenantId } from '../domain/ids.js';
 import type { LessonContent } from '../domain/lesson.js';
-import { episodeId, lessonId } from './ids.js';
+import { candidateId, episodeId, lessonId } from './ids.js';
 
 /**
  * Canonical JSON (RFC 8785): equal values are equal text, whatever the order of their keys. Half of a
@@ -56,6 +56,11 @@ export function lessonIdOf(agent: AgentId, key: string): LessonId {
 /** The episode of a shadow or explore run, named after what it is run for. */
 export function runEpisodeIdOf(...parts: readonly string[]): EpisodeId {
   return episodeId(`s-${sha256(parts.join('/')).slice(0, 20)}`);
+}
+
+/** Under which candidate an agent's A/A checks run, one after the other; no candidate of the store has this id. */
+export function aaCandidateOf({ tenant, agent }: Scope): CandidateId {
+  return candidateId(`${tenant}.${agent}.aa`);
 }
 
 const IMPORTED = 'i-';

@@ -11,6 +11,7 @@ import { z } from 'zod';
 
 import type { House } from '../../src/cli/house.js';
 import { runCli } from '../../src/cli/run-cli.js';
+import { aaCandidateOf } from '../../src/contracts/digest.js';
 import { taskId } from '../../src/contracts/ids.js';
 import type { CandidateState } from '../../src/domain/candidate.js';
 import { createQueries } from '../../src/store/queries.js';
@@ -362,6 +363,25 @@ describe('reproduce', () => {
       );
       return rows.length === 0 ? true : undefined;
     });
+    const baseline = (await house.store.pointer(held))?.active;
+    const candidate = aaCandidateOf(held);
+    const check = await house.temporal.workflow.execute('shadowEvaluation', {
+      workflowId: `shadow/${candidate}`,
+      taskQueue: 'ratchet',
+      args: [
+        {
+          ...held,
+          candidate,
+          purpose: 'aa',
+          baseline,
+          version: baseline,
+          attempt: 1,
+          seed: 1,
+          alpha: 0.05,
+          shadowQueue: 'ratchet-shadow',
+        },
+      ],
+    });
     const queries = createQueries(house.pool);
     const filter = { agent: held.agent, limit: 1000 };
     const shadows = await queries.episodes(held.tenant, { ...filter, mode: 'shadow' });
@@ -373,6 +393,12 @@ describe('reproduce', () => {
     const total = shadows.length + live.length + candidates.length;
     expect(document).toMatchObject({ different: 0, identical: total });
     expect(shadows.length).toBeGreaterThan(20);
+    // Runs of the weekly check belong to no candidate of the store, and are found all the same.
+    expect(check).toMatchObject({ aa: { discordance: 0, isAlarmed: false } });
+    const { rows } = await house.pool.query(
+      `select 1 from episodes where tenant = 'acme' and agent = 'held' and mode = 'shadow' and candidate is null`,
+    );
+    expect(rows.length).toBeGreaterThan(0);
     expect(code).toBe(0);
   });
 

@@ -1,5 +1,6 @@
 import type { StoredEpisode } from '../../activities/store.js';
 import { StrategyCache } from '../../activities/strategy-cache.js';
+import { aaCandidateOf } from '../../contracts/digest.js';
 import { InvalidInputError, NotFoundError } from '../../domain/errors.js';
 import type { Mode } from '../../domain/episode.js';
 import type { CandidateId, Scope, TenantId } from '../../domain/ids.js';
@@ -94,11 +95,13 @@ export class Subjects {
     const isPair = mode === 'shadow' && candidate !== null;
     const pairs = isPair ? (await this.#lifeOf(scope.tenant, candidate)).pairs : [];
     const known = workflowsOfEpisode(episode, accepted?.episode ?? id, pairs);
-    const isUnnamed = known.length === 0 && candidate !== null;
+    const isCheck = mode === 'shadow' && candidate === null;
+    const unnamed = isCheck ? aaCandidateOf(scope) : known.length === 0 ? candidate : null;
+    const run = unnamed === null ? [] : await this.#runOf(unnamed, episode);
     return {
       id,
       scope,
-      workflowIds: isUnnamed ? await this.#runOf(candidate, episode) : known,
+      workflowIds: run.length > 0 ? run : known,
       derive: () => episodeAgain(store, queries, this.#strategies, episode),
     };
   }
@@ -109,7 +112,7 @@ export class Subjects {
     return known;
   }
 
-  /** A run that no gate took in, or of a diagnosis: found by what it was started with. */
+  /** A run that no gate took in, of a diagnosis or of an A/A check: found by what it was started with. */
   async #runOf(candidate: CandidateId, { id }: StoredEpisode): Promise<readonly string[]> {
     const known = this.#started.get(candidate) ?? startedRuns(this.#house.temporal, candidate);
     this.#started.set(candidate, known);
