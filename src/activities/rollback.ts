@@ -199,7 +199,15 @@ async function versionBefore(
         ? baseline
         : await store.deriveVersion(scope, version, await inverseOf(store, scope, row, baseline));
   }
-  return version;
+  return withoutRevoked(store, scope, version);
+}
+
+/** A version that served before may hold what was quarantined or erased since, which no rollback brings back. */
+async function withoutRevoked(store: Store, scope: Scope, version: VersionId): Promise<VersionId> {
+  const served = await store.lessonsServing(scope, version);
+  const revoked = served.filter(({ status }) => status === 'quarantined').map(({ id }) => id);
+  if (revoked.length === 0) return version;
+  return store.deriveVersion(scope, version, { put: [], remove: revoked, parameters: {} });
 }
 
 /** A bundle that puts back what another one changed. */

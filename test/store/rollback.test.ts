@@ -172,12 +172,12 @@ test('a return to a named version rolls back what was promoted since', async () 
   expect(await store.pointer(scope)).toEqual(pointer);
 });
 
-test('gives back the parameters and lessons that a bundle replaced', async () => {
-  const scope = aScope('replaced');
+/** A note on probation that took the place of an earlier one. */
+async function aReplacement(scope: Scope): Promise<CandidateId> {
   await deploy(store, scope);
   const base = await toProbation(scope, 'note');
   await move(scope, base, 'promoted');
-  const better = await openCandidate(store, scope, candidateId('replaced.better'), [
+  const better = await openCandidate(store, scope, candidateId(`${scope.tenant}.better`), [
     aDraft('note', { body: { form: 'text', text: 'note(id, name, year)' } }),
   ]);
   const version = await closeOnActive(store, scope, better);
@@ -186,10 +186,33 @@ test('gives back the parameters and lessons that a bundle replaced', async () =>
     canary: { candidate: better, version, share: 0.5, seed: 1 },
   });
   await move(scope, better, 'probation', { active: version, canary: null });
+  return better;
+}
+
+test('gives back the parameters and lessons that a bundle replaced', async () => {
+  const scope = aScope('replaced');
+  const better = await aReplacement(scope);
   await store.deploy(scope, aRoot({ policyDigest: 'policy-3' }), SYSTEM);
 
   const { to } = await takeBack(scope, better);
 
   const [note] = await store.lessonsServing(scope, to);
   expect(note).toMatchObject({ id: lessonNamed('note'), revision: 1, status: 'active' });
+});
+
+test('does not give back what was quarantined since', async () => {
+  const scope = aScope('revoked');
+  const better = await aReplacement(scope);
+  await store.quarantineLesson(scope, {
+    lesson: lessonNamed('note'),
+    revision: 1,
+    actor: SYSTEM,
+    reason: 'it harms',
+    detail: {},
+  });
+
+  const { to } = await takeBack(scope, better);
+
+  expect(await store.lessonsServing(scope, to)).toEqual([]);
+  expect((await store.pointer(scope))?.active).toBe(to);
 });
