@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { createAgentRegistry } from '../../src/activities/agent-registry.js';
+import { createEvaluationActivities } from '../../src/activities/evaluation-activities.js';
+import type { Messenger } from '../../src/activities/messenger.js';
+import { createRolloutActivities } from '../../src/activities/rollout-activities.js';
+import type { Store } from '../../src/activities/store.js';
 import { StrategyCache } from '../../src/activities/strategy-cache.js';
 import { createLifecycleActivities } from '../../src/activities/task-lifecycle.js';
 import { defineAgent } from '../../src/contracts/agent.js';
 import { taskId } from '../../src/contracts/ids.js';
 import { createStore } from '../../src/store/store.js';
 import { freshDatabase, type FreshDatabase } from '../support/postgres.js';
-import { aScope } from '../support/store-builders.js';
+import { aDraft, aScope, closeOnActive, deploy, openCandidate } from '../support/store-builders.js';
 
 let database: FreshDatabase;
 beforeAll(async () => {
@@ -57,4 +61,61 @@ test('new instructions wake the learner once, which finds what served before the
   expect([first, again, changed, after]).toEqual([0, 0, 1, 0]);
   expect(found?.number).toBe(2);
   expect(found?.baseline).not.toBe(found?.version);
+});
+
+/** What carries a candidate asks, with nobody to tell. */
+function activities(store: Store) {
+  const agent = defineAgent({
+    id: scope.agent,
+    instructions: 'Answer.',
+    model: { name: 'm' },
+    tools: [],
+    evaluators: [],
+  });
+  const messenger: Messenger = {
+    wake: async () => true,
+    grant: async () => true,
+    startCandidate: async () => undefined,
+    wakeLearner: async () => undefined,
+    reserve: async () => ({ alpha: 0.05, epoch: 1, isUnderpowered: false }),
+    settle: async () => ({ isArmed: true }),
+    reflectOnDrift: async () => [],
+  };
+  const dependencies = {
+    store,
+    agents: createAgentRegistry([agent]),
+    strategies: new StrategyCache(store),
+    messenger,
+  };
+  return {
+    ...createEvaluationActivities(dependencies),
+    ...createRolloutActivities(dependencies),
+  };
+}
+
+test('a candidate is re-based on what was deployed meanwhile, when it is planned and before its canary', async () => {
+  const store = createStore(database.pool);
+  const other = aScope('rebasing', 'clerk');
+  await deploy(store, other);
+  const { planEvaluation, rebase } = activities(store);
+  const id = await openCandidate(store, other, 'rebasing.c', [aDraft('rebasing')]);
+  const first = await closeOnActive(store, other, id);
+
+  const before = await planEvaluation({ ...other, candidate: id });
+  const deployed = await deploy(store, other, { policyDigest: 'other-instructions' });
+  const planned = await planEvaluation({ ...other, candidate: id });
+  const settled = await rebase({ ...other, candidate: id });
+  const again = await deploy(store, other, { policyDigest: 'third-instructions' });
+  const late = await rebase({ ...other, candidate: id });
+
+  const row = await store.candidate(other.tenant, id);
+  expect(before.version).toBe(first);
+  expect(planned.baseline).toBe(deployed.active);
+  expect(planned.version).not.toBe(first);
+  expect((await store.version(other, planned.version))?.policyDigest).toBe('other-instructions');
+  expect(await store.lessonsServing(other, planned.version)).toHaveLength(1);
+  expect(settled).toEqual({ changed: false, touches: false });
+  // No lesson came with the deployment that some task recalls beside the candidate's: what passed stands.
+  expect(late).toEqual({ changed: true, touches: false });
+  expect(row?.baseline).toBe(again.active);
 });
