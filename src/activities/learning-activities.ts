@@ -3,6 +3,7 @@ import type { Actor } from '../domain/feedback.js';
 import type { Slices } from '../domain/episode.js';
 import type { AaSummary } from '../domain/gate/aa-check.js';
 import type { GateBasis } from '../domain/gate/committed-pair.js';
+import type { CategoryShift } from '../domain/gate/category-watch.js';
 import type { Diagnosis } from '../domain/gate/diagnosis.js';
 import type { GateReport } from '../domain/gate/gate-summary.js';
 import type { CandidateId, EpisodeId, Scope, TaskId, VersionId } from '../domain/ids.js';
@@ -316,6 +317,15 @@ export interface LearningActivities {
   ): Promise<void>;
   /** Says in the audit why nothing is promoted without a person from here on. */
   noteDisarmed(of: Scope & { readonly reason: string }): Promise<void>;
+  /** Says in the audit that outcomes fall into other categories than they did; it is for a person to look at. */
+  noteCategoryShift(
+    of: Scope & {
+      /** Null for a deployment. */
+      readonly candidate: CandidateId | null;
+      readonly version: VersionId;
+      readonly shift: CategoryShift;
+    },
+  ): Promise<void>;
   deploymentReference(of: Scope & DeploymentFound): Promise<DeploymentReference>;
   /**
    * Says in the audit what a deployment did to the outcomes, and reflects on recent failures. It moves no pointer:

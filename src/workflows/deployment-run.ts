@@ -1,6 +1,7 @@
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 
 import type { DeploymentFound, LearningActivities } from '../activities/learning-activities.js';
+import { emptyCategoryWatch } from '../domain/gate/category-watch.js';
 import {
   addCriticalOutcome,
   emptyCriticalWatch,
@@ -129,6 +130,7 @@ export function afterProbation(deployment: WatchedDeployment): Watched {
     baseline,
     standing: standingWatch(monitor, critical),
     benefit: emptyMonitor({}),
+    categories: emptyCategoryWatch([]),
     outcomes: 0,
     failures,
     cursor,

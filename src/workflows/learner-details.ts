@@ -1,6 +1,7 @@
 import type { Arming } from '../domain/gate/arming.js';
 import type { ErrorLedger } from '../domain/gate/ledger.js';
 import type { CandidateId } from '../domain/ids.js';
+import type { Watched } from './learner-watch.js';
 
 /** A candidate's place in a queue of the learner. */
 export interface Turn {
@@ -19,8 +20,9 @@ export function learnerDetails(state: {
   readonly frozen: boolean;
   readonly arming: Arming;
   readonly discordance: number | null;
+  readonly watched: Watched | null;
 }): string {
-  const { ledger, evaluating, canary, queue, frozen, arming, discordance } = state;
+  const { ledger, evaluating, canary, queue, frozen, arming, discordance, watched } = state;
   const limit = String(ledger.policy.falseDiscoveryRate);
   return [
     frozen ? '**Frozen**: no canary starts or advances' : '**Learning**',
@@ -30,6 +32,25 @@ export function learnerDetails(state: {
     `evaluating: ${evaluating?.candidate ?? 'nothing'}`,
     `canary: ${canary?.candidate ?? 'nothing'}, ${String(queue.length)} waiting`,
     `error ledger, epoch ${String(ledger.epoch)}: spent ${ledger.spent.toFixed(5)} of ${limit}, ${String(ledger.discoveries)} promotions stand, ${String(arming.rollbacks)} rollbacks`,
+    ...watchLines(watched),
     `A/A discordance: ${discordance === null ? 'not measured yet' : discordance.toFixed(3)}`,
   ].join('  \n');
+}
+
+/** What is watched after its probation, and whether its tasks end in other ways than they did. */
+function watchLines(watched: Watched | null): readonly string[] {
+  if (watched === null) return [];
+  const { candidate, version, outcomes, categories } = watched;
+  const line = `watched: ${candidate ?? version}, ${String(outcomes)} outcomes since its probation`;
+  const { shift } = categories;
+  if (shift === undefined) return [line];
+  const moved = shift.shares
+    .slice(0, 2)
+    .map(
+      ({ category, before, since }) => `${category} ${before.toFixed(3)} to ${since.toFixed(3)}`,
+    );
+  return [
+    line,
+    `**Categories shifted** after ${String(shift.n)} outcomes (ln E ${shift.logE.toFixed(2)}, threshold ${shift.threshold.toFixed(2)}): ${moved.join(', ')}`,
+  ];
 }

@@ -2,6 +2,11 @@ import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio
 
 import type { LearningActivities } from '../activities/learning-activities.js';
 import type { LiveOutcome } from '../activities/store.js';
+import {
+  addWatchedCategory,
+  emptyCategoryWatch,
+  type CategoryWatch,
+} from '../domain/gate/category-watch.js';
 import { emptyCriticalWatch } from '../domain/gate/critical-watch.js';
 import { addLiveOutcome, emptyMonitor, type MonitorState } from '../domain/gate/monitor.js';
 import {
@@ -20,9 +25,10 @@ const { reference } = proxyLocalActivities<LearningActivities>({
   startToCloseTimeout: '60s',
   localRetryThreshold: '2m',
 });
-export const { rollBack, concludeDiagnosis, stopWatching } = proxyActivities<LearningActivities>({
-  startToCloseTimeout: '60s',
-});
+export const { rollBack, concludeDiagnosis, stopWatching, noteCategoryShift } =
+  proxyActivities<LearningActivities>({
+    startToCloseTimeout: '60s',
+  });
 
 /** The promotion, or deployment, that is watched after its probation. */
 export interface Watched {
@@ -36,6 +42,8 @@ export interface Watched {
   readonly standing: StandingWatch;
   /** Worse than the version itself was? Its gain may be gone without harm. */
   readonly benefit: MonitorState;
+  /** Do its tasks end in other ways than they did? It is told, and nothing is taken back for it. */
+  readonly categories: CategoryWatch;
   readonly outcomes: number;
   readonly failures: readonly EpisodeId[];
   readonly cursor: number;
@@ -56,6 +64,8 @@ export type WatchAlarm =
 /** Failed episodes that a drift is learned from, at most. */
 const MOST_FAILURES = 5;
 const FAILED_BELOW = 0.5;
+/** Outcomes of a page after which another one is looked for at once. */
+const LONG_PAGE = 100;
 
 /** Begins where a survived probation ended. */
 export async function beginWatch(
@@ -77,6 +87,7 @@ export async function beginWatch(
     baseline,
     standing,
     benefit: emptyMonitor({ benefit: referenceOf(own) }),
+    categories: emptyCategoryWatch(own),
     outcomes: 0,
     failures: [],
     cursor,
@@ -104,37 +115,66 @@ export function failuresWith(
   return (success ?? 0) < FAILED_BELOW ? [...failures, episode].slice(-MOST_FAILURES) : failures;
 }
 
-/** Folds what is new, up to the first crossing or to the end of what there is. */
+/**
+ * Folds what is new, outcome by outcome, so that nothing depends on how many were read together: an alarm stands
+ * though M falls again before the page ends, and what asks for a rollback is looked for no further.
+ */
 export async function readWatch(
   scope: Scope,
   watched: Watched,
-): Promise<{ readonly watched: Watched; readonly hasRead: boolean }> {
+): Promise<{
+  readonly watched: Watched;
+  readonly alarm: WatchAlarm;
+  readonly hasRead: boolean;
+  /** A page this long may not have been all there is. */
+  readonly mayHaveMore: boolean;
+}> {
   const { workflowId } = workflowInfo();
   const { cursor, passedOver, version, deployed = [] } = watched;
   const serving = [version, ...deployed];
   const page = await readOutcomes({ ...scope, candidate: null, workflowId, cursor, passedOver });
-  const own = page.outcomes.filter((outcome) => serving.includes(outcome.version));
-  const folded = own.reduce((state, outcome): Watched => {
-    const seen = liveOutcomeOf(outcome);
-    return {
-      ...state,
-      failures: failuresWith(state.failures, outcome),
-      standing: addStandingOutcome(state.standing, seen),
-      benefit: addLiveOutcome(state.benefit, seen),
-      outcomes: state.outcomes + 1,
-    };
-  }, watched);
+  let folded = watched;
+  let alarm = watchAlarm(watched);
+  for (const outcome of page.outcomes) {
+    if (alarm.kind === 'rollback') break;
+    if (!serving.includes(outcome.version) || outcome.isVoid === true) continue;
+    folded = withOutcome(folded, outcome);
+    const found = watchAlarm(folded);
+    if (alarm.kind === 'none' || found.kind === 'rollback') alarm = found;
+  }
+  const { shift } = folded.categories;
+  if (shift !== undefined && watched.categories.shift === undefined) {
+    const { candidate } = watched;
+    await noteCategoryShift({ ...scope, candidate, version, shift });
+  }
   return {
     watched: { ...folded, cursor: page.cursor, passedOver: page.passedOver },
+    alarm,
     hasRead: page.outcomes.length > 0,
+    mayHaveMore: page.outcomes.length >= LONG_PAGE,
   };
 }
 
-/** What the watch asks for by now: a diagnosis first, for the cause may be the world; a severe loss goes back at once. */
-export function watchAlarm({ standing, benefit }: Watched): WatchAlarm {
+function withOutcome(watched: Watched, outcome: LiveOutcome): Watched {
+  const seen = liveOutcomeOf(outcome);
+  return {
+    ...watched,
+    failures: failuresWith(watched.failures, outcome),
+    standing: addStandingOutcome(watched.standing, seen),
+    benefit: addLiveOutcome(watched.benefit, seen),
+    categories: addWatchedCategory(watched.categories, seen),
+    outcomes: watched.outcomes + 1,
+  };
+}
+
+/** What the watch asks for: a diagnosis first, for the cause may be the world; a severe loss goes back at once. */
+function watchAlarm({ standing, benefit, deployed = [] }: Watched): WatchAlarm {
   const action = standingAction(standing);
   if (action.kind !== 'none') {
-    const { kind, slice = null, category, evidence } = action;
+    const { slice = null, category, evidence } = action;
+    // What was deployed on top may have done it: the replays, which run both under it, part the two.
+    const isShared = deployed.length > 0 && category === undefined;
+    const kind = isShared ? 'diagnose' : action.kind;
     return { kind, purpose: category === undefined ? 'rollback' : 'category', slice, evidence };
   }
   const [lost] = benefit.alarms;

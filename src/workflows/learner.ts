@@ -48,7 +48,6 @@ import {
   readWatch,
   rollBack,
   stopWatching,
-  watchAlarm,
   type WatchAlarm,
   type Watched,
 } from './learner-watch.js';
@@ -291,8 +290,9 @@ export async function learner(input: LearnerInput): Promise<void> {
   const watchOutcomes = async (): Promise<void> => {
     if (watched === null) return;
     const read = await readWatch(scope, watched);
+    if (read.watched.categories.shift !== watched.categories.shift) isDirty = true;
     watched = read.watched;
-    const alarm = watchAlarm(watched);
+    const { alarm } = read;
     if (alarm.kind === 'none') {
       if (read.hasRead) isWoken = true;
       return;
@@ -303,23 +303,15 @@ export async function learner(input: LearnerInput): Promise<void> {
       await deploymentFailed(found, { kind: 'regression', slice, ...evidence });
       return;
     }
-    if (alarm.kind === 'rollback' && alarm.purpose === 'category') {
+    if (alarm.kind === 'rollback') {
       diagnosing?.cancel();
-      await takeBack(
-        found,
-        `${alarm.evidence.test} grew after probation: taken back at once`,
-        alarm,
-      );
+      const what = alarm.purpose === 'category' ? `${alarm.evidence.test} grew` : 'a severe loss';
+      await takeBack(found, `${what} after probation: taken back at once`, alarm);
       return;
     }
-    // A page may hold the whole of a loss: it is severe where it goes on once the diagnosis has begun.
-    if (diagnosing === null) {
-      startDiagnosis(found, alarm);
-    } else if (alarm.kind === 'rollback' && read.hasRead) {
-      diagnosing.cancel();
-      const reason = 'a severe loss after probation, taken back before its diagnosis';
-      await takeBack(found, reason, alarm);
-    }
+    if (diagnosing === null) startDiagnosis(found, alarm);
+    // A round is not over while a diagnosis is, so nobody is told that all was read; a severe loss may be in the rest.
+    if (read.mayHaveMore) isWoken = true;
   };
 
   /** How often pairs of one version differ; pairs that favour an arm are no pairs to promote by. */
@@ -373,7 +365,7 @@ export async function learner(input: LearnerInput): Promise<void> {
       const mayClose = isFree && canary === null && diagnosing === null;
       if (evaluating === null && mayClose) evaluating = await closeBundle(scope);
       setCurrentDetails(
-        learnerDetails({ ledger, evaluating, canary, queue, frozen, arming, discordance }),
+        learnerDetails({ ledger, evaluating, canary, queue, frozen, arming, discordance, watched }),
       );
     }
     const newest = survivors.pop();

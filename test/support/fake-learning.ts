@@ -88,6 +88,7 @@ export class FakeLearning implements LearningActivities {
   readonly commits: (readonly number[])[] = [];
   readonly verdicts: VerdictRecord[] = [];
   readonly reflected = new Map<string, string>();
+  readonly categoryShifts: Parameters<LearningActivities['noteCategoryShift']>[0][] = [];
   readonly diagnoses: { readonly conclusion: string; readonly detail: JsonObject }[] = [];
   readonly reservations = new Map<CandidateId, number>();
   readonly canaryShares: number[] = [];
@@ -401,6 +402,12 @@ export class FakeLearning implements LearningActivities {
 
   async noteDisarmed({ reason }: Scope & { readonly reason: string }): Promise<void> {
     this.disarmed.push(reason);
+  }
+
+  async noteCategoryShift(
+    found: Parameters<LearningActivities['noteCategoryShift']>[0],
+  ): Promise<void> {
+    this.categoryShifts.push(found);
   }
 
   async drawTasks(request: DrawRequest): Promise<DrawAnswer> {

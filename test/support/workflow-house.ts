@@ -66,6 +66,7 @@ const LEARNING_STEPS = [
   'planAaCheck',
   'noteAaCheck',
   'noteDisarmed',
+  'noteCategoryShift',
   'readOutcomes',
   'stopWatching',
   'reference',

@@ -241,7 +241,7 @@ test.each([
     world.task.score = ({ run }) => score(run?.version === BASELINE);
     world.learning.pool = aPool(200);
 
-    // One by one in pages, as they come: a page of nothing but failures would be a severe loss.
+    // Six failures are an alarm; two more would be a severe loss.
     await traffic(world, 6, 0);
     await until('a diagnosis', () =>
       Promise.resolve(world.learning.diagnoses.length > 0 ? true : undefined),

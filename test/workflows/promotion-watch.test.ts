@@ -127,7 +127,8 @@ test('a harder mix of tasks is drift, which the promotion has no part in', async
   expect(world.learning.active).toBe('v1');
 });
 
-test('a severe loss after probation is taken back before its diagnosis has ended', async () => {
+/** A promotion that survived its probation and is watched on, before any diagnosis ends. */
+async function aWatchedPromotion(): Promise<World & { readonly endDiagnosis: () => void }> {
   const world = aWorldWhere(house, 'is better');
   worlds.push(world);
   const carrier = await bringToProbation(house, world);
@@ -137,28 +138,116 @@ test('a severe loss after probation is taken back before its diagnosis has ended
     const { watched } = await house.learnerOf(world).query(learnerState);
     return watched === null ? undefined : true;
   });
-  // No pair of the diagnosis ends before the test does.
   let isOver = false;
   world.learning.pool = aPool(20);
   world.task.reply = async () => {
     await until('the end', () => Promise.resolve(isOver ? true : undefined));
     return aReply({ text: 'done' });
   };
+  return { ...world, endDiagnosis: () => (isOver = true) };
+}
 
-  await traffic(world, 8, 0);
-  await until('a diagnosis', () =>
-    Promise.resolve(
-      world.learning.draws.some(({ purpose }) => purpose === 'diagnosis') ? true : undefined,
-    ),
+function diagnosed({ learning }: World): boolean {
+  return learning.draws.some(({ purpose }) => purpose === 'diagnosis');
+}
+
+test('a severe loss after probation is taken back at once, though it fills one page', async () => {
+  const world = await aWatchedPromotion();
+
+  await traffic(world, 16, 0);
+  await until('a rollback', () =>
+    Promise.resolve(world.learning.active === BASELINE ? true : undefined),
   );
+
+  world.endDiagnosis();
+  const { reason, detail } = world.learning.last('rolled-back') ?? {};
+  expect(diagnosed(world)).toBe(false);
+  expect(world.learning.diagnoses).toEqual([]);
+  expect(reason).toBe('a severe loss after probation: taken back at once');
+  expect(detail).toMatchObject({ stage: 'standing', automatic: true, threshold: Math.log(40_000) });
+  // Nothing is looked at past the crossing, though the page went on.
+  expect(detail?.['outcomes']).toBeLessThan(10);
+});
+
+test('a loss that becomes severe does not wait for the diagnosis under way', async () => {
+  const world = await aWatchedPromotion();
+
+  await traffic(world, 6, 0);
+  await until('a diagnosis', () => Promise.resolve(diagnosed(world) ? true : undefined));
   await traffic(world, 8, 0);
   await until('a rollback', () =>
     Promise.resolve(world.learning.active === BASELINE ? true : undefined),
   );
 
-  isOver = true;
+  world.endDiagnosis();
   expect(world.learning.diagnoses).toEqual([]);
   expect(world.learning.last('rolled-back')?.reason).toContain('severe');
+});
+
+test('a drift that makes what serves no worse than what served before keeps it, however large', async () => {
+  const world = aWorldWhere(house, 'is better');
+  worlds.push(world);
+  // What a rollback would bring back failed three times in five; the promotion hardly ever did.
+  world.learning.strata = [{ slices: {}, n: 300, failures: 180 }];
+  world.learning.ownStrata = [{ slices: {}, n: 300, failures: 3 }];
+  const carrier = await bringToProbation(house, world);
+  await traffic(world, 30, 1);
+  await carrier.result();
+  await until('a watch', async () => {
+    const { watched } = await house.learnerOf(world).query(learnerState);
+    return watched === null ? undefined : true;
+  });
+  world.task.score = () => 0;
+  world.learning.pool = aPool(200);
+
+  await world.learning.live(Array.from({ length: 40 }, (_none, index) => ({ success: index % 2 })));
+  await until('a diagnosis', () =>
+    Promise.resolve(world.learning.diagnoses.length > 0 ? true : undefined),
+  );
+
+  // The gain is gone, which is looked into: nobody takes back what is no worse than what was there before.
+  expect(world.learning.diagnoses).toMatchObject([
+    { conclusion: 'drift', detail: { purpose: 'benefit' } },
+  ]);
+  expect(world.learning.active).toBe('v1');
+});
+
+test('tasks that end in other ways than they did are told of, and nothing is taken back', async () => {
+  const world = aWorldWhere(house, 'is better');
+  worlds.push(world);
+  const known = { slices: {}, n: 500, failures: 10, categories: { ok: 490, 'wrong-rows': 10 } };
+  world.learning.ownStrata = [known];
+  const carrier = await bringToProbation(house, world);
+  await traffic(world, 30, 1);
+  await carrier.result();
+  const learner = house.learnerOf(world);
+  await until('a watch', async () => {
+    const { watched } = await learner.query(learnerState);
+    return watched === null ? undefined : true;
+  });
+
+  await world.learning.live(
+    Array.from({ length: 20 }, () => ({ success: 1, category: 'ok-but-slow' })),
+  );
+  const [found] = await until('a shift', () =>
+    Promise.resolve(
+      world.learning.categoryShifts.length > 0 ? world.learning.categoryShifts : undefined,
+    ),
+  );
+  await traffic(world, 20, 1);
+  const details = await until('the details', async () => {
+    const { currentDetails } = await learner.query<{ readonly currentDetails: string }>(
+      '__temporal_workflow_metadata',
+    );
+    return currentDetails.includes('Categories shifted') ? currentDetails : undefined;
+  });
+
+  expect(found?.shift).toMatchObject({ threshold: Math.log(20), n: expect.any(Number) });
+  expect(found?.shift.shares.map(({ category }) => category)).toContain('(unseen)');
+  expect(details).toContain('(unseen) 0.002 to 1.000');
+  expect(world.learning.categoryShifts).toHaveLength(1);
+  expect(world.learning.draws.filter(({ purpose }) => purpose === 'diagnosis')).toEqual([]);
+  expect(world.learning.active).toBe('v1');
 });
 
 test('no bundle closes while an alarm is looked into: what a drift teaches belongs in it', async () => {
@@ -178,7 +267,7 @@ test('no bundle closes while an alarm is looked into: what a drift teaches belon
     await until('the end', () => Promise.resolve(isOver ? true : undefined));
     return aReply({ text: 'done' });
   };
-  await traffic(world, 8, 0);
+  await traffic(world, 6, 0);
   await until('a diagnosis', async () => {
     const { isDiagnosing } = await house.learnerOf(world).query(learnerState);
     return isDiagnosing ? true : undefined;

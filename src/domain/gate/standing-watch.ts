@@ -6,20 +6,27 @@ import { stratumOf } from './live-outcome.js';
 import type { LiveOutcome } from './live-outcome.js';
 import type { MonitorPolicy } from './monitor.js';
 import type { PromotionMonitorState } from './promotion-monitor.js';
-import { addStratumOutcome, predictiveRate } from './strata.js';
+import { addStratumOutcome, predictiveRate, previousRate } from './strata.js';
 import type { Strata } from './strata.js';
 
 /** The watch over one stratum, or over all of them where `name` is absent. */
 interface StandingDetector {
   readonly name?: string;
   readonly threshold: number;
+  /** Worse than the strata's own past, before the promotion and since? */
   readonly detector: EDetector;
+  /** Worse than what served before the promotion, and would again? */
+  readonly againstPrevious: EDetector;
 }
 
 /**
  * The watch after probation. A change may come at any time, so Shiryaev-Roberts e-detectors take the
  * place of plain e-processes, still against each stratum's own past: a false alarm comes in A_mon outcomes
  * or more in the mean, S * A_mon for one of S strata.
+ *
+ * A rollback without a diagnosis must be worth it whatever the cause, so it asks more: a second detector
+ * compares with the rate of each stratum before the promotion alone, with the slack of GATE 2.6, which is
+ * what the rollback would bring back.
  */
 export interface StandingWatch {
   readonly policy: MonitorPolicy;
@@ -37,13 +44,14 @@ export function standingWatch(
 ): StandingWatch {
   const policy = monitor.policy.raw;
   const detector = emptyDetector(policy.kind);
+  const empty = { detector, againstPrevious: detector };
   const names = monitor.tests.map(({ name }) => name).filter((name) => name !== monitor.scopedTo);
   const watch: StandingWatch = {
     policy,
     strata: monitor.strata,
     detectors: [
-      { threshold: policy.threshold, detector },
-      ...names.map((name) => ({ name, threshold: names.length * policy.threshold, detector })),
+      { threshold: policy.threshold, ...empty },
+      ...names.map((name) => ({ name, threshold: names.length * policy.threshold, ...empty })),
     ],
   };
   return {
@@ -64,13 +72,19 @@ export function addStandingOutcome(before: StandingWatch, outcome: LiveOutcome):
       : { ...before, critical: addCriticalOutcome(critical, outcome) };
   const name = stratumOf(outcome.slices);
   if (!watch.detectors.some((entry) => entry.name === name)) return watch;
+  const x = 1 - outcome.success;
   const rate = predictiveRate(watch.strata, name);
+  const previous = previousRate(watch.strata, name, watch.policy.slack);
   return {
     ...watch,
     strata: addStratumOutcome(watch.strata, outcome),
     detectors: watch.detectors.map((entry) =>
       entry.name === undefined || entry.name === name
-        ? { ...entry, detector: addFailure(entry.detector, 1 - outcome.success, rate) }
+        ? {
+            ...entry,
+            detector: addFailure(entry.detector, x, rate),
+            againstPrevious: addFailure(entry.againstPrevious, x, previous),
+          }
         : entry,
     ),
   };
@@ -97,7 +111,8 @@ export type StandingAction =
 
 /**
  * What the watch asks for: paired diagnosis first, since months after a promotion the world is the
- * likelier culprit; a rollback at once where the loss is severe (20 * A_mon) or a critical category grew.
+ * likelier culprit; a rollback at once where the loss is severe (both detectors past 20 * A_mon) or a
+ * critical category grew.
  */
 export function standingAction(watch: StandingWatch): StandingAction {
   const grown = watch.critical?.alarm;
@@ -107,14 +122,18 @@ export function standingAction(watch: StandingWatch): StandingAction {
     return { kind: 'rollback', category, evidence };
   }
   const { severeFactor } = watch.policy;
-  const reached = (factor: number): StandingDetector | undefined =>
-    watch.detectors.find(({ detector, threshold }) =>
-      exceeds(Math.log(detectorValue(detector)), factor * threshold),
-    );
-  const severe = reached(severeFactor);
-  const alarmed = severe ?? reached(1);
+  const hasReached = (detector: EDetector, value: number): boolean =>
+    exceeds(Math.log(detectorValue(detector)), value);
+  const severe = watch.detectors.find(
+    ({ detector, againstPrevious, threshold }) =>
+      hasReached(detector, severeFactor * threshold) &&
+      hasReached(againstPrevious, severeFactor * threshold),
+  );
+  const alarmed =
+    severe ?? watch.detectors.find(({ detector, threshold }) => hasReached(detector, threshold));
   if (alarmed === undefined) return { kind: 'none' };
-  const { name = '', detector, threshold } = alarmed;
+  const { name = '', threshold } = alarmed;
+  const detector = severe === undefined ? alarmed.detector : weaker(severe);
   const kind = severe === undefined ? 'diagnose' : 'rollback';
   const evidence = {
     test: `standing watch, ${name === '' ? 'all' : name}`,
@@ -123,4 +142,9 @@ export function standingAction(watch: StandingWatch): StandingAction {
     n: detector.n,
   };
   return { kind, ...(name === '' ? {} : { slice: name }), evidence };
+}
+
+/** Of two detectors that must both cross, the one that decides. */
+function weaker({ detector, againstPrevious }: StandingDetector): EDetector {
+  return detectorValue(detector) <= detectorValue(againstPrevious) ? detector : againstPrevious;
 }

@@ -1,5 +1,6 @@
 import { stratumOf } from './live-outcome.js';
 import type { LiveOutcome } from './live-outcome.js';
+import { referenceRate } from './monitor.js';
 import type { FailureCounts } from './monitor.js';
 
 /** One stratum: what it did before the promotion, and since. A stratum is a combination of slice values. */
@@ -76,4 +77,13 @@ export function referenceTotal(strata: Strata): FailureCounts {
 export function predictiveRate(strata: Strata, name: string): number {
   const { reference, live } = stratum(strata, name);
   return (reference.failures + live.failures + 0.5) / (reference.n + live.n + 1);
+}
+
+/**
+ * The failure rate of a stratum before the promotion, with slack: what a rollback would bring back. Half a
+ * failure of two outcomes is added (Krichevsky & Trofimov), so that a stratum without any says little.
+ */
+export function previousRate(strata: Strata, name: string, slack: number): number {
+  const { n, failures } = stratum(strata, name).reference;
+  return referenceRate({ n: n + 1, failures: failures + 0.5 }, slack);
 }

@@ -51,6 +51,23 @@ test('is a martingale under its reference: the mean of the next value is the pre
   expect(mean).toBeCloseTo(Math.exp(state.logE), 12);
 });
 
+test('an estimated reference is no certainty: what repeats its own counts is never a shift', () => {
+  const known = emptyCategoryDrift({ a: 0.5, b: 0.5 });
+  const guessed = emptyCategoryDrift({ a: 0.5, b: 0.5 }, 20);
+  const alone = Array.from({ length: 100 }, () => 'a');
+
+  expect(alone.reduce(addLiveCategory, guessed).logE).toBeLessThan(
+    alone.reduce(addLiveCategory, known).logE,
+  );
+  // The mean of the next value is the present one under the predictive of the estimate.
+  const state = ['a', 'a', 'b'].reduce(addLiveCategory, guessed);
+  const mean = (['a', 'b'] as const).reduce((total, name) => {
+    const share = (20 * 0.5 + (name === 'a' ? 2 : 1)) / (20 + 3);
+    return total + share * Math.exp(addLiveCategory(state, name).logE);
+  }, 0);
+  expect(mean).toBeCloseTo(Math.exp(state.logE), 12);
+});
+
 test('finds a kind of failure that the reference never saw', () => {
   const theta = referenceShares({ ok: 450, timeout: 50 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { detectorValue } from '../../../src/domain/gate/detector.js';
 import type { LiveOutcome } from '../../../src/domain/gate/live-outcome.js';
 import {
   addPromotionOutcome,
@@ -12,11 +13,13 @@ import {
   addStandingOutcome,
   standingAction,
   standingWatch,
+  type StandingWatch,
 } from '../../../src/domain/gate/standing-watch.js';
 import {
   addReferenceOutcome,
   addStratumOutcome,
   predictiveRate,
+  referenceStrata,
 } from '../../../src/domain/gate/strata.js';
 import type { Strata } from '../../../src/domain/gate/strata.js';
 import { mulberry32 } from '../../../src/domain/random.js';
@@ -233,6 +236,40 @@ describe('after probation', () => {
 
     expect(seen.indexOf('diagnose')).toBeGreaterThan(0);
     expect(seen.indexOf('rollback')).toBeGreaterThan(seen.indexOf('diagnose'));
+  });
+
+  test('a loss is severe at 20 times the threshold against the past and against what would come back', () => {
+    const stream = (failures: number): StandingWatch =>
+      Array.from({ length: 100 }, (_, i) => ({
+        success: i % 10 < failures ? 0 : 1,
+        slices: {},
+      })).reduce(
+        addStandingOutcome,
+        standingWatch(
+          emptyPromotionMonitor(referenceStrata([{ slices: {}, n: 300, failures: 180 }])),
+        ),
+      );
+    const crossed = ({ detectors }: StandingWatch) =>
+      detectors
+        .slice(0, 1)
+        .map(({ detector, againstPrevious }) =>
+          [detector, againstPrevious].map((of) => detectorValue(of) >= 40_000),
+        )[0];
+    // Three times in five before, hardly ever since, and then as before: nothing to gain by going back.
+    const since = Array.from({ length: 3000 }, () => ({ success: 1, slices: {} }));
+    const gained = since.reduce(addStandingOutcome, stream(0));
+    const lost = Array.from({ length: 60 }, (_, i) => ({ success: i % 2, slices: {} }));
+
+    const asBefore = lost.reduce(addStandingOutcome, gained);
+    const worse = stream(10);
+
+    expect(crossed(asBefore)).toEqual([true, false]);
+    expect(standingAction(asBefore).kind).toBe('diagnose');
+    expect(crossed(worse)).toEqual([true, true]);
+    expect(standingAction(worse)).toMatchObject({
+      kind: 'rollback',
+      evidence: { threshold: Math.log(40_000) },
+    });
   });
 
   test('a stratum that nobody knew before is passed over', () => {
