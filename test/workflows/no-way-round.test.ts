@@ -42,7 +42,7 @@ async function waiting(world: World): Promise<Carrier> {
 test.each([
   ['inconclusive', 'is no different', { maxPairs: 25 }, {}],
   ['hold for want of budget', 'is better', {}, { isOutOfBudget: true }],
-] as const)('no approval leads from %s to a canary', async (_name, is, policy, plan) => {
+] as const)('B9: no approval leads from %s to a canary', async (_name, is, policy, plan) => {
   const world = aWorld(is);
   world.learning.policy = { ...policy, concurrency: 1 };
   world.learning.plan = { ...world.learning.plan, ...plan };

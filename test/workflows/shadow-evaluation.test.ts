@@ -137,7 +137,7 @@ function withDelays(world: World, seed: number): void {
   };
 }
 
-test('commits pairs in index order and decides alike whatever finished first', async () => {
+test('B8: commits pairs in index order and decides alike whatever finished first', async () => {
   const worlds = [house.world(), house.world()];
   for (const [index, world] of worlds.entries()) withDelays(world, 11 + index);
 

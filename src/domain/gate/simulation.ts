@@ -14,6 +14,7 @@ import {
 } from './diagnosis.js';
 import type { Diagnosis, DiagnosisPolicy } from './diagnosis.js';
 import { addHarm, addSuperiority, emptyEProcess, exceeds, hasReached } from './eprocess.js';
+import type { EProcess } from './eprocess.js';
 import { defaultGatePolicy } from './gate-policy.js';
 import type { GatePolicy } from './gate-policy.js';
 import { addPair, concludeGate, emptyGate, sliceNeeds } from './gate.js';
@@ -54,6 +55,34 @@ export function drawDifference(draw: Draw, model: PairedModel): number {
   return u < won + lost ? -1 : 0;
 }
 
+/** An e-process of differences -1, 0 and 1, which grows in place. */
+export interface TernaryTest {
+  readonly add: (difference: number) => void;
+  readonly hasReached: (threshold: number) => boolean;
+}
+
+/**
+ * The e-process of a test on binary pairs. The gamblers gain one of three things at each pair, which is asked
+ * of the engine once: millions of pairs are then sums of ten numbers.
+ */
+export function ternaryTest(
+  test: (process: EProcess, difference: number) => EProcess,
+): TernaryTest {
+  const steps = [-1, 0, 1].map((difference) => test(emptyEProcess(), difference).logWealth);
+  const logWealth = [...emptyEProcess().logWealth];
+  let n = 0;
+  return {
+    add: (difference) => {
+      n += 1;
+      const step = steps[difference + 1] ?? [];
+      for (let k = 0; k < logWealth.length; k += 1) {
+        logWealth[k] = (logWealth[k] ?? 0) + (step[k] ?? 0);
+      }
+    },
+    hasReached: (threshold) => hasReached({ n, logWealth }, threshold),
+  };
+}
+
 export interface EffectRun {
   readonly end: 'promoted' | 'futile' | 'budget';
   /** Pairs until the end; the budget where it never crossed. */
@@ -71,15 +100,19 @@ export function runEffectTest(
   } & Partial<Pick<GatePolicy, 'minPairs' | 'maxPairs' | 'deltaMin' | 'futilityLevel'>>,
 ): EffectRun {
   const { minPairs, maxPairs, deltaMin, futilityLevel } = { ...defaultGatePolicy, ...options };
-  let superiority = emptyEProcess();
-  let futility = emptyEProcess();
+  const superiority = ternaryTest((process, difference) =>
+    addSuperiority(process, difference, options.margin ?? 0),
+  );
+  const futility = ternaryTest((process, difference) => addHarm(process, difference, deltaMin));
   for (let pairs = 1; pairs <= maxPairs; pairs += 1) {
     const difference = drawDifference(draw, model);
-    superiority = addSuperiority(superiority, difference, options.margin ?? 0);
-    if (options.hasFutility) futility = addHarm(futility, difference, deltaMin);
+    superiority.add(difference);
+    if (options.hasFutility) futility.add(difference);
     if (pairs < minPairs) continue;
-    if (hasReached(superiority, 1 / options.alpha)) return { end: 'promoted', pairs };
-    if (hasReached(futility, 1 / futilityLevel)) return { end: 'futile', pairs };
+    if (superiority.hasReached(1 / options.alpha)) return { end: 'promoted', pairs };
+    if (options.hasFutility && futility.hasReached(1 / futilityLevel)) {
+      return { end: 'futile', pairs };
+    }
   }
   return { end: 'budget', pairs: maxPairs };
 }

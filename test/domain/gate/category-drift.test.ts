@@ -11,7 +11,7 @@ import {
 const run = (theta: Readonly<Record<string, number>>, categories: readonly string[]): number =>
   categories.reduce(addLiveCategory, emptyCategoryDrift(theta)).logE;
 
-test('gives the printed ln E for the printed counts', () => {
+test('B1: gives the printed ln E for the printed counts', () => {
   const theta = { a: 0.7, b: 0.1, c: 0.1, d: 0.06, e: 0.04 };
   const counts = { a: 60, b: 18, c: 12, d: 4, e: 6 };
   const categories = Object.entries(counts).flatMap(([name, count]) =>

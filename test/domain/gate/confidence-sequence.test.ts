@@ -16,7 +16,7 @@ test.each([
   ['T', T, -0.132014, 0.132014],
   ['Eh', Eh, -0.729007, 0.166759],
   ['F', F, 0.069605, 0.316001],
-])('sequence %s has the printed bounds', (_, differences, lower, upper) => {
+])('B1: sequence %s has the printed bounds', (_, differences, lower, upper) => {
   const interval = effectInterval(tallyOf(differences));
 
   expect(Math.abs(interval.lower - lower)).toBeLessThan(1e-6);

@@ -57,7 +57,7 @@ const vectors = [
   ],
 ] as const;
 
-describe('published vectors', () => {
+describe('B1: published vectors', () => {
   test.each(vectors)('sequence %s gives the printed e-values', (_, sequence, e, ...logs) => {
     const computed = [
       run(addSuperiority, sequence, 0),

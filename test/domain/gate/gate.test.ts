@@ -27,7 +27,7 @@ const byHardness: SlicePlan = {
 };
 
 describe('the effect', () => {
-  test('passes where the published sequence crosses e = 20, at pair 103', () => {
+  test('B1: passes where the published sequence crosses e = 20, at pair 103', () => {
     const state = fold(emptyGate(policy), pairsOf(F));
 
     expect(state.superiority.n).toBe(103);

@@ -28,7 +28,7 @@ const tried = (
 };
 
 describe('e-LORD', () => {
-  test('gives the printed levels for decisions 0,0,1,0,1,1,0,0', () => {
+  test('B1: gives the printed levels for decisions 0,0,1,0,1,1,0,0', () => {
     const decisions = [false, false, true, false, true, true, false, false];
 
     const [ledger, alphas] = tried(emptyLedger(0), decisions);
@@ -49,6 +49,18 @@ describe('e-LORD', () => {
         expect(ledger.spent).toBeLessThanOrEqual(defaultLedgerPolicy.falseDiscoveryRate);
         expect(Math.max(0, ...alphas)).toBeLessThanOrEqual(defaultLedgerPolicy.cap);
         expect(alphas.every((alpha) => alpha > 0)).toBe(true);
+      }),
+    );
+  });
+
+  test('B5: the sum of alpha_j / (R_j + 1) stays within A for any decision string', () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { maxLength: 300 }), (decisions) => {
+        const [, alphas] = tried(emptyLedger(0), decisions);
+
+        const promotedBefore = (j: number): number => decisions.slice(0, j).filter(Boolean).length;
+        const sum = alphas.reduce((total, alpha, j) => total + alpha / (promotedBefore(j) + 1), 0);
+        expect(sum).toBeLessThanOrEqual(0.1);
       }),
     );
   });

@@ -23,7 +23,7 @@ const path = (kind: DetectorKind, failures: readonly number[], f0: number): read
   });
 };
 
-describe('published vectors', () => {
+describe('B1: published vectors', () => {
   const vectors: readonly [DetectorKind, readonly number[]][] = [
     ['shiryaev-roberts', [2.231628, 6.674588, 61.039323, 5415.25001]],
     ['cusum', [0.601612, 2.061667, 19.6853, 2480.418988]],

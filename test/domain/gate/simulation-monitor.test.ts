@@ -7,7 +7,7 @@ import { mulberry32 } from '../../../src/domain/random.js';
 // Seconds of computing, which a busy machine may stretch.
 vi.setConfig({ testTimeout: 180_000 });
 
-describe('the monitor', () => {
+describe('B7: the monitor', () => {
   test('at A = 500 a false alarm comes after 500 tasks or more in the mean', () => {
     const draw = mulberry32(5);
     const runs = 2000;
@@ -68,7 +68,7 @@ describe('the monitor', () => {
 test.each([
   [0, { drift: 0.952, regression: 0.045, unresolved: 0.004 }],
   [-0.2, { drift: 0.019, regression: 0.979, unresolved: 0.002 }],
-])('diagnosis of a true difference of %d has the published shares', (d, expected) => {
+])('B7: diagnosis of a true difference of %d has the published shares', (d, expected) => {
   const draw = mulberry32(21);
   const runs = 3000;
   const counts = { drift: 0, regression: 0, unresolved: 0 };

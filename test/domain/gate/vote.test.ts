@@ -23,7 +23,7 @@ const aVote = (overrides: Partial<Vote>): Vote => ({
 });
 
 describe('votes', () => {
-  test('combine to the printed log odds, probability and disagreement', () => {
+  test('B1: combine to the printed log odds, probability and disagreement', () => {
     const result = combineVotes([
       aVote({ role: 'owner', group: '1' }),
       aVote({ role: 'expert', group: '2' }),
