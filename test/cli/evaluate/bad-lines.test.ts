@@ -241,6 +241,11 @@ describe.each([
       expect(ran.error).toContain(`line 2: ${says}`);
     });
 
+    test('more than 25 kinds of line', () => {
+      expect(new Set(cases.map(({ kind }) => kind)).size).toBe(cases.length);
+      expect(cases.length).toBeGreaterThan(25);
+    });
+
     test('no input at all', async () => {
       expect(await evaluate(command, '')).toEqual({
         code: 2,

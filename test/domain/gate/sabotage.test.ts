@@ -7,6 +7,7 @@ import type { GateDecision } from '../../../src/domain/gate/gate.js';
 import { emptyCanary, addCanaryOutcome } from '../../../src/domain/gate/canary.js';
 import { defaultLedgerPolicy } from '../../../src/domain/gate/ledger.js';
 import type { LedgerPolicy } from '../../../src/domain/gate/ledger.js';
+import { pairOutcome } from '../../../src/domain/gate/pair.js';
 import type { PairOutcome } from '../../../src/domain/gate/pair.js';
 import {
   addPromotionOutcome,
@@ -18,6 +19,7 @@ import { drawDifference, runLife, runSlicedGate } from '../../../src/domain/gate
 import type { Draw } from '../../../src/domain/gate/simulation.js';
 import { addReferenceOutcome } from '../../../src/domain/gate/strata.js';
 import type { Strata } from '../../../src/domain/gate/strata.js';
+import { firstShown } from '../../../src/domain/judging.js';
 import { mulberry32 } from '../../../src/domain/random.js';
 import { aPair, observed } from './pairs.js';
 
@@ -113,6 +115,33 @@ const isBlamed = (kind: string): number => (kind === 'rollback' || kind === 'sco
 
 const UNCHANGED = { easy: 0.9, hard: 0.4, shareHard: 0.3 };
 const TURNED_HARD = { ...UNCHANGED, shareHard: 0.9 };
+
+/** Half of all pairs are void at random, in both arms alike; the candidate is better by 15 points. */
+const halfVoid = (draw: Draw): PairOutcome =>
+  draw() < 0.5 ? { kind: 'void', missing: ['baseline', 'candidate'] } : paired(0.15)(draw);
+
+/** The level alone stands: what the rule for missing outcomes does is seen without the guard on them. */
+const UNGUARDED = gatePolicy({ futilityLevel: NEVER, missingLevel: NEVER });
+
+/** A fifth of the candidate's failures are crashes, classified by one rule or the other. */
+const crashingIn =
+  (missing: 'arm' | 'infrastructure') =>
+  (draw: Draw): PairOutcome => {
+    const difference = drawDifference(draw, NULL);
+    const candidate = difference > 0 || (difference === 0 && draw() < 0.5) ? 1 : 0;
+    if (candidate === 1 || draw() >= 0.2) return observed(difference);
+    return pairOutcome({ baseline: candidate - difference, candidate: null, missing });
+  };
+
+/** Of two outputs that are alike the judge calls the one shown first better, in one pair of five. */
+const placed =
+  (isCandidateFirst: (run: string) => boolean) =>
+  (draw: Draw): PairOutcome => {
+    const difference = drawDifference(draw, NULL);
+    const isFirst = isCandidateFirst(String(draw()));
+    if (difference !== 0 || draw() >= 0.2) return observed(difference);
+    return observed(isFirst ? 1 : -1);
+  };
 
 describe('switched off, a guard breaks the bar that it holds:', () => {
   test.each<{
@@ -254,6 +283,53 @@ describe('switched off, a guard breaks the bar that it holds:', () => {
               { ...UNCHANGED, easy: 0.5, hard: 0.05 },
               { ...defaultPromotionMonitorPolicy, restThreshold: 1e300 },
             )(draw) === 'scope',
+          ),
+        ),
+    },
+    {
+      guard: 'the power check: what cannot be shown in thirty pairs takes none',
+      bar: 0,
+      on: () =>
+        mean(20, 15, (draw) => pairsTaken(draw, gatePolicy({ maxPairs: 30, discordance: 0.3 }))),
+      off: () => mean(20, 15, (draw) => pairsTaken(draw, gatePolicy({ maxPairs: 30 }))),
+    },
+    {
+      guard: 'void pairs: a gate that loses half of its pairs passes in 5 % at most',
+      bar: 0.05,
+      on: () => mean(60, 16, (draw) => passes(decided(draw, gatePolicy(), halfVoid))),
+      off: () =>
+        mean(60, 16, (draw) => passes(decided(draw, gatePolicy({ voidShare: 0.99 }), halfVoid))),
+    },
+    {
+      guard:
+        'intention to treat: a candidate that crashes in a fifth of its failures passes in 6 %',
+      bar: 0.06,
+      on: () => mean(400, 17, (draw) => passes(decided(draw, UNGUARDED, crashingIn('arm')))),
+      off: () =>
+        mean(400, 17, (draw) => passes(decided(draw, UNGUARDED, crashingIn('infrastructure')))),
+    },
+    {
+      guard:
+        'the order of outputs: a judge that favours the first passes a useless candidate in 6 %',
+      bar: 0.06,
+      on: () =>
+        mean(200, 18, (draw) =>
+          passes(
+            decided(
+              draw,
+              gatePolicy({ futilityLevel: NEVER }),
+              placed((run) => firstShown(run, 0) === 'candidate'),
+            ),
+          ),
+        ),
+      off: () =>
+        mean(60, 18, (draw) =>
+          passes(
+            decided(
+              draw,
+              gatePolicy({ futilityLevel: NEVER }),
+              placed(() => true),
+            ),
           ),
         ),
     },
