@@ -11,6 +11,7 @@ import { coverageTable, effectTable, sparseTable, thresholdTable } from './effec
 import { readGateData } from './gate-data.js';
 import { latencyReport, type LatencyReport } from './latency.js';
 import { lifeTable } from './life-table.js';
+import { criticalTable, severeTable } from './live-watch-tables.js';
 import {
   canaryTable,
   detectorTable,
@@ -82,6 +83,8 @@ const TABLES: readonly ((simulated: Simulation) => Table)[] = [
   categoryTable,
   perturbationTable,
   perturbedPowerTable,
+  criticalTable,
+  severeTable,
 ];
 
 const QUICK = 0.05;

@@ -49,11 +49,21 @@ const isReport = (document: unknown): document is GateReport =>
 const measured = ({ rows, columns }: Table, row: string, column: string): number =>
   rows.find(({ label }) => label === row)?.cells[columns.indexOf(column)]?.measured ?? Number.NaN;
 
-test('prints every table of sections 3.1 to 3.7, and curves as SVG that a browser can draw', async () => {
+test('prints every table of sections 3.1 to 3.7 and of two decision records, and curves as SVG that a browser can draw', async () => {
   const { report, text } = await bench(1, 'curves');
 
   const sections = new Set(report.tables.map(({ id }) => id));
-  expect([...sections].sort()).toEqual(['3.1', '3.2', '3.3', '3.4', '3.5', '3.6', '3.7']);
+  expect([...sections].sort()).toEqual([
+    '3.1',
+    '3.2',
+    '3.3',
+    '3.4',
+    '3.5',
+    '3.6',
+    '3.7',
+    'ADR 21',
+    'ADR 33',
+  ]);
   for (const { columns, rows } of report.tables) {
     expect(rows.every(({ cells }) => cells.length === columns.length)).toBe(true);
   }
