@@ -30,8 +30,10 @@ import { createCallAnswers, createToolActivities } from './activities/tool-activ
 import { countUtility } from './activities/utility-counting.js';
 import { VectorRecall } from './activities/vector-recall.js';
 import { createHistorySource } from './client/history-source.js';
+import { untilEnding } from './client/ending-messenger.js';
 import { createMessenger } from './client/messenger.js';
 import { InvalidInputError, UnavailableError } from './domain/errors.js';
+import { ENDING, runWorkers, type RunningWorkers } from './running-workers.js';
 import { createStore } from './store/store.js';
 import { createToolRuntime } from './tools/tool-runtime.js';
 
@@ -56,18 +58,21 @@ export interface WorkerDependencies {
   readonly moreActivities?: Readonly<Record<string, (input: never) => Promise<unknown>>>;
 }
 
-export interface RunningWorkers {
-  /** Rejects when a worker fails for good. */
-  readonly done: Promise<void>;
-  stop(): Promise<void>;
-}
+type Doing = Omit<WorkerDependencies, 'address' | 'namespace'> & {
+  /** Aborted when the workers stop. */
+  readonly ending: AbortSignal;
+};
 
 /** Everything a worker can do, by activity name; tools are under their own. */
-export function createActivities(dependencies: Omit<WorkerDependencies, 'address' | 'namespace'>) {
+function createActivities(dependencies: Doing) {
   const { pool, client, taskQueue, agents, models, hasLocalModel, embedder = null } = dependencies;
   const store = createStore(pool);
   const strategies = new StrategyCache(store);
-  const messenger = createMessenger(client, taskQueue, dependencies.dashboard ?? null);
+  const messenger = untilEnding(
+    createMessenger(client, taskQueue, dependencies.dashboard ?? null),
+    client,
+    dependencies.ending,
+  );
   const conversations = new KnownConversations();
   const vectors = embedder === null ? {} : { vectors: new VectorRecall(store, embedder) };
   const shared = {
@@ -122,7 +127,11 @@ export function createActivities(dependencies: Omit<WorkerDependencies, 'address
 /** Starts a worker a queue: live work on `<queue>`, shadow and explore runs on `<queue>-shadow`. */
 export async function startWorkers(dependencies: WorkerDependencies): Promise<RunningWorkers> {
   const { address, namespace, taskQueue, only } = dependencies;
-  const activities = { ...createActivities(dependencies), ...dependencies.moreActivities };
+  const ending = new AbortController();
+  const activities = {
+    ...createActivities({ ...dependencies, ending: ending.signal }),
+    ...dependencies.moreActivities,
+  };
   const workflowBundle = dependencies.workflowBundle ?? (await workflowBundleOf());
   const connection = await connectNative(address);
   const queues = [
@@ -142,20 +151,18 @@ export async function startWorkers(dependencies: WorkerDependencies): Promise<Ru
       maxCachedWorkflows: 500,
       // An activity learns of its cancellation by the answer to a heartbeat.
       maxHeartbeatThrottleInterval: '5s',
-      shutdownGraceTime: '5s',
-      shutdownForceTime: '10s',
+      ...ENDING,
     });
     workers.push(worker);
   }
-  const runs = workers.map((worker) => worker.run());
-  const done = Promise.all(runs).then(() => undefined);
-  done.catch(() => undefined);
+  const running = runWorkers(workers, ending);
   return {
-    done,
+    done: running.done,
     async stop() {
-      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      await Promise.allSettled(runs);
-      await connection.close();
+      const haveEnded = await running.stop();
+      // A worker that never ended holds it.
+      if (haveEnded) await connection.close();
+      return haveEnded;
     },
   };
 }

@@ -12,11 +12,12 @@ import type { Agent } from '../contracts/agent.js';
 import { startPostgres } from '../embedded/postgres.js';
 import { startTemporal } from '../embedded/temporal.js';
 import { createEmbedder } from '../model/embeddings-client.js';
+import type { RunningWorkers } from '../running-workers.js';
 import { migrate } from '../store/migrate.js';
 import { checkDatabase, createPool } from '../store/pool.js';
 import { createStore } from '../store/store.js';
 import { installVectorExtension } from '../store/vectors.js';
-import { startWorkers, type RunningWorkers, type WorkerDependencies } from '../worker.js';
+import { startWorkers, type WorkerDependencies } from '../worker.js';
 
 /** Everything a command works with, opened once. */
 export interface House {
@@ -161,6 +162,8 @@ export async function startHouseWorkers(
     ...options,
     agents: createAgentRegistry(options.agents),
   });
-  house.onClose(() => workers.stop());
+  house.onClose(async () => {
+    await workers.stop();
+  });
   return workers;
 }

@@ -13,11 +13,13 @@ import { failureInterceptor } from '../../src/activities/failure-interceptor.js'
 import type { JudgeActivities } from '../../src/activities/judge-activities.js';
 import type { LearningActivities } from '../../src/activities/learning-activities.js';
 import type { TaskActivities } from '../../src/activities/task-activities.js';
+import { untilEnding } from '../../src/client/ending-messenger.js';
 import { createMessenger, learnerId } from '../../src/client/messenger.js';
 import { agentId, episodeId, taskId, tenantId } from '../../src/contracts/ids.js';
 import type { Scope, TenantId } from '../../src/domain/ids.js';
 import { searchAttributes } from '../../src/embedded/search-attributes.js';
 import { findTimeSkippingServer } from '../../src/embedded/time-skipping.js';
+import { ENDING, runWorkers } from '../../src/running-workers.js';
 import { workflowBundleOf } from '../../src/worker.js';
 import type { agentTask, AgentTaskInput, AgentTaskResult } from '../../src/workflows/agent-task.js';
 import type { learner } from '../../src/workflows/learner.js';
@@ -158,7 +160,8 @@ export async function openWorkflowHouse(): Promise<WorkflowHouse> {
     ),
   });
   const worlds = new Map<TenantId, World>();
-  const messenger = createMessenger(env.client, QUEUE);
+  const ending = new AbortController();
+  const messenger = untilEnding(createMessenger(env.client, QUEUE), env.client, ending.signal);
   const worldOf = (tenant: TenantId): World => {
     const world = worlds.get(tenant);
     if (world === undefined) throw new Error(`No test has tenant ${tenant}`);
@@ -197,13 +200,11 @@ export async function openWorkflowHouse(): Promise<WorkflowHouse> {
       workflowBundle,
       activities,
       interceptors: { activity: [failureInterceptor] },
-      // As in the product: this server may forget a workflow task whose workflow was terminated, and a worker waits for it.
-      shutdownGraceTime: '5s',
-      shutdownForceTime: '10s',
+      ...ENDING,
     });
     workers.push(worker);
   }
-  const runs = workers.map((worker) => worker.run());
+  const running = runWorkers(workers, ending);
 
   return {
     env,
@@ -252,9 +253,10 @@ export async function openWorkflowHouse(): Promise<WorkflowHouse> {
     },
     resultOf: (handle) => handle.result(),
     async close() {
-      for (const worker of workers) worker.shutdown();
-      // How a worker ends is no test's matter: one that failed before has failed its tests.
-      await Promise.allSettled(runs);
+      const haveEnded = await running.stop();
+      if (!haveEnded) throw new Error('The workers did not end, not even by force');
+      // Nothing may have had to be given up: what runs in a test ends when it is told to.
+      await running.done;
       await env.teardown();
     },
   };
