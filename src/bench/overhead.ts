@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
 
+import { unlessInterrupted } from '../cli/command.js';
 import { openHouse, startHouseWorkers, type House } from '../cli/house.js';
 import type { Io } from '../cli/io.js';
 import type { Config } from '../config.js';
@@ -88,8 +89,10 @@ async function measureOverhead(
         moreActivities: { ...createBareActivities(models) },
       });
       const bench = { house, run, n, io, signal };
-      const { task, bare } = await measureArms(bench, MODEL_LATENCY_MS);
-      const withoutModelLatency = await measureArms(bench, 0);
+      const measure = (latencyMs: number) =>
+        unlessInterrupted(measureArms(bench, latencyMs), signal);
+      const { task, bare } = await measure(MODEL_LATENCY_MS);
+      const withoutModelLatency = await measure(0);
       return {
         n,
         ratio: ratioOf(task, bare),

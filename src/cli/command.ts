@@ -37,6 +37,25 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
+/**
+ * Waits for work, but no longer than the signal allows: what it is at then goes on until what it works
+ * with is closed, and how it ends is nobody's matter.
+ */
+export async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const interrupted = new DOMException('interrupted', 'AbortError');
+  let onAbort = (): void => undefined;
+  const abort = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(interrupted);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, abort]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
 /** Where launchers say what they do: people who only look are spared it. */
 export function launchLog(
   { config, io }: Pick<CommandContext, 'config' | 'io'>,

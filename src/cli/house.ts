@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
 
@@ -12,11 +14,11 @@ import type { Agent } from '../contracts/agent.js';
 import { startPostgres } from '../embedded/postgres.js';
 import { startTemporal } from '../embedded/temporal.js';
 import { createEmbedder } from '../model/embeddings-client.js';
-import type { RunningWorkers } from '../running-workers.js';
 import { migrate } from '../store/migrate.js';
 import { checkDatabase, createPool } from '../store/pool.js';
 import { createStore } from '../store/store.js';
 import { installVectorExtension } from '../store/vectors.js';
+import type { RunningWorkers } from '../running-workers.js';
 import { startWorkers, type WorkerDependencies } from '../worker.js';
 
 /** Everything a command works with, opened once. */
@@ -53,6 +55,9 @@ interface Options {
   readonly taskQueue?: string;
 }
 
+/** How long queries that are under way may take to end when everybody else has gone. */
+const POOL_MS = 3_000;
+
 /** The database of `DATABASE_URL`, else the embedded one; migrated and checked. */
 export async function openDatabase({ config, log, signal }: Options): Promise<Database> {
   const embedded =
@@ -67,7 +72,8 @@ export async function openDatabase({ config, log, signal }: Options): Promise<Da
     },
   });
   const close = async (): Promise<void> => {
-    await pool.end();
+    // A query of an activity that was given up would hold the pool for ever.
+    await Promise.race([pool.end(), sleep(POOL_MS, undefined, { ref: false })]);
     await embedded?.stop();
   };
   try {
@@ -89,8 +95,15 @@ export async function openHouse(options: Options): Promise<House> {
   const { config, log, signal } = options;
   const taskQueue = options.taskQueue ?? config.taskQueue;
   const closers: (() => Promise<void>)[] = [];
+  let isClosed = false;
+  /** Whatever fails to close, the others are closed: among them are the servers. */
   const close = async (): Promise<void> => {
-    for (let last = closers.pop(); last !== undefined; last = closers.pop()) await last();
+    isClosed = true;
+    const failures: unknown[] = [];
+    for (let last = closers.pop(); last !== undefined; last = closers.pop()) {
+      await last().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   };
   try {
     const database = await openDatabase(options);
@@ -130,7 +143,9 @@ export async function openHouse(options: Options): Promise<House> {
       temporalUi: server.uiUrl ?? null,
       close,
       onClose: (closer) => {
-        closers.push(closer);
+        // Whoever was interrupted may still be opening something.
+        if (isClosed) void closer().catch(() => undefined);
+        else closers.push(closer);
       },
     };
   } catch (error) {

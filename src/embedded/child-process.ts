@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { asLastAct } from './last-act.js';
 import { isStillRunning, processIdentity, type NotedProcess } from './process-identity.js';
 
 export interface CommandResult {
@@ -74,7 +75,9 @@ export function runCommand(
             if (reason !== undefined) end(reason);
           }, 500);
     signal?.addEventListener('abort', onAbort, { once: true });
+    const forget = asLastAct(() => signalGroup(child.pid, 'SIGKILL'));
     const finish = (result: CommandResult): void => {
+      forget();
       clearTimeout(limit);
       clearInterval(watch);
       signal?.removeEventListener('abort', onAbort);
@@ -111,6 +114,13 @@ export async function endProcess(
     const deadline = Date.now() + waitMs;
     while (isStillRunning(noted) && Date.now() < deadline) await sleep(20);
   }
+}
+
+/** Signals the process and whatever it leads the group of, without a wait. */
+export function endAtOnce(noted: NotedProcess, signal: NodeJS.Signals): void {
+  if (!isStillRunning(noted)) return;
+  signalGroup(noted.pid, signal);
+  signalProcess(noted.pid, signal);
 }
 
 /** Waits until the system has really started the child, or says why it could not. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { parseNoted } from './lock.js';
@@ -7,8 +8,11 @@ import { isStillRunning, processIdentity } from './process-identity.js';
 
 /** A process's claim on a shared server. */
 export interface Lease {
-  /** Gives the claim up; true when no living process holds another, so the server may be stopped. */
-  release(): Promise<boolean>;
+  /**
+   * Gives the claim up; true when no living process holds another, so the server may be stopped. It does
+   * not wait for anything, so that a process which ends at once can still do it.
+   */
+  release(): boolean;
 }
 
 /**
@@ -21,27 +25,35 @@ export async function takeLease(directory: string): Promise<Lease> {
   const noted = { pid: process.pid, identity: processIdentity(process.pid) };
   await writeFile(path, JSON.stringify(noted), { mode: 0o600 });
   return {
-    release: async () => {
-      await rm(path, { force: true });
-      return (await countLeases(directory)) === 0;
+    release: () => {
+      rmSync(path, { force: true });
+      return countLeases(directory) === 0;
     },
   };
 }
 
 /** How many living claims there are; those of dead processes are deleted on the way. */
-export async function countLeases(directory: string): Promise<number> {
+export function countLeases(directory: string): number {
   let count = 0;
   let files: string[];
   try {
-    files = await readdir(directory);
+    files = readdirSync(directory);
   } catch {
     return 0;
   }
   for (const file of files) {
     const path = join(directory, file);
-    const noted = parseNoted(await readFile(path, 'utf8').catch(() => ''));
+    const noted = parseNoted(textOf(path));
     if (noted !== undefined && isStillRunning(noted)) count += 1;
-    else await rm(path, { force: true });
+    else rmSync(path, { force: true });
   }
   return count;
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }

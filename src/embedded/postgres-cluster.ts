@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { chown, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -90,10 +91,13 @@ export async function socketDirectory(home: string, account: Account | undefined
   return path;
 }
 
-export async function readPostmasterFile(
-  dataDirectory: string,
-): Promise<PostmasterFile | undefined> {
-  const text = await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').catch(() => '');
+export function readPostmasterFile(dataDirectory: string): PostmasterFile | undefined {
+  let text: string;
+  try {
+    text = readFileSync(join(dataDirectory, 'postmaster.pid'), 'utf8');
+  } catch {
+    return undefined;
+  }
   const [pid = '', , , port = '', socket = ''] = text.split('\n');
   if (!/^\d+$/.test(pid)) return undefined;
   return { pid: Number(pid), port: Number(port), socketDirectory: socket };
@@ -106,7 +110,7 @@ export async function readPostmasterFile(
  */
 export async function disownDeadPostmaster(dataDirectory: string): Promise<void> {
   const file = join(dataDirectory, 'postmaster.pid');
-  const noted = await readPostmasterFile(dataDirectory);
+  const noted = readPostmasterFile(dataDirectory);
   if (noted === undefined || process.platform === 'win32') return;
   const words = commandLineOf(noted.pid);
   const isOurs =

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import pg from 'pg';
 
-import { endProcess, runCommand, started } from './child-process.js';
+import { endAtOnce, endProcess, runCommand, started } from './child-process.js';
+import { asLastAct } from './last-act.js';
 import { takeLease } from './leases.js';
 import { withLock } from './lock.js';
 import { freePort } from './ports.js';
@@ -83,6 +84,9 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Embe
     lockFile,
     async () => {
       const lease = await takeLease(join(home, 'run', 'postgres'));
+      const forget = asLastAct(() => {
+        if (lease.release()) abandon(join(place.root, 'data'));
+      });
       try {
         const server = await startOrAdopt(home, place, options);
         let stopping: Promise<void> | undefined;
@@ -90,11 +94,13 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Embe
           ...server,
           stop: () =>
             (stopping ??= withLock(lockFile, async () => {
-              if (await lease.release()) await shutDown(server, place);
+              if (lease.release()) await shutDown(server, place);
+              forget();
             })),
         };
       } catch (error) {
-        await lease.release();
+        lease.release();
+        forget();
         throw error;
       }
     },
@@ -120,7 +126,7 @@ async function startOrAdopt(
     options,
   );
   await createDatabase(connection);
-  const noted = await readPostmasterFile(dataDirectory);
+  const noted = readPostmasterFile(dataDirectory);
   options.log(
     `postgres: ${adopted ? 'adopted the running server' : `started in ${String(Date.now() - startedAt)} ms`}` +
       ` (pid ${String(noted?.pid ?? 0)}, ${connection.host})`,
@@ -153,7 +159,7 @@ async function chooseEndpoint(
     const host = await socketDirectory(home, place.account);
     return { host, port: socketPort, user: superuser, database };
   }
-  const noted = await readPostmasterFile(dataDirectory);
+  const noted = readPostmasterFile(dataDirectory);
   const port = noted?.port ?? (await freePort(0));
   return { host: '127.0.0.1', port, user: superuser, database, password };
 }
@@ -184,7 +190,7 @@ async function findRunning(
   files: ServerFiles,
   signal: AbortSignal | undefined,
 ): Promise<PostgresConnection | undefined> {
-  const noted = await readPostmasterFile(files.dataDirectory);
+  const noted = readPostmasterFile(files.dataDirectory);
   const hosts = new Set([files.endpoint.host]);
   if (
     noted !== undefined &&
@@ -215,6 +221,7 @@ async function spawnServer(
   if (size > 10_000_000) await truncate(logFile);
   const logStart = size > 10_000_000 ? 0 : size;
   const log = await open(logFile, 'a', 0o600);
+  let forget = (): void => undefined;
   try {
     const child = spawn(
       binaries.postgres,
@@ -230,6 +237,8 @@ async function spawnServer(
     );
     const noted = await started(child);
     child.unref();
+    // Until it has written down its number, nobody but us knows it.
+    forget = asLastAct(() => endAtOnce(noted, 'SIGQUIT'));
     const deadline = Date.now() + recoveryMs;
     while (isStillRunning(noted) && Date.now() < deadline) {
       if (signal?.aborted === true) break;
@@ -240,6 +249,7 @@ async function spawnServer(
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   } finally {
+    forget();
     await log.close();
   }
   const text = (await readFile(logFile)).subarray(logStart).toString('utf8');
@@ -319,7 +329,7 @@ async function query<T>(
 
 /** Fast shutdown: running transactions are rolled back, the data are written, the server is gone on return. */
 async function shutDown(server: RunningPostgres, place: PostgresPlace): Promise<void> {
-  const noted = await postmasterOf(server.dataDirectory);
+  const noted = postmasterOf(server.dataDirectory);
   if (noted === undefined) return;
   if (process.platform === 'win32') {
     const binaries = await findBinaries(place.root, place.account);
@@ -332,8 +342,14 @@ async function shutDown(server: RunningPostgres, place: PostgresPlace): Promise<
   await rmdir(server.connection.host).catch(() => undefined);
 }
 
-async function postmasterOf(dataDirectory: string): Promise<NotedProcess | undefined> {
-  const noted = await readPostmasterFile(dataDirectory);
+/** Immediate shutdown, without a wait: the server ends its own processes and recovers at its next start. */
+function abandon(dataDirectory: string): void {
+  const noted = postmasterOf(dataDirectory);
+  if (noted !== undefined) endAtOnce(noted, 'SIGQUIT');
+}
+
+function postmasterOf(dataDirectory: string): NotedProcess | undefined {
+  const noted = readPostmasterFile(dataDirectory);
   if (noted === undefined) return undefined;
   const identity = processIdentity(noted.pid);
   // The file may be left over and its number be a stranger's by now.

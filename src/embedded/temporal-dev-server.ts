@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { mkdir, open, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, open, readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { z } from 'zod';
 
-import { endProcess, started } from './child-process.js';
+import { endAtOnce, endProcess, started } from './child-process.js';
 import { countLeases } from './leases.js';
 import { freePort } from './ports.js';
 import {
@@ -72,7 +72,7 @@ export interface DevServerOptions {
 
 /** The running server of this home if it is healthy; a broken, outdated or unknown one is ended first. */
 export async function adoptDevServer(options: DevServerOptions): Promise<DevServer | undefined> {
-  const noted = await readState(options.home);
+  const noted = readState(options.home);
   const database = databaseOf(options.home);
   const strays = processesWithArgument((argument) => argument === database)
     // Somebody may be looking into the database with another program.
@@ -83,7 +83,7 @@ export async function adoptDevServer(options: DevServerOptions): Promise<DevServ
     await endProcess({ pid, identity: processIdentity(pid) ?? '' }, 'SIGTERM', stopGraceMs);
   }
   if (noted === undefined || !isOurs(noted, options.home)) return undefined;
-  const isShared = (await countLeases(leasesOf(options.home))) > 1;
+  const isShared = countLeases(leasesOf(options.home)) > 1;
   if (noted.flags === flagsOf(options).join(' ') || isShared) {
     const deadline = Date.now() + adoptLimitMs;
     while (Date.now() < deadline) {
@@ -101,7 +101,7 @@ export async function spawnDevServer(
   binary: string,
   options: DevServerOptions,
 ): Promise<DevServer | { readonly reason: string }> {
-  const before = await readState(options.home);
+  const before = readState(options.home);
   const port = await freePort(before?.port ?? options.preferredPort);
   const uiPort = await freePort(before?.uiPort ?? options.preferredUiPort, [port]);
   const first = await attempt(binary, options, { port, uiPort });
@@ -174,8 +174,14 @@ async function comesUp(server: DevServer, signal: AbortSignal | undefined): Prom
  * replaced. The state file stays, so that the next one gets the same ports.
  */
 export async function stopDevServer(home: string): Promise<void> {
-  const server = await readState(home);
+  const server = readState(home);
   if (server !== undefined) await endDevServer(home, server);
+}
+
+/** The same without a wait. Its database is written to be killed at any moment. */
+export function killDevServer(home: string): void {
+  const server = readState(home);
+  if (server !== undefined && isOurs(server, home)) endAtOnce(server, 'SIGKILL');
 }
 
 async function endDevServer(home: string, server: DevServer): Promise<void> {
@@ -222,13 +228,17 @@ function writeState(home: string, server: DevServer): void {
   writeFileSync(stateFileOf(home), `${JSON.stringify(server, undefined, 2)}\n`, { mode: 0o600 });
 }
 
-async function readState(home: string): Promise<DevServer | undefined> {
-  const text = await readFile(stateFileOf(home), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
+function readState(home: string): DevServer | undefined {
+  let text: string;
+  try {
+    text = readFileSync(stateFileOf(home), 'utf8');
+  } catch {
+    return undefined;
+  }
   try {
     return StateFile.parse(JSON.parse(text));
   } catch {
-    await rm(stateFileOf(home), { force: true });
+    rmSync(stateFileOf(home), { force: true });
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 
 import { removePartials } from './binary-cache.js';
+import { asLastAct } from './last-act.js';
 import { takeLease } from './leases.js';
 import { withLock } from './lock.js';
 import { ensureSearchAttributes } from './search-attributes.js';
@@ -8,6 +9,7 @@ import { binarySteps, workPurpose, type BinaryStep } from './temporal-binary.js'
 import {
   addressOf,
   adoptDevServer,
+  killDevServer,
   leasesOf,
   spawnDevServer,
   stopDevServer,
@@ -70,6 +72,9 @@ export async function startTemporal(options: StartTemporalOptions): Promise<Temp
     lockFile,
     async () => {
       const lease = await takeLease(leasesOf(home));
+      const forget = asLastAct(() => {
+        if (lease.release()) killDevServer(home);
+      });
       try {
         const { server, source, adopted } = await adoptOrSpawn({ ...options, home });
         let stopping: Promise<void> | undefined;
@@ -82,11 +87,13 @@ export async function startTemporal(options: StartTemporalOptions): Promise<Temp
           adopted,
           stop: () =>
             (stopping ??= withLock(lockFile, async () => {
-              if (await lease.release()) await stopDevServer(home);
+              if (lease.release()) await stopDevServer(home);
+              forget();
             })),
         };
       } catch (error) {
-        await lease.release();
+        lease.release();
+        forget();
         throw error;
       }
     },

@@ -61,9 +61,9 @@ test('the last lease says so, and leases of dead processes do not count', async 
   const first = await takeLease(directory);
   const second = await takeLease(directory);
 
-  const held = await countLeases(directory);
-  const isFirstLast = await first.release();
-  const isSecondLast = await second.release();
+  const held = countLeases(directory);
+  const isFirstLast = first.release();
+  const isSecondLast = second.release();
 
   expect({ held, isFirstLast, isSecondLast }).toEqual({
     held: 2,

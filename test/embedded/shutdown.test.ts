@@ -21,9 +21,13 @@ interface Up {
 }
 
 /** `ratchet up` as built, with servers of a home of its own. */
-async function up(home: string, more: NodeJS.ProcessEnv = {}): Promise<Up> {
+function up(home: string, more: NodeJS.ProcessEnv = {}): Promise<Up> {
+  return ratchet(['--json', 'up', '--port', '0'], home, more);
+}
+
+async function ratchet(args: string[], home: string, more: NodeJS.ProcessEnv = {}): Promise<Up> {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [MAIN, '--json', 'up', '--port', '0'], {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: EXAMPLE,
     env: { PATH, HOME, RATCHET_HOME: home, TEMPORAL_CLI_PATH: await aTemporalCli(), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -104,6 +108,50 @@ test('Ctrl-C while it starts ends it as well', async () => {
     out: '',
     error: expect.stringMatching(/interrupted\n$/) as string,
   });
+});
+
+test('a second Ctrl-C ends it at once, and its servers with it', async () => {
+  const home = await aHome();
+  const house = await up(home);
+  await serving(house);
+  const running = processesOf(home);
+
+  house.child.kill('SIGINT');
+  await until('it has begun to stop', () =>
+    Promise.resolve(house.said.error.includes('stopping') || undefined),
+  );
+  const begun = performance.now();
+  const code = await interrupt(house);
+  const took = performance.now() - begun;
+
+  expect(running.length).toBeGreaterThan(2);
+  expect(code).toBe(130);
+  expect(took).toBeLessThan(5_000);
+  // Postgres was told to end its own processes, and nobody waited for that.
+  await until('nothing is left', () =>
+    Promise.resolve(processesOf(home).length === 0 || undefined),
+  );
+});
+
+test('Ctrl-C ends a bench in the middle of a round, and every process of its home', async () => {
+  const home = await aHome();
+  const bench = await ratchet(['bench', 'novel-api', '--tasks', '200'], home);
+  await until(
+    'a round has ended, and the next is under way',
+    () => {
+      if (bench.child.exitCode !== null) throw new Error(`it ended: ${bench.said.error}`);
+      return Promise.resolve(bench.said.error.includes('tasks; of the last') || undefined);
+    },
+    { capMs: 240_000 },
+  );
+
+  const begun = performance.now();
+  const code = await interrupt(bench);
+  const took = performance.now() - begun;
+
+  expect({ code, left: processesOf(home) }).toEqual({ code: 130, left: [] });
+  expect(bench.said.error).not.toMatch(/temporal error|panicked/);
+  expect(took).toBeLessThan(30_000);
 });
 
 test('what a kill -9 left behind is taken over by the next start, and ends with it', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { unlessInterrupted } from '../../cli/command.js';
 import { openHouse, startHouseWorkers, type House } from '../../cli/house.js';
 import type { Config } from '../../config.js';
 import type { Agent } from '../../contracts/agent.js';
@@ -149,7 +150,8 @@ async function withRecordedModel<Answer>(
     try {
       const models = createModelClient({ baseUrl: server.url, apiKey: 'none' });
       await startHouseWorkers(house, { agents, models, hasLocalModel: true });
-      return await work(house);
+      const answer = work(house);
+      return await (signal === undefined ? answer : unlessInterrupted(answer, signal));
     } finally {
       await house.close();
     }

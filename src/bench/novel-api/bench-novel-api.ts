@@ -1,6 +1,7 @@
 import { createAgentRegistry } from '../../activities/agent-registry.js';
 import type { CandidateRow } from '../../activities/store.js';
 import { runFrozen } from '../../cli/frozen-arm.js';
+import { unlessInterrupted } from '../../cli/command.js';
 import { openHouse, startHouseWorkers, type House } from '../../cli/house.js';
 import { openModel, type ChosenModel } from '../../cli/model-choice.js';
 import { Rounds } from '../../cli/rounds.js';
@@ -77,7 +78,7 @@ export async function benchNovelApi(options: NovelApiOptions): Promise<NovelApiR
     });
     const root = await deployed(house, scope, agent);
     const bench = { house, scope, agent, root, example, depot, model, rollout };
-    return await play(bench, options, startedMs);
+    return await unlessInterrupted(play(bench, options, startedMs), signal);
   } finally {
     await house.close();
   }

@@ -13,6 +13,7 @@ import { demoReport, phaseOf } from '../demo/report.js';
 import { StoryRunner } from '../demo/story-runner.js';
 import { demoTable } from '../demo/table.js';
 import { openHouse, startHouseWorkers, type House } from '../house.js';
+import { unlessInterrupted, untilAborted } from '../command.js';
 import type { Io } from '../io.js';
 import { openModel } from '../model-choice.js';
 import { assertWritableFile } from '../output-file.js';
@@ -163,7 +164,7 @@ async function play(
       },
     },
   );
-  await runner.play();
+  await unlessInterrupted(runner.play(), signal);
   for (const { name } of example.phases) setPhase(name, 'done');
   state = { ...state, isDone: true };
   progress.end();
@@ -189,17 +190,4 @@ async function play(
     io.note(`The house stays open: ${dashboard.url} — Ctrl-C ends it.`);
     await untilAborted(signal);
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

@@ -8,7 +8,7 @@ import { slicesOf } from '../../contracts/task-slices.js';
 import { InvalidInputError } from '../../domain/errors.js';
 import type { JsonObject } from '../../domain/json.js';
 import { assertReachable } from '../../model/endpoint.js';
-import { launchLog, type CommandContext } from '../command.js';
+import { launchLog, unlessInterrupted, type CommandContext } from '../command.js';
 import { agentNamed, requireConfiguration } from '../configuration.js';
 import { EXIT, isUnavailability } from '../exit-codes.js';
 import { openHouse, startHouseWorkers, type House } from '../house.js';
@@ -76,7 +76,7 @@ async function waitForEnd(
   started: { readonly episode: string; readonly workflowId: string },
   { io, signal }: CommandContext,
 ): Promise<number> {
-  const result = await abortable(house.client.result(request), signal);
+  const result = await unlessInterrupted(house.client.result(request), signal);
   const stored = await house.store.episode(request.tenant, result.episode);
   const lines = [
     stored?.output ?? '',
@@ -111,17 +111,6 @@ async function hasWorker({ temporal, taskQueue, config }: House): Promise<boolea
   });
   const recent = Date.now() / 1000 - 70;
   return pollers.some(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) > recent);
-}
-
-/** Waits, but no longer than the signal allows; the task goes on. */
-async function abortable<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  return new Promise<T>((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new DOMException('interrupted', 'AbortError')), {
-      once: true,
-    });
-    result.then(resolve, reject);
-  });
 }
 
 /** A JSON object; anything else is named. */
