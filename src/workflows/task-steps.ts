@@ -32,6 +32,12 @@ const MODEL_ATTEMPTS = 5;
 /** Attempts of one tool call; what a tool itself answers, errors too, is no reason to try again. */
 const TOOL_ATTEMPTS = 5;
 
+/**
+ * The SDK sends "try cancel" where nothing is said: the task would end while its model or tool is still at
+ * work, which would store a step after the end.
+ */
+const UNTIL_IT_HAS_ENDED = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
+
 export function callModel(context: TaskContext, request: ModelRequest): Promise<ModelAnswer> {
   const options = {
     startToCloseTimeout: `${String(context.modelTimeoutSeconds + 5)}s` as const,
@@ -41,6 +47,7 @@ export function callModel(context: TaskContext, request: ModelRequest): Promise<
       maximumAttempts: MODEL_ATTEMPTS,
     },
     summary: `model: ${context.model}`,
+    cancellationType: UNTIL_IT_HAS_ENDED,
   };
   return context.isLocal
     ? scheduleLocalActivity<ModelAnswer>('callModel', [request], options)
@@ -64,8 +71,7 @@ export function callTool(
       maximumAttempts: TOOL_ATTEMPTS,
     },
     summary: summaryOf(request),
-    // The SDK sends "try cancel" where nothing is said: the task would end while its tool still runs.
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    cancellationType: UNTIL_IT_HAS_ENDED,
   };
   return context.isLocal
     ? scheduleLocalActivity<ToolAnswer>(tool.name, [request], options)

@@ -1,13 +1,19 @@
+import { createServer, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 
-import type { CompletedReply, CompletionInput } from '../../src/activities/model-activities.js';
+import type {
+  CompletedReply,
+  CompletionInput,
+  ModelClient,
+} from '../../src/activities/model-activities.js';
 import { startHouseWorkers, type House } from '../../src/cli/house.js';
 import { defineAgent } from '../../src/contracts/agent.js';
 import { taskId } from '../../src/contracts/ids.js';
 import { defineTool } from '../../src/contracts/tool.js';
+import { createModelClient } from '../../src/model/openai-client.js';
 import { until } from '../support/poll.js';
 import {
   openRealHouse,
@@ -30,6 +36,22 @@ const long = (mark: string): string => `${'long text '.repeat(30_000)}${mark}`;
 
 /** What became of the slow tool, in order. */
 const slow: string[] = [];
+
+/** What became of the request to a model that never answers, in order. */
+const thinking: string[] = [];
+
+function startThinkingModel(): Promise<Server> {
+  const server = createServer((request, response) => {
+    request.resume();
+    request.on('end', () => thinking.push('asked'));
+    response.on('close', () => thinking.push('hung up'));
+  });
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      resolve(server);
+    });
+  });
+}
 
 const file = defineTool({
   name: 'file_report',
@@ -74,10 +96,18 @@ const writer = defineAgent({
   learning: { reflect: 'never' },
 });
 
-/** Files a long report and repeats a long answer; charges a card where the task says so. */
+/** Files a long report and repeats a long answer; charges a card or thinks for ever where the task says so. */
 class LongModel {
-  async complete({ model, messages }: CompletionInput): Promise<CompletedReply> {
+  readonly #thinking: ModelClient;
+
+  constructor(thinker: ModelClient) {
+    this.#thinking = thinker;
+  }
+
+  async complete(input: CompletionInput): Promise<CompletedReply> {
+    const { model, messages } = input;
     const asked = JSON.stringify(messages);
+    if (asked.includes('think for ever')) return this.#thinking.complete(input);
     const answered = messages.filter(({ role }) => role === 'tool').length;
     const say = (text: string, tool = '', args: unknown = null): CompletedReply => ({
       model,
@@ -99,9 +129,13 @@ beforeAll(async () => {
   closers.push(() => servers.stop());
   house = await openRealHouse(servers);
   closers.push(() => house.close());
+  const thinker = await startThinkingModel();
+  closers.push(async () => void thinker.close());
+  const address = z.object({ port: z.number() }).parse(thinker.address());
+  const baseUrl = `http://127.0.0.1:${String(address.port)}/v1`;
   await startHouseWorkers(house, {
     agents: [writer],
-    models: new LongModel(),
+    models: new LongModel(createModelClient({ baseUrl, apiKey: 'none' })),
     hasLocalModel: true,
     workflowBundle: await workflowBundle(),
   });
@@ -179,5 +213,24 @@ test('a task that is cancelled ends after the tool that ran has cleaned up, and 
   expect(result.end).toBe('cancelled');
   expect(atEnd).toEqual(['began', 'cleaned up']);
   expect(slow).toEqual(atEnd);
+  expect(await steps()).toBe(stepsAtEnd);
+}, 60_000);
+
+test('a task that is cancelled while its model thinks hangs up, ends after that, and writes nothing later', async () => {
+  const request = { ...scope, task: taskId('think'), input: { wish: 'think for ever' } };
+  const { episode } = await house.client.startTask(writer, request);
+  await until('the model is asked', () => Promise.resolve(thinking.length > 0 || undefined));
+
+  await house.client.cancelTask(request, { actor: 'ann', reason: 'a mistake' });
+  const result = await house.client.result(request);
+  const atEnd = [...thinking];
+  const steps = async () => (await house.store.conversation(scope.tenant, episode)).steps.length;
+  const stepsAtEnd = await steps();
+  await sleep(1_000);
+
+  expect(result.end).toBe('cancelled');
+  // Asked once, and hung up before the end: nothing is left that could still answer.
+  expect(atEnd).toEqual(['asked', 'hung up']);
+  expect(thinking).toEqual(atEnd);
   expect(await steps()).toBe(stepsAtEnd);
 }, 60_000);
