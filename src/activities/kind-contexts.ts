@@ -1,5 +1,5 @@
 import type { EpisodeId, Scope } from '../domain/ids.js';
-import { allTerms, knownTerms } from '../domain/retrieval/recall.js';
+import { allTerms, taskWords } from '../domain/retrieval/recall.js';
 import type { AcceptedTask } from '../domain/task.js';
 import type { RankedContext, ServedContext } from './lesson-recall.js';
 import type { Strategy } from './strategy-cache.js';
@@ -36,8 +36,8 @@ export class KindContexts {
 
 /**
  * Tasks are of one kind on a version where their slices are the same and so are the words that any of its
- * lessons knows: numbers, names and whatever else no lesson speaks of does not matter. Where lessons are
- * found by meaning, every word may.
+ * lessons knows: of the words that no lesson speaks of only their number matters, and numbers do not.
+ * Where lessons are found by meaning, every word may.
  */
 export function kindOf(
   { tenant, agent }: Scope,
@@ -46,8 +46,10 @@ export function kindOf(
   isByMeaning: boolean,
 ): string {
   const slices = Object.entries(task.slices).sort(([left], [right]) => (left < right ? -1 : 1));
-  const terms = isByMeaning ? allTerms(task) : knownTerms(strategy.index, task);
-  return JSON.stringify([tenant, agent, strategy.row.id, slices, [...terms].sort()]);
+  const { known, unknown } = isByMeaning
+    ? { known: allTerms(task), unknown: 0 }
+    : taskWords(strategy.index, task);
+  return JSON.stringify([tenant, agent, strategy.row.id, slices, [...known].sort(), unknown]);
 }
 
 function namesOf({ found }: RankedContext): string {

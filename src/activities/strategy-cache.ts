@@ -94,6 +94,7 @@ function recallable(lesson: LessonRevision): RecallableLesson {
   return {
     id: lesson.id,
     revision: lesson.revision,
+    kind: lesson.kind,
     title: lesson.title,
     text: lessonText(lesson.body),
     when: lesson.trigger.when,

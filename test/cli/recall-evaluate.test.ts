@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
+import { indexLessons, recallLessons } from '../../src/domain/retrieval/recall.js';
+import { aLesson } from '../domain/retrieval/a-lesson.js';
 import { startEmbeddingsEndpoint } from '../support/embeddings-endpoint.js';
 import { runCommandLine, type Ran } from './run-command.js';
 
@@ -257,5 +259,20 @@ describe.skipIf(!existsSync(DATA))('on labelled data (skipped where it is not th
 
     const plain = plainRecall([...docs, ...distractors], queries);
     for (const k of KS) expect(recall[k]).toBeGreaterThanOrEqual((plain[k] ?? 1) - 0.03);
+  });
+
+  test('abstains where a task is about something else, and hardly ever where it is not', async () => {
+    const schemas = await linesOf('intercode-sql/schema_docs.jsonl', DocLine);
+    const index = indexLessons(schemas.map(({ doc_id, text }) => aLesson(doc_id, text)));
+    const foundBy = (question: string) =>
+      recallLessons(index, { task: { slices: {}, input: { question } }, limit: 3 });
+    const foreign = await linesOf('hotpot-retrieval/queries.jsonl', QueryLine);
+    const own = await linesOf('intercode-sql/tasks.jsonl', TaskLine);
+
+    const disturbed = foreign.filter(({ question }) => foundBy(question).length > 0);
+    const served = own.filter(({ question }) => foundBy(question).length > 0);
+
+    expect(disturbed.length / foreign.length).toBeLessThanOrEqual(0.1);
+    expect(served.length / own.length).toBeGreaterThanOrEqual(0.99);
   });
 });

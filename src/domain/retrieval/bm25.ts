@@ -78,6 +78,26 @@ export function groupsNamed(
   return [...new Set(names)].flatMap((name) => groups.get(name) ?? []);
 }
 
+/** How many documents some groups have. */
+export function documentsIn(groups: readonly DocumentGroup[]): number {
+  return groups.reduce((sum, { documents }) => sum + documents, 0);
+}
+
+/** In how many documents of some groups each of some terms is. */
+export function frequenciesIn(
+  groups: readonly DocumentGroup[],
+  terms: Iterable<string>,
+): ReadonlyMap<string, number> {
+  const frequencies = new Map<string, number>();
+  for (const term of terms) {
+    if (frequencies.has(term)) continue;
+    let frequency = 0;
+    for (const { postings } of groups) frequency += postings.get(term)?.places.length ?? 0;
+    frequencies.set(term, frequency);
+  }
+  return frequencies;
+}
+
 /**
  * How rare each of some terms is among some groups: the weight that BM25 gives one occurrence, before
  * length; 0 where no document of them holds it.
@@ -86,12 +106,9 @@ export function raritiesIn(
   groups: readonly DocumentGroup[],
   terms: Iterable<string>,
 ): ReadonlyMap<string, number> {
-  const count = groups.reduce((sum, { documents }) => sum + documents, 0);
+  const count = documentsIn(groups);
   const rarities = new Map<string, number>();
-  for (const term of terms) {
-    if (rarities.has(term)) continue;
-    let frequency = 0;
-    for (const { postings } of groups) frequency += postings.get(term)?.places.length ?? 0;
+  for (const [term, frequency] of frequenciesIn(groups, terms)) {
     rarities.set(term, frequency === 0 ? 0 : rarityOf(frequency, count));
   }
   return rarities;

@@ -1,23 +1,24 @@
-import type { Predicate, Trust, Validity } from '../lesson.js';
+import type { LessonKind, Predicate, Trust, Validity } from '../lesson.js';
 import { NO_EVIDENCE_BOUND } from '../utility/uplift.js';
 import {
   buildIndex,
   changeIndex,
   groupsNamed,
   isKnownTerm,
-  raritiesIn,
   termsIn,
   type Bm25Index,
 } from './bm25.js';
+import { isAbout, isWord, weighTerms } from './coverage.js';
 import { allHold, type TaskFacts } from './predicates.js';
 import { fuseRankings, rankDocuments, type Fused, type Ranked } from './ranking.js';
-import { selectDiverse } from './selection.js';
+import { selectDiverse, withoutCopies } from './selection.js';
 import { documentTerms, termsOf } from './terms.js';
 
 /** What recall needs to know of a lesson that serves. */
 export interface RecallableLesson {
   readonly id: string;
   readonly revision: number;
+  readonly kind: LessonKind;
   readonly title: string;
   readonly text: string;
   readonly when: string;
@@ -94,9 +95,9 @@ export interface Signals {
 export const DEFAULT_MAX_GUARDRAILS = 5;
 export const DEFAULT_MAX_TOKENS = 1_500;
 
-/** A lesson that covers less of the words of a task that any lesson knows is not about that task. */
-const MIN_FIT = 0.05;
-/** Ranked before near-duplicates and tokens are looked at, by words and by meaning each. */
+/** Looked at for copies of one another. */
+const POOL = 50;
+/** Ranked before tokens are looked at, by words and by meaning each. */
 export const CHOICE = 20;
 /** How strongly the signals beside the words move a lesson up or down. */
 const WEIGHTS = { uplift: 0.5, specificity: 0.1, recency: 0.05 };
@@ -197,12 +198,19 @@ export function recallWithChoice(
   return { recalled, ranked: [...standing, ...choice].map(({ lesson }) => lesson) };
 }
 
-/**
- * The terms of a task that the lessons of a version know, each once: tasks with the same ones get the
- * same lessons, whatever else they say.
- */
-export function knownTerms(from: LessonIndex, task: TaskFacts): readonly string[] {
-  return allTerms(task).filter((term) => isKnownTerm(from.index, term));
+/** What a recall depends on of the words of a task, without vectors. */
+export interface TaskWords {
+  /** Terms that some lesson of the version knows, each once. */
+  readonly known: readonly string[];
+  /** How many other words there are, each once. */
+  readonly unknown: number;
+}
+
+/** Tasks of the same slices and the same words in this sense get the same lessons. */
+export function taskWords(from: LessonIndex, task: TaskFacts): TaskWords {
+  const terms = allTerms(task);
+  const known = terms.filter((term) => isKnownTerm(from.index, term));
+  return { known, unknown: terms.filter(isWord).length - known.filter(isWord).length };
 }
 
 /** The terms of a task, each once. */
@@ -276,11 +284,11 @@ function fitting(
   groups: readonly string[],
   terms: readonly string[],
 ) {
-  const rarities = raritiesIn(groupsNamed(from.index, groups), terms);
-  const known = [...rarities.values()].reduce((sum, rarity) => sum + rarity, 0);
-  const lexical = rankDocuments(from.index, { terms, limit: CHOICE, groups }).filter(
-    (found) => found.lexical >= MIN_FIT * known,
+  const weights = weighTerms(groupsNamed(from.index, groups), terms);
+  const found = rankDocuments(from.index, { terms, limit: POOL, groups }).filter((document) =>
+    isAbout(document.terms, weights, isNearAlready(from.lessons.get(document.id))),
   );
+  const lexical = withoutCopies(found, CHOICE);
   return withNear(from, request, groups, lexical)
     .flatMap(({ id, relevance, lexical: words, similarity, terms: own }) => {
       const lesson = from.lessons.get(id);
@@ -297,6 +305,11 @@ function fitting(
       return [{ lesson, score, signals, tokens, terms: new Set(own) }];
     })
     .sort((left, right) => right.score - left.score || byId(left.lesson, right.lesson));
+}
+
+/** Its predicates speak of the task, or it is about what the agent acts with, which tasks seldom name. */
+function isNearAlready(lesson: RecallableLesson | undefined): boolean {
+  return lesson !== undefined && (lesson.predicates.length > 0 || lesson.kind === 'tool-note');
 }
 
 /** Fused with what is near by meaning, where anything is. */

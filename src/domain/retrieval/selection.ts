@@ -5,6 +5,21 @@ const LIKENESS_WEIGHT = 0.05;
 /** From here on two lessons say the same. */
 const NEAR_DUPLICATE = 0.9;
 
+/** The first of each that say the same, in their order, at most so many. */
+export function withoutCopies<T extends { readonly terms: readonly string[] }>(
+  ranked: readonly T[],
+  limit: number,
+): T[] {
+  const kept: { readonly item: T; readonly terms: ReadonlySet<string> }[] = [];
+  for (const item of ranked) {
+    if (kept.length === limit) break;
+    const terms = new Set(item.terms);
+    if (kept.some((other) => likenessOf(terms, other.terms) >= NEAR_DUPLICATE)) continue;
+    kept.push({ item, terms });
+  }
+  return kept.map(({ item }) => item);
+}
+
 export interface Choosable {
   /** Higher is better. */
   readonly score: number;

@@ -150,6 +150,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
           open.set(note.key, {
             id: note.key,
             revision,
+            kind: 'tool-note',
             title: note.title,
             text: note.text,
             when: '',
@@ -299,6 +300,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineRes
   ).map((lesson): Note => ({
     ...lesson,
     revision: 1,
+    kind: 'tool-note',
     title: lesson.text.split('(')[0] ?? '',
     when: '',
     predicates: [{ field: 'database', op: 'eq', value: lesson.database }],

@@ -9,6 +9,7 @@ export function aLesson(
   return {
     id,
     revision: 1,
+    kind: 'rule',
     title: '',
     text,
     when: '',

@@ -82,3 +82,55 @@ test('says how well each lesson fitted', () => {
 
   expect(first?.score).toBeGreaterThan(0);
 });
+
+test.each([
+  ['Chinese', '客户取消预订时先看票价规则。', '我想取消预订'],
+  ['Japanese', '予約のキャンセルは、まず運賃規則を見ること。', '予約をキャンセルしたい'],
+  ['Korean', '예약을 취소할 때는 먼저 운임 규정을 확인한다.', '예약 취소해 주세요'],
+  ['Thai', 'เมื่อลูกค้ายกเลิกการจองให้ดูกฎค่าโดยสารก่อน', 'ยกเลิกการจอง'],
+  ['Hindi', 'बुकिंग रद्द करने से पहले किराया नियम देखें', 'मेरी बुकिंग रद्द करो'],
+  ['Turkish', 'Rezervasyon iptal edilmeden önce ücret kurallarına bak.', 'REZERVASYON İPTAL'],
+  ['Arabic', 'عند إلغاء الحجز اقرأ قواعد السعر أولا', 'أريد إلغاء الحجز'],
+])('finds a lesson in %s and leaves the others', (_, text, question) => {
+  const others = [
+    aLesson('other-1', '仓库在周一盘点库存。'),
+    aLesson('other-2', 'The warehouse counts its stock on Mondays.'),
+    aLesson('other-3', 'स्टॉक की गिनती सोमवार को होती है'),
+  ];
+
+  const found = recallLessons(indexLessons([aLesson('own', text), ...others]), {
+    task: { slices: {}, input: { question } },
+    limit: 3,
+  });
+
+  expect(found.map(({ lesson }) => lesson.id)).toEqual(['own']);
+});
+
+test('abstains from a lesson without predicates that shares one word of a task about something else', () => {
+  const question =
+    'Which actor who played in the musical about a singer was born near the capital of Norway?';
+  const asked = { task: { slices: { database: 'shop' }, input: { question } }, limit: 3 };
+  const text = 'singer(Singer_ID, Name)';
+
+  expect(recallLessons(indexLessons([aLesson('a', text)]), asked)).toEqual([]);
+  const scoped = recallLessons(indexLessons([aLesson('a', text, { predicates: inShop })]), asked);
+  expect(scoped.map(({ lesson }) => lesson.id)).toEqual(['a']);
+  const note = recallLessons(indexLessons([aLesson('a', text, { kind: 'tool-note' })]), asked);
+  expect(note.map(({ lesson }) => lesson.id)).toEqual(['a']);
+});
+
+test('copies of one lesson do not keep the others out', () => {
+  const copies = Array.from({ length: 30 }, (_, at) =>
+    aLesson(`copy-${String(at)}`, 'Singers of a stadium stand in concert rows.'),
+  );
+  const others = ['Singers are sorted by name.', 'Singers have a country of birth.'];
+  const lessons = [...copies, ...others.map((text, at) => aLesson(`other-${String(at)}`, text))];
+  const question = 'Which singers of a stadium stand in concert rows by country of birth?';
+
+  const found = recallLessons(indexLessons(lessons), {
+    task: { slices: {}, input: { question } },
+    limit: 2,
+  });
+
+  expect(found.map(({ lesson }) => lesson.id)).toEqual(['copy-0', 'other-1']);
+});

@@ -49,3 +49,25 @@ test('gives for any text terms that are in lower case and not empty', () => {
     }),
   );
 });
+
+test('leaves accents, points and joiners out, and keeps the vowels that are marks', () => {
+  expect(termsOf('Café, CAFE\u0301 und Straße; İPTAL, iptal, ılık')).toEqual([
+    'cafe',
+    'cafe',
+    'und',
+    'strasse',
+    'iptal',
+    'iptal',
+    'ilik',
+  ]);
+  expect(termsOf('बुकिंग रद्द')).toEqual(['बुकिंग', 'रद्द']);
+  expect(termsOf('کتاب\u200cها')).toEqual(termsOf('کتابها'));
+  expect(termsOf('شُكْرًا')).toEqual(termsOf('شكرا'));
+});
+
+test('takes two neighbouring letters for a term where a script puts no spaces between words', () => {
+  expect(termsOf('取消预订')).toEqual(['取消', '消预', '预订']);
+  expect(termsOf('税')).toEqual(['税']);
+  expect(termsOf('データ')).toEqual(['デー', 'ータ']);
+  expect(termsOf('ที่พัก')).toEqual(['ที่พั', 'พัก'].map((term) => term.normalize('NFKC')));
+});

@@ -104,6 +104,7 @@ export async function notesOn(db: pg.Pool, tables: readonly string[]): Promise<L
       }).map((text, part) => ({
         id: `${table}/${String(part)}`,
         revision: 1,
+        kind: 'tool-note',
         title: table,
         text,
         when: '',
