@@ -145,3 +145,25 @@ test('the beginning of several ids is a conflict', async () => {
   expect(ran.code).toBe(4);
   expect(ran.error).toContain('found 2 that begin so');
 });
+
+test('lessons and why tell what is disputed, and how a person decides', async () => {
+  const argued = aScope('argued');
+  const store = createStore(database.pool);
+  await deploy(store, argued);
+  const draft = aDraft('old');
+  await openCandidate(store, argued, 'argued.sql-analyst.c1', [draft]);
+  const others = [{ lesson: lessonNamed('old'), revision: 1, side: 'serving' as const }];
+  const dispute = { lesson: lessonNamed('new'), draft: aDraft('new'), with: others, reason: 'so' };
+  const nothing = { results: [], revisions: [], support: [], opened: null };
+  await store.applyMerge(argued, { ...nothing, disputes: [dispute] });
+  const recalled = [{ lesson: lessonNamed('old'), revision: 1, text: 'old(id, name)', score: 1 }];
+  const told = await playTask(store, argued, 'argued-1', { recalled });
+
+  const lessons = await look('lessons', 'argued');
+  const shown = await look('lessons show l-old', 'argued');
+  const why = await look(`why ${told.episode}`, 'argued');
+
+  expect(lessons.out).toContain('2 lessons are disputed and wait for a person');
+  expect(shown.out).toContain('say which stands: `ratchet approve l-new@1 --reason R`');
+  expect(why.out).toMatch(/l-old@1 \(serving\), so; it waits for a person/);
+});

@@ -206,8 +206,8 @@ test('only what serves every task is set against a proposal', async () => {
   );
 });
 
-async function auditOf(scope: Scope) {
-  return (await store.auditOf(scope.tenant, null, 100)).toReversed();
+function auditOf(scope: Scope) {
+  return store.auditOf(scope.tenant, null, 100);
 }
 
 /** A pair of the gate that the old rule was recalled for, and that was won. */

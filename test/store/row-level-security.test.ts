@@ -104,6 +104,9 @@ async function fillEveryTable(): Promise<void> {
   const none = { cursor: 0, passedOver: [] };
   const counted = [{ episode: recalling.episode, score: 1 }];
   await store.countUtility(ALICE, none, { cursor: 2, passedOver: [] }, counted);
+  const dispute = { lesson: lessonNamed('told'), draft: aDraft('told'), with: [], reason: 'test' };
+  const nothing = { results: [], revisions: [], support: [], opened: null };
+  await store.applyMerge(ALICE, { ...nothing, disputes: [dispute] });
   await store.archiveHistory(ALICE.tenant, 'task/alice', 'run-1', { events: [] });
   await promote(store, ALICE, id, version);
   await store.changePointer(

@@ -310,8 +310,13 @@ export class FakeLearning implements LearningActivities {
   async override(
     given: Parameters<LearningActivities['override']>[0],
   ): ReturnType<LearningActivities['override']> {
-    const { action, actor, reason, version, expectedVersion } = given;
+    const { action, actor, reason, version, expectedVersion, lesson } = given;
     assertActive({ active: this.active }, expectedVersion ?? undefined, action);
+    if (action === 'keep') {
+      const detail = { lesson: lesson ?? null };
+      this.audit.push({ candidate: null, to: action, actor, reason, detail });
+      return;
+    }
     if (action === 'freeze' || action === 'unfreeze') this.frozen = action === 'freeze';
     else this.pinned = action === 'pin' ? version : null;
     this.audit.push({ candidate: null, to: action, actor, reason, detail: {} });

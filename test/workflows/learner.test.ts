@@ -5,6 +5,7 @@ import {
   approve,
   freeze,
   learnerState,
+  keep,
   pin,
   reserve,
   type LearnerState,
@@ -295,6 +296,20 @@ test('makes one candidate of 200 failing tasks with one cause', async () => {
   expect(world.learning.candidates.size).toBe(1);
   expect(ends.map(({ workflowId }) => workflowId)).toEqual([world.learning.candidate.workflowId]);
   expect(world.learning.reflected.size).toBe(200);
+});
+
+test('hands on which side of a dispute a person said stands', async () => {
+  const world = aWorld();
+  await startLearner(world, 10_000);
+
+  await house
+    .learnerOf(world)
+    .executeUpdate(keep, { args: [{ ...OWNER, lesson: 'l-0123456789ab@2' }] });
+
+  expect(world.learning.last('keep')).toMatchObject({
+    actor: { id: 'olga', role: 'owner' },
+    detail: { lesson: 'l-0123456789ab@2' },
+  });
 });
 
 test('writes who pinned a version and why', async () => {
