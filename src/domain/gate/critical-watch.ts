@@ -14,9 +14,9 @@ export interface CriticalWatchPolicy {
 }
 
 /**
- * A 50, as for success (GATE 2.12): in 200 outcomes nothing changed is acted upon in 1.2 % of promotions at
+ * A 50, as for success (GATE 2.12): in 200 outcomes nothing changed is acted upon in 1.1 % of promotions at
  * most where a category takes between 5 tasks in ten thousand and 2 in a hundred, and one that goes from none
- * in 300 to 5 % is found in 90 %, in the median after 47 outcomes. After probation what alarms is taken back
+ * in 300 to 5 % is found in 89 %, in the median after 43 outcomes. After probation what alarms is taken back
  * without a diagnosis, so it takes what such an act takes of success: 20 * A_mon.
  */
 export const defaultCriticalWatchPolicy: CriticalWatchPolicy = {
