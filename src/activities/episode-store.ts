@@ -12,6 +12,7 @@ import type { CandidateId, EpisodeId, Scope, TaskId, TenantId, VersionId } from 
 import type { JsonObject } from '../domain/json.js';
 import type { RecallRecord } from '../domain/retrieval/recall-record.js';
 import type { AcceptedTask, Task } from '../domain/task.js';
+import type { Pointer } from './strategy-store.js';
 
 export interface OpenEpisode {
   readonly id: EpisodeId;
@@ -73,8 +74,13 @@ export interface EpisodeStore {
     task: Task & { readonly slices: Slices },
   ): Promise<AcceptedTask & { readonly existing: boolean }>;
   taskInput(scope: Scope, task: TaskId): Promise<AcceptedTask | null>;
-  /** Writes the episode's head once. */
-  openEpisode(episode: OpenEpisode): Promise<void>;
+  /** The two at once, as one moment shows them. */
+  taskAndPointer(
+    scope: Scope,
+    task: TaskId,
+  ): Promise<{ readonly task: AcceptedTask | null; readonly pointer: Pointer | null }>;
+  /** Writes the episode's head once and answers the conversation as it stands. */
+  openEpisode(episode: OpenEpisode): Promise<Conversation>;
   episode(tenant: TenantId, id: EpisodeId): Promise<StoredEpisode | null>;
   conversation(tenant: TenantId, id: EpisodeId): Promise<Conversation>;
   /** Writes a step once by index and answers the one that is stored. */

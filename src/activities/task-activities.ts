@@ -133,6 +133,8 @@ export interface RecordRequest {
   readonly stopped: string | null;
   /** Of the trajectory. */
   readonly steps: number;
+  /** Set where nobody gave feedback while the task ran. */
+  readonly isWithoutFeedback?: true;
   readonly tokens: number;
   readonly costMicroUsd: number;
 }

@@ -1,3 +1,5 @@
+import { Context } from '@temporalio/activity';
+
 import type { Agent } from '../contracts/agent.js';
 import { slicesOf } from '../contracts/task-slices.js';
 import { runEpisodeIdOf } from '../contracts/digest.js';
@@ -33,7 +35,7 @@ export interface LifecycleDependencies {
   readonly agents: AgentRegistry;
   readonly strategies: StrategyCache;
   readonly messenger: Pick<Messenger, 'wake' | 'wakeLearner'>;
-  readonly conversations?: Pick<KnownConversations, 'ofLength'>;
+  readonly conversations?: Pick<KnownConversations, 'ofLength' | 'read'>;
   /** Steps of shadow and explore runs are local activities: a loopback model answers in milliseconds. */
   readonly hasLocalModel: boolean;
   /** Finds lessons by meaning too; words alone where it is absent. */
@@ -51,10 +53,7 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
     async recall(start) {
       const agent = agents.agent(start.agent);
       const scope = { tenant: start.tenant, agent: start.agent };
-      const [task, found] = await Promise.all([
-        acceptedTask(store, agent, start),
-        store.pointer(scope),
-      ]);
+      const { task, pointer: found } = await taskAndPointer(store, agent, start);
       const pointer = await deployed(dependencies, scope, agent, found);
       const assigned = assignedVersion(start, task, pointer);
       const strategy = await strategies.strategy(scope, assigned.version);
@@ -86,7 +85,11 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
         candidate: start.run?.candidate ?? null,
         recall: record,
       };
-      await store.openEpisode(head);
+      const opened = await store.openEpisode(head);
+      if (conversations !== undefined) {
+        const { workflowExecution } = Context.current().info;
+        conversations.read(scope.tenant, episode, workflowExecution?.runId ?? '', opened);
+      }
       return contextOf(agent, head, task.number, { ...parameters, modelCalls }, hasLocalModel);
     },
 
@@ -98,7 +101,9 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
         stopped === null ? conversations?.ofLength(tenant, episode, request.steps) : undefined;
       const [{ head, steps }, feedback, resources] = await Promise.all([
         known ?? store.conversation(tenant, episode),
-        mode === 'live' ? store.feedbackOf(tenant, episode) : [],
+        mode === 'live' && request.isWithoutFeedback !== true
+          ? store.feedbackOf(tenant, episode)
+          : [],
         agents.resources(request.agent),
       ]);
       const output = outputStep === undefined ? request.output : textOfStep(steps, outputStep);
@@ -136,18 +141,24 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
 }
 
 /** The stored task; one that a client started without accepting it first is accepted here. */
-async function acceptedTask(store: Store, agent: Agent, start: TaskStart): Promise<AcceptedTask> {
+async function taskAndPointer(
+  store: Store,
+  agent: Agent,
+  start: TaskStart,
+): Promise<{ readonly task: AcceptedTask; readonly pointer: Pointer | null }> {
   const { tenant, agent: agentId, task: id, input } = start;
+  const scope = { tenant, agent: agentId };
   if (input !== undefined && start.mode === 'live') {
     const slices = slicesOf(agent, input);
     const subject = start.subject ?? null;
-    return store.acceptTask({ tenant, agent: agentId, id, input, subject, slices });
+    const task = await store.acceptTask({ ...scope, id, input, subject, slices });
+    return { task, pointer: await store.pointer(scope) };
   }
-  const found = await store.taskInput({ tenant, agent: agentId }, id);
-  if (found === null) {
+  const { task, pointer } = await store.taskAndPointer(scope, id);
+  if (task === null) {
     throw new NotFoundError('task', id, 'start it with an input, or name one that was accepted');
   }
-  return found;
+  return { task, pointer };
 }
 
 /** The pointer; an agent whose definition is new or changed is deployed first. */

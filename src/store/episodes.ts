@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 
-import type { OpenEpisode, Store, StoredEpisode } from '../activities/store.js';
+import type { Conversation, OpenEpisode, Store, StoredEpisode } from '../activities/store.js';
 import type {
   Arm,
   Mode,
@@ -23,7 +23,7 @@ import type { JsonObject } from '../domain/json.js';
 import type { RecallRecord } from '../domain/retrieval/recall-record.js';
 import { stepsOf } from './steps.js';
 import { storable, storableJson, storableOrNull } from './storable.js';
-import { queriesTenant, queryTenant, withTenant } from './transaction.js';
+import { queriesTenant, queryTenant, withTenant, type Statement } from './transaction.js';
 
 interface HeadRow {
   readonly episode: EpisodeId;
@@ -67,6 +67,27 @@ function headOf(row: HeadRow): OpenEpisode {
   };
 }
 
+interface ConversationRow extends HeadRow {
+  readonly steps: readonly Step[];
+}
+
+function conversationQuery(tenant: TenantId, id: EpisodeId): Statement {
+  return {
+    name: 'conversation',
+    text: `select ${HEAD}, coalesce((
+             select json_agg(s.body order by s.step) from steps s
+             where s.tenant = e.tenant and s.episode = e.episode
+           ), '[]') as steps
+           from episodes e where e.tenant = $1 and e.episode = $2`,
+    values: [tenant, id],
+  };
+}
+
+function conversationIn(id: EpisodeId, row: ConversationRow | undefined): Conversation {
+  if (row === undefined) throw unknownEpisode(id);
+  return { head: headOf(row), steps: row.steps };
+}
+
 interface OutcomeRow {
   readonly score: number | null;
   readonly evaluator: string | null;
@@ -98,12 +119,13 @@ export function episodeStore(
 ): Pick<Store, 'openEpisode' | 'episode' | 'conversation' | 'recordEpisode'> {
   return {
     openEpisode: async (episode) => {
-      await queryTenant(pool, episode.scope.tenant, {
+      const { tenant } = episode.scope;
+      const open = {
         name: 'open-episode',
         text: `select open_episode(
                  $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
         values: [
-          episode.scope.tenant,
+          tenant,
           episode.id,
           episode.scope.agent,
           episode.task,
@@ -120,7 +142,12 @@ export function episodeStore(
           episode.candidate,
           episode.recall === undefined ? null : storableJson(episode.recall),
         ],
-      });
+      };
+      const results = await queriesTenant<ConversationRow>(pool, tenant, [
+        open,
+        conversationQuery(tenant, episode.id),
+      ]);
+      return conversationIn(episode.id, results[1]?.rows[0]);
     },
 
     episode: (tenant, id) =>
@@ -146,22 +173,9 @@ export function episodeStore(
       }),
 
     conversation: async (tenant, id) => {
-      const { rows } = await queryTenant<HeadRow & { readonly steps: readonly Step[] }>(
-        pool,
-        tenant,
-        {
-          name: 'conversation',
-          text: `select ${HEAD}, coalesce((
-                   select json_agg(s.body order by s.step) from steps s
-                   where s.tenant = e.tenant and s.episode = e.episode
-                 ), '[]') as steps
-                 from episodes e where e.tenant = $1 and e.episode = $2`,
-          values: [tenant, id],
-        },
-      );
-      const [row] = rows;
-      if (row === undefined) throw unknownEpisode(id);
-      return { head: headOf(row), steps: row.steps };
+      const query = conversationQuery(tenant, id);
+      const { rows } = await queryTenant<ConversationRow>(pool, tenant, query);
+      return conversationIn(id, rows[0]);
     },
 
     recordEpisode: async (end) => {

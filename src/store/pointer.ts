@@ -8,7 +8,7 @@ import { digestOf } from '../contracts/digest.js';
 import { storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
 
-interface PointerRow {
+export interface PointerRow {
   readonly number: number;
   readonly active: VersionId;
   readonly canary_candidate: CandidateId | null;
@@ -42,14 +42,21 @@ function pointerOf(row: PointerRow): Pointer {
 const COLUMNS = `number, active, canary_candidate, canary_version, canary_share, canary_seed, exceptions,
   pinned, frozen`;
 
-export async function readPointer(client: PoolClient, scope: Scope): Promise<Pointer | null> {
-  const { rows } = await client.query<PointerRow>({
+export function pointerQuery({ tenant, agent }: Scope) {
+  return {
     name: 'pointer',
     text: `select ${COLUMNS} from pointers where tenant = $1 and agent = $2`,
-    values: [scope.tenant, scope.agent],
-  });
-  const [row] = rows;
+    values: [tenant, agent],
+  };
+}
+
+export function pointerIn([row]: readonly PointerRow[]): Pointer | null {
   return row === undefined ? null : pointerOf(row);
+}
+
+export async function readPointer(client: PoolClient, scope: Scope): Promise<Pointer | null> {
+  const { rows } = await client.query<PointerRow>(pointerQuery(scope));
+  return pointerIn(rows);
 }
 
 /** Reads the pointer and keeps others from changing it until the transaction ends. */

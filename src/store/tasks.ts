@@ -3,12 +3,14 @@ import type { Pool } from 'pg';
 import type { Store } from '../activities/store.js';
 import { ConflictError } from '../domain/errors.js';
 import type { Slices } from '../domain/episode.js';
-import type { EpisodeId } from '../domain/ids.js';
+import type { EpisodeId, Scope, TaskId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
+import type { AcceptedTask } from '../domain/task.js';
 import { digestOf } from '../contracts/digest.js';
 import { episodeIdOf } from './derived-ids.js';
 import { storableJson, storableOrNull, storableSlices } from './storable.js';
-import { queryTenant } from './transaction.js';
+import { pointerIn, pointerQuery, type PointerRow } from './pointer.js';
+import { queriesTenant, queryTenant } from './transaction.js';
 
 interface TaskRow {
   readonly number: number;
@@ -23,7 +25,22 @@ interface AcceptedRow extends TaskRow {
   readonly existing: boolean;
 }
 
-export function taskStore(pool: Pool): Pick<Store, 'acceptTask' | 'taskInput'> {
+function inputQuery({ tenant, agent }: Scope, task: TaskId) {
+  return {
+    name: 'task-input',
+    text: `select number, episode, input, subject, slices from tasks
+           where tenant = $1 and agent = $2 and task = $3`,
+    values: [tenant, agent, task],
+  };
+}
+
+function acceptedIn(scope: Scope, id: TaskId, row: TaskRow | undefined): AcceptedTask | null {
+  if (row === undefined) return null;
+  const { number, episode, input, subject, slices } = row;
+  return { ...scope, id, number, episode, input, subject, slices };
+}
+
+export function taskStore(pool: Pool): Pick<Store, 'acceptTask' | 'taskInput' | 'taskAndPointer'> {
   return {
     acceptTask: async (task) => {
       const digest = digestOf(task.input);
@@ -56,14 +73,24 @@ export function taskStore(pool: Pool): Pick<Store, 'acceptTask' | 'taskInput'> {
     },
 
     taskInput: async (scope, task) => {
-      const { rows } = await queryTenant<TaskRow>(pool, scope.tenant, {
-        name: 'task-input',
-        text: `select number, episode, input, subject, slices from tasks
-               where tenant = $1 and agent = $2 and task = $3`,
-        values: [scope.tenant, scope.agent, task],
-      });
-      const [row] = rows;
-      return row === undefined ? null : { ...scope, id: task, ...row };
+      const { rows } = await queryTenant<TaskRow>(pool, scope.tenant, inputQuery(scope, task));
+      return acceptedIn(scope, task, rows[0]);
+    },
+
+    taskAndPointer: async (scope, task) => {
+      const results = await queriesTenant<TaskRow | PointerRow>(pool, scope.tenant, [
+        inputQuery(scope, task),
+        pointerQuery(scope),
+      ]);
+      const rows = results.flatMap((result) => result.rows);
+      return {
+        task: acceptedIn(
+          scope,
+          task,
+          rows.find((row) => 'episode' in row),
+        ),
+        pointer: pointerIn(rows.filter((row) => 'active' in row)),
+      };
     },
   };
 }

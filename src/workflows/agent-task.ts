@@ -44,7 +44,11 @@ import {
 
 export interface AgentTaskInput extends TaskStart {
   /** What an earlier run of this workflow hands on. */
-  readonly resumed?: { readonly context: TaskContext; readonly tally: TaskTally };
+  readonly resumed?: {
+    readonly context: TaskContext;
+    readonly tally: TaskTally;
+    readonly isWithoutFeedback?: boolean;
+  };
   /** Continue as new after this many history events; the server's own suggestion unless told. */
   readonly maxHistoryEvents?: number;
 }
@@ -81,6 +85,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
   let phase: TaskProgress['phase'] = 'starting';
   let cancelled: string | undefined;
   let tally = input.resumed?.tally ?? NOTHING_SPENT;
+  let isWithoutFeedback = input.resumed?.isWithoutFeedback ?? input.resumed === undefined;
   const work = new CancellationScope();
 
   setHandler(taskProgress, () => ({
@@ -125,9 +130,10 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
   });
 
   const context = input.resumed?.context ?? (await recall(input));
-  setHandler(giveFeedback, (feedback) =>
-    storeFeedback({ tenant, episode: context.episode, ...feedback }),
-  );
+  setHandler(giveFeedback, (feedback) => {
+    isWithoutFeedback = false;
+    return storeFeedback({ tenant, episode: context.episode, ...feedback });
+  });
   if (input.mode === 'live' && input.resumed === undefined) {
     upsertSearchAttributes(searchAttributes.started(context));
   }
@@ -216,7 +222,10 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       if (stop !== undefined) return { output: null, stopped: stop };
       if (isHistoryLong(input)) {
         await condition(allHandlersFinished);
-        await continueAsNew<typeof agentTask>({ ...input, resumed: { context, tally } });
+        await continueAsNew<typeof agentTask>({
+          ...input,
+          resumed: { context, tally, isWithoutFeedback },
+        });
       }
       phase = 'thinking';
       const isLast = tally.modelCalls + 1 >= context.limits.modelCalls;
@@ -270,6 +279,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       end,
       ...closing,
       steps: tally.nextStep,
+      ...(isWithoutFeedback && { isWithoutFeedback }),
       tokens: tally.tokens,
       costMicroUsd: tally.costMicroUsd,
     });

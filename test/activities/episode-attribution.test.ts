@@ -55,7 +55,7 @@ function attributed({
     },
     spentShadowRuns: async () => 0,
     episode: async () => null,
-    openEpisode: async () => undefined,
+    openEpisode: async () => ({ head: anEpisodeHead(), steps: [] }),
     putStep: async (_tenant: string, _episode: string, step: Step) => step,
   };
   const learning = { replays, ...(reflectionModel === undefined ? {} : { reflectionModel }) };

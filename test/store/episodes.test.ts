@@ -107,9 +107,10 @@ test('writes the head of an episode once', async () => {
   const { episode } = await startTask(store, scope, 'head-twice');
   const { head } = await store.conversation(tenant, episode);
 
-  await store.openEpisode({ ...head, system: 'another' });
+  const opened = await store.openEpisode({ ...head, system: 'another' });
 
-  expect((await store.conversation(tenant, episode)).head).toEqual(head);
+  expect(opened).toEqual({ head, steps: [] });
+  expect(await store.conversation(tenant, episode)).toEqual(opened);
 });
 
 test('refuses a live episode of a task that was not accepted', async () => {

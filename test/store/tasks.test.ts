@@ -97,6 +97,23 @@ test('accepts a task whose input and slices hold half of a surrogate pair, and k
   expect(again).toEqual({ ...accepted, existing: true });
 });
 
+test('answers a task and what serves its agent, each where it is there', async () => {
+  const scope = aScope('both');
+  const before = await store.taskAndPointer(scope, taskId('t-1'));
+  await deploy(store, scope);
+  await acceptTask(store, scope, 't-1');
+
+  const after = await store.taskAndPointer(scope, taskId('t-1'));
+
+  expect(before).toEqual({ task: null, pointer: null });
+  expect(after).toEqual({
+    task: await store.taskInput(scope, taskId('t-1')),
+    pointer: await store.pointer(scope),
+  });
+  expect(after.task?.number).toBe(1);
+  expect(after.pointer?.number).toBe(1);
+});
+
 test('knows no task of another agent or tenant', async () => {
   await acceptTask(store, aScope('mine'), 't-1');
 

@@ -1,4 +1,10 @@
-import type { CallStart, EffectRow, OpenEpisode, Store } from '../../src/activities/store.js';
+import type {
+  CallStart,
+  Conversation,
+  EffectRow,
+  OpenEpisode,
+  Store,
+} from '../../src/activities/store.js';
 import { agentId, episodeId, taskId, tenantId, versionId } from '../../src/contracts/ids.js';
 import type { Step, ToolStep } from '../../src/domain/episode.js';
 import { ConflictError, NotFoundError } from '../../src/domain/errors.js';
@@ -46,8 +52,9 @@ export class FakeStore implements Served {
     for (const head of heads) this.#heads.set(head.id, head);
   }
 
-  async openEpisode(episode: OpenEpisode): Promise<void> {
+  async openEpisode(episode: OpenEpisode): Promise<Conversation> {
     if (!this.#heads.has(episode.id)) this.#heads.set(episode.id, episode);
+    return this.conversation(episode.scope.tenant, episode.id);
   }
 
   async conversation(

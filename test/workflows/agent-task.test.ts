@@ -418,7 +418,7 @@ test('keeps tally, call ids and answers over continue-as-new', async () => {
   expect(world.task.modelRequests.map(({ step }) => step)).toEqual([0, 2, 4, 6]);
   expect(world.task.toolRequests.map(({ call }) => call.tool)).toEqual(['look_up']);
   expect(world.task.answers.map(({ result: { ok } }) => ok)).toEqual([true, false]);
-  expect(world.task.recorded).toMatchObject([{ tokens: 40 }]);
+  expect(world.task.recorded).toMatchObject([{ tokens: 40, isWithoutFeedback: true }]);
 });
 
 test('stores feedback given to a running task once, however often it is sent', async () => {
@@ -443,6 +443,9 @@ test('stores feedback given to a running task once, however often it is sent', a
 
   expect([first, again]).toEqual([{ existing: false }, { existing: true }]);
   expect([...world.task.feedback.keys()]).toEqual(['f1']);
+  expect(world.task.recorded.map(({ isWithoutFeedback }) => isWithoutFeedback)).toEqual([
+    undefined,
+  ]);
 });
 
 test('voids a shadow run that calls a tool without a sandbox', async () => {
