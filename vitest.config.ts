@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 
 import { defineConfig } from 'vitest/config';
 
+import { LongestFirst } from './test/support/sequencer.js';
+
 /** Directories of `test/` with a project of their own; everything else is `unit`. */
 const OWN_PROJECT = [
   'architecture',
@@ -18,9 +20,6 @@ const OWN_PROJECT = [
 
 const tests = (...directories: string[]) => directories.map((name) => `test/${name}/**/*.test.ts`);
 
-/** One file at a time: they take the whole machine, and what they kill is timed. */
-const SERIAL = { fileParallelism: false, maxWorkers: 1 };
-
 export default defineConfig({
   resolve: {
     // What users write as `import … from 'ratchet'` is the source here, and `dist` once installed.
@@ -28,8 +27,9 @@ export default defineConfig({
   },
   test: {
     pool: 'forks',
-    // The tests start databases and servers of their own: more than two at a time only wait for each other.
-    maxWorkers: 2,
+    // All projects share these: while one file waits for a server that was killed, two others compute.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     passWithNoTests: false,
     coverage: { include: ['src/**/*.ts'], provider: 'v8' },
     projects: [
@@ -39,9 +39,10 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: tests(...OWN_PROJECT),
+          // Functions without a state: a process of its own for each file would cost more than most of them.
+          isolate: false,
           testTimeout: 20_000,
           hookTimeout: 60_000,
-          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -50,10 +51,11 @@ export default defineConfig({
           // Real Postgres, a fresh schema for each file.
           name: 'store',
           include: tests('cli', 'examples', 'server', 'store'),
+          // What they share is a pool of their own database, which each closes.
+          isolate: false,
           globalSetup: ['test/support/postgres-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,
-          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -64,7 +66,6 @@ export default defineConfig({
           include: tests('workflows'),
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -74,7 +75,6 @@ export default defineConfig({
           include: tests('replay'),
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -84,19 +84,16 @@ export default defineConfig({
           include: tests('architecture'),
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 2 },
         },
       },
       {
         extends: true,
         test: {
-          // Real servers, killed and started again.
+          // Real servers, a home of its own for each file, killed and started again.
           name: 'real',
           include: tests('embedded', 'faults', 'real'),
-          testTimeout: 300_000,
+          testTimeout: 420_000,
           hookTimeout: 600_000,
-          ...SERIAL,
-          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -167,13 +167,16 @@ export async function startWorkers(dependencies: WorkerDependencies): Promise<Ru
   };
 }
 
-/** The bundle that the build made, or one made now from the sources beside this file. */
+let bundled: Promise<WorkflowBundleOption> | undefined;
+
+/** The bundle that the build made, or one made from the sources beside this file, once a process. */
 export async function workflowBundleOf(): Promise<WorkflowBundleOption> {
   const built = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
   if (existsSync(built)) return { codePath: built };
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const workflowsPath = fileURLToPath(new URL(`./workflows/index.${extension}`, import.meta.url));
-  return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  bundled ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  return bundled;
 }
 
 async function connectNative(address: string): Promise<NativeConnection> {

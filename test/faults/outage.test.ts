@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
@@ -17,9 +15,9 @@ import {
   openRealHouse,
   scopeOf,
   startRealServers,
-  workflowBundle,
   type RealServers,
 } from '../support/real-house.js';
+import { workflowBundle } from '../support/workflow-bundle.js';
 import { courier, startCourierModel } from './courier.js';
 import { startEffectServer, type EffectServer } from './effect-server.js';
 import { WorkerFleet } from './worker-fleet.js';
@@ -40,14 +38,13 @@ beforeAll(async () => {
   effects = await startEffectServer();
   closers.push(() => effects.close());
   modelPort = await freePort(0);
-  const bundlePath = join(servers.home, 'workflows.js');
-  await writeFile(bundlePath, (await workflowBundle()).code);
+  const { codePath } = await workflowBundle();
   fleet = new WorkerFleet({
     address: servers.temporal.address,
     databaseUrl: house.databaseUrl,
     modelUrl: `http://127.0.0.1:${String(modelPort)}/v1`,
     effectUrl: effects.url,
-    bundlePath,
+    bundlePath: codePath,
   });
   closers.push(() => fleet.dismiss());
   await fleet.hire();

@@ -137,7 +137,7 @@ async function carry(
       const state = await stateOf(scope);
       return state !== undefined && isEnd(state) ? state : undefined;
     },
-    { capMs: 120_000 },
+    { capMs: 280_000 },
   );
   traffic.stop();
   await going;

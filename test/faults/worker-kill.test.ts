@@ -1,13 +1,11 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { House } from '../../src/cli/house.js';
 import { taskId } from '../../src/contracts/ids.js';
 import type { AgentTaskResult } from '../../src/workflows/agent-task.js';
 import { until } from '../support/poll.js';
-import { openRealHouse, scopeOf, startRealServers, workflowBundle } from '../support/real-house.js';
+import { openRealHouse, scopeOf, startRealServers } from '../support/real-house.js';
+import { workflowBundle } from '../support/workflow-bundle.js';
 import { courier, startCourierModel } from './courier.js';
 import { startEffectServer, type EffectServer } from './effect-server.js';
 import { WorkerFleet } from './worker-fleet.js';
@@ -30,14 +28,21 @@ let killed = 0;
 let results: readonly AgentTaskResult[];
 let asked = 0;
 
-/** Kills whoever sends the effects named above, while a second worker is there to go on. */
+/**
+ * Kills whoever sends the effects named above. While some are left the world answers nobody until a second
+ * worker is there to go on: else the last one would be through with all of them before.
+ */
 function killSenders(): void {
   const left = [...KILLS];
-  effects.onApplied = ({ item, pid }) => {
+  effects.onApplied = async ({ item, pid }) => {
+    if (left.length === 0) return;
+    await until('a second worker', () => Promise.resolve(fleet.ready.size >= 2 || undefined), {
+      capMs: 200_000,
+    });
     const name = item.split('/')[1];
     const count = effects.arrivals.filter((arrival) => arrival.item.endsWith(`/${name ?? ''}`));
     const at = left.findIndex((kill) => kill.name === name && kill.arrival <= count.length);
-    if (at < 0 || fleet.ready.size < 2 || !fleet.ready.has(pid)) return;
+    if (at < 0 || !fleet.ready.has(pid)) return;
     left.splice(at, 1);
     killed += 1;
     fleet.kill(pid);
@@ -54,14 +59,13 @@ beforeAll(async () => {
   closers.push(() => effects.close());
   const model = await startCourierModel();
   closers.push(() => model.close());
-  const bundlePath = join(servers.home, 'workflows.js');
-  await writeFile(bundlePath, (await workflowBundle()).code);
+  const { codePath } = await workflowBundle();
   fleet = new WorkerFleet({
     address: servers.temporal.address,
     databaseUrl: house.databaseUrl,
     modelUrl: model.url,
     effectUrl: effects.url,
-    bundlePath,
+    bundlePath: codePath,
   });
   closers.push(() => fleet.dismiss());
   await Promise.all([fleet.hire(), fleet.hire(), fleet.hire()]);

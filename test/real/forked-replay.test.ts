@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { startHouseWorkers, type House } from '../../src/cli/house.js';
-import {
-  openRealHouse,
-  runTasks,
-  scopeOf,
-  startRealServers,
-  workflowBundle,
-} from '../support/real-house.js';
+import { openRealHouse, runTasks, scopeOf, startRealServers } from '../support/real-house.js';
+import { workflowBundle } from '../support/workflow-bundle.js';
 import { clerk, ForgetfulModel, ran } from '../support/room-clerk.js';
 
 const closers: (() => Promise<void>)[] = [];

@@ -14,13 +14,8 @@ import { SIMULATED_MODEL, startSimulatedModel } from '../../src/model/simulated/
 import { verifyAudit } from '../../src/store/audit.js';
 import { deskAgent, deskQuestion, startDeskModel } from '../support/desk.js';
 import { until } from '../support/poll.js';
-import {
-  openRealHouse,
-  runTasks,
-  scopeOf,
-  startRealServers,
-  workflowBundle,
-} from '../support/real-house.js';
+import { openRealHouse, runTasks, scopeOf, startRealServers } from '../support/real-house.js';
+import { workflowBundle } from '../support/workflow-bundle.js';
 
 const closers: (() => Promise<void>)[] = [];
 const desk = deskAgent();

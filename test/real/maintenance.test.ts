@@ -13,8 +13,8 @@ import {
   scopeOf,
   startDeskWorkers,
   startRealServers,
-  workflowBundle,
 } from '../support/real-house.js';
+import { workflowBundle } from '../support/workflow-bundle.js';
 
 const closers: (() => Promise<void>)[] = [];
 const desk = deskAgent();

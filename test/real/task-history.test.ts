@@ -15,13 +15,8 @@ import { taskId } from '../../src/contracts/ids.js';
 import { defineTool } from '../../src/contracts/tool.js';
 import { createModelClient } from '../../src/model/openai-client.js';
 import { until } from '../support/poll.js';
-import {
-  openRealHouse,
-  runTasks,
-  scopeOf,
-  startRealServers,
-  workflowBundle,
-} from '../support/real-house.js';
+import { openRealHouse, runTasks, scopeOf, startRealServers } from '../support/real-house.js';
+import { workflowBundle } from '../support/workflow-bundle.js';
 
 /** In the instructions, the task, a tool's result, long arguments and a long answer: five secrets to look for. */
 const MARKS = [

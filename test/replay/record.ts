@@ -28,15 +28,10 @@ import {
   type Table,
 } from '../support/desk.js';
 import { until } from '../support/poll.js';
-import {
-  openRealHouse,
-  runTasks,
-  scopeOf,
-  startRealServers,
-  workflowBundle,
-} from '../support/real-house.js';
+import { openRealHouse, runTasks, scopeOf, startRealServers } from '../support/real-house.js';
 import { clerk, ForgetfulModel } from '../support/room-clerk.js';
 import { aDraft, openCandidate } from '../support/store-builders.js';
+import { workflowBundle } from '../support/workflow-bundle.js';
 import { GoldenHistory, withoutMachine } from './golden-file.js';
 
 const target = fileURLToPath(new URL('histories', import.meta.url));

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Worker,
+  type WorkflowBundle,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
@@ -12,6 +18,7 @@ import { quietTemporal } from '../../src/cli/temporal-logs.js';
 import { CANDIDATE_STATES, isEnd } from '../../src/domain/candidate.js';
 import { TASK_ENDS } from '../../src/domain/episode.js';
 import type { Verdict } from '../../src/domain/gate/gate.js';
+import { workflowBundle } from '../support/workflow-bundle.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const histories = fileURLToPath(new URL('histories', import.meta.url));
@@ -93,18 +100,18 @@ function bundleOf(workflows: string): Promise<WorkflowBundle> {
   });
 }
 
-async function replay(workflowBundle: WorkflowBundle, name: string): Promise<void> {
+async function replay(bundle: WorkflowBundleOption, name: string): Promise<void> {
   const history = await historyOf(name);
   const workflowId =
     history.events[0]?.workflowExecutionStartedEventAttributes?.workflowId ?? 'unknown';
-  await Worker.runReplayHistory({ workflowBundle }, history, workflowId);
+  await Worker.runReplayHistory({ workflowBundle: bundle }, history, workflowId);
 }
 
-let current: WorkflowBundle;
+let current: WorkflowBundleOption;
 
 beforeAll(async () => {
   quietTemporal({ logLevel: 'silent' });
-  current = await bundleOf(join(root, 'src/workflows'));
+  current = await workflowBundle();
 });
 
 test('every workflow type is recorded with every ending', () => {

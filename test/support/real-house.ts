@@ -2,9 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { bundleWorkflowCode, DefaultLogger, type WorkflowBundle } from '@temporalio/worker';
-import { fileURLToPath } from 'node:url';
-
 import { openHouse, startHouseWorkers, type House } from '../../src/cli/house.js';
 import { inOrder } from '../../src/cli/rounds.js';
 import { quietTemporal } from '../../src/cli/temporal-logs.js';
@@ -18,6 +15,7 @@ import { startTemporal, type TemporalServer } from '../../src/embedded/temporal.
 import type { AgentTaskResult } from '../../src/workflows/agent-task.js';
 import type { DeskModel } from './desk.js';
 import { temporalCli } from './temporal-cli.js';
+import { workflowBundle } from './workflow-bundle.js';
 
 const silent = (): void => undefined;
 
@@ -77,17 +75,6 @@ export async function openRealHouse({ home, temporal, postgres }: RealServers): 
     DATABASE_URL: postgres.url,
   });
   return openHouse({ config, log: silent });
-}
-
-let bundle: Promise<WorkflowBundle> | undefined;
-
-/** The workflows of this source, bundled once a process. */
-export function workflowBundle(): Promise<WorkflowBundle> {
-  bundle ??= bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('ERROR'),
-  });
-  return bundle;
 }
 
 /** Workers for agents whose model is the desk's. */

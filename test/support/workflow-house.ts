@@ -7,7 +7,7 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 
 import { failureInterceptor } from '../../src/activities/failure-interceptor.js';
 import type { JudgeActivities } from '../../src/activities/judge-activities.js';
@@ -20,12 +20,12 @@ import type { Scope, TenantId } from '../../src/domain/ids.js';
 import { searchAttributes } from '../../src/embedded/search-attributes.js';
 import { findTimeSkippingServer } from '../../src/embedded/time-skipping.js';
 import { ENDING, runWorkers } from '../../src/running-workers.js';
-import { workflowBundleOf } from '../../src/worker.js';
 import type { agentTask, AgentTaskInput, AgentTaskResult } from '../../src/workflows/agent-task.js';
 import type { learner } from '../../src/workflows/learner.js';
 import type { reflectAndUpdate, ReflectInput } from '../../src/workflows/reflect-and-update.js';
 import { FakeLearning } from './fake-learning.js';
 import { FakeTask, TOOL_NAMES } from './fake-task.js';
+import { workflowBundle as bundleOfSource } from './workflow-bundle.js';
 
 const QUEUE = 'ratchet';
 const AGENT = agentId('clerk');
@@ -112,8 +112,11 @@ export interface WorkflowHouse {
   close(): Promise<void>;
 }
 
+/** A house for tests to use; who opened it closes it. */
+export type OpenHouse = Omit<WorkflowHouse, 'quieten' | 'close'>;
+
 /** The SDK gives a Java machine five seconds to answer, which a busy computer may not. */
-const STARTS = 6;
+const STARTS = 12;
 
 async function startServer(path: string): Promise<TestWorkflowEnvironment> {
   for (let start = 1; ; start += 1) {
@@ -128,15 +131,12 @@ async function startServer(path: string): Promise<TestWorkflowEnvironment> {
   }
 }
 
-let bundle: Promise<WorkflowBundleOption> | undefined;
+let isQuiet = false;
 
-/** The workflows, bundled once a test file. */
-function bundleOnce(): Promise<WorkflowBundleOption> {
-  if (bundle === undefined) {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
-    bundle = workflowBundleOf();
-  }
-  return bundle;
+/** The SDK has one runtime a process, and takes a logger only before it is used. */
+function quietOnce(): void {
+  if (!isQuiet) Runtime.install({ logger: new DefaultLogger('ERROR') });
+  isQuiet = true;
 }
 
 /**
@@ -144,7 +144,8 @@ function bundleOnce(): Promise<WorkflowBundleOption> {
  * it pass once a workflow was terminated or a child cancelled.
  */
 export async function openWorkflowHouse(): Promise<WorkflowHouse> {
-  const workflowBundle = await bundleOnce();
+  quietOnce();
+  const workflowBundle = await bundleOfSource();
   const path = await findTimeSkippingServer({
     home: process.env['RATCHET_HOME'] ?? join(homedir(), '.ratchet'),
     log: () => undefined,

@@ -115,7 +115,13 @@ test('lets gold follow the migration: other names, the same rows', async () => {
     asked.map(({ query }) => executeSql(migrated, { sql: goldSql(query, names) })),
   );
 
-  expect(after.map(({ rows }) => rows)).toEqual(before.map(({ rows }) => rows));
+  // Where no order is asked for, there is none: the plan decides, and statistics decide the plan.
+  const rowsOf = (
+    { rows }: { readonly rows: readonly unknown[] },
+    at: number,
+  ): readonly unknown[] =>
+    asked[at]?.query.top === undefined ? rows.map((row) => JSON.stringify(row)).sort() : rows;
+  expect(after.map(rowsOf)).toEqual(before.map(rowsOf));
 });
 
 test('renames columns of the migrated tables and keeps their comments', async () => {
