@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 
 import type { Agent } from '../contracts/agent.js';
+import { promptOf } from '../contracts/task-prompt.js';
 import { slicesOf } from '../contracts/task-slices.js';
 import { runEpisodeIdOf } from '../contracts/digest.js';
 import { feedbackFor } from '../contracts/feedback.js';
@@ -81,7 +82,7 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
         model: start.run?.model ?? parameters.model,
         recalled,
         system: systemMessage(instructionsFor(agent, start.mode, modelCalls), recalled),
-        user: agent.prompt(task.input),
+        user: promptOf(agent, task.input),
         candidate: start.run?.candidate ?? null,
         recall: record,
       };

@@ -13,6 +13,7 @@ import type { Messenger } from '../activities/messenger.js';
 import { feedbackFor } from '../contracts/feedback.js';
 import { versionId } from '../contracts/ids.js';
 import type { Agent } from '../contracts/agent.js';
+import { promptOf } from '../contracts/task-prompt.js';
 import { slicesOf } from '../contracts/task-slices.js';
 import { ConflictError, DeniedError, InvalidInputError, NotFoundError } from '../domain/errors.js';
 import type { Feedback, Role } from '../domain/feedback.js';
@@ -81,12 +82,14 @@ export class RatchetClient {
 
   /** Accepts a task and starts it; the same id with the same input is the same task. */
   async startTask(
-    agent: Pick<Agent, 'slices'>,
+    agent: Pick<Agent, 'id' | 'prompt' | 'slices'>,
     request: TaskRequest,
   ): Promise<{ readonly episode: EpisodeId; readonly workflowId: string }> {
     const { tenant, agent: agentId, task, input } = request;
     const subject = request.subject ?? null;
     const slices = slicesOf(agent, input);
+    // Refused at the door: in the task it would end what was already accepted.
+    promptOf(agent, input);
     const accepted = await this.#store.acceptTask({
       tenant,
       agent: agentId,
