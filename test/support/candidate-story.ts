@@ -3,12 +3,16 @@ import { WorkflowUpdateFailedError } from '@temporalio/client';
 
 import { versionId } from '../../src/contracts/ids.js';
 import type { RolloutPolicy } from '../../src/domain/gate/rollout.js';
-import { candidateProgress } from '../../src/workflows/messages.js';
+import {
+  candidateProgress,
+  learnerState,
+  type LearnerState,
+} from '../../src/workflows/messages.js';
 import type { reflectAndUpdate } from '../../src/workflows/reflect-and-update.js';
 import type { VersionId } from '../../src/domain/ids.js';
 import { BASELINE } from './fake-learning.js';
 import { until } from './poll.js';
-import type { World, WorkflowHouse } from './workflow-house.js';
+import type { OpenHouse, World } from './workflow-house.js';
 
 export type Carrier = WorkflowHandle<typeof reflectAndUpdate>;
 
@@ -27,7 +31,7 @@ export const SHORT_ROLLOUT: RolloutPolicy = {
 
 /** A tenant whose candidate is better, worse or no different in its shadow evaluation. */
 export function aWorldWhere(
-  house: WorkflowHouse,
+  house: OpenHouse,
   candidate: 'is better' | 'is worse' | 'is no different',
 ): World {
   const world = house.world();
@@ -43,6 +47,19 @@ export function reach(carrier: Carrier, stage: string): Promise<true> {
   return until(`stage ${stage}`, async () => {
     const progress = await carrier.query(candidateProgress);
     return progress.stage === stage ? true : undefined;
+  });
+}
+
+/** Waits until the learner is in a state where this holds, and answers it. */
+export function learnerWhere(
+  house: OpenHouse,
+  world: World,
+  what: string,
+  holds: (state: LearnerState) => boolean,
+): Promise<LearnerState> {
+  return until(what, async () => {
+    const state = await house.learnerOf(world).query(learnerState);
+    return holds(state) ? state : undefined;
   });
 }
 
@@ -77,7 +94,7 @@ export function traffic(world: World, count: number, success: number): Promise<v
 
 /** From its start to probation, by evidence alone. */
 export async function bringToProbation(
-  house: WorkflowHouse,
+  house: OpenHouse,
   world: World,
   episode = 'e1',
 ): Promise<Carrier> {

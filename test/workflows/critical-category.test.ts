@@ -1,30 +1,19 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { learnerState } from '../../src/workflows/messages.js';
 import {
   aWorldWhere,
   bringToProbation,
   CANDIDATE,
+  learnerWhere,
   stored,
   traffic,
 } from '../support/candidate-story.js';
 import { BASELINE } from '../support/fake-learning.js';
+import { houseOfFile } from '../support/house-of-file.js';
 import { until } from '../support/poll.js';
-import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
+import type { World } from '../support/workflow-house.js';
 
-let house: WorkflowHouse;
-let worlds: World[] = [];
-
-beforeAll(async () => {
-  house = await openWorkflowHouse();
-});
-
-afterEach(async () => {
-  for (const world of worlds) await house.quieten(world);
-  worlds = [];
-});
-
-afterAll(() => house.close());
+const house = houseOfFile();
 
 const CATEGORY = 'data-loss';
 
@@ -33,7 +22,6 @@ function aWorld(critical: readonly string[]): World {
   const world = aWorldWhere(house, 'is better');
   world.learning.strata = [{ slices: {}, n: 300, failures: 200, categories: { wrong: 200 } }];
   world.learning.criticalCategories = critical;
-  worlds.push(world);
   return world;
 }
 
@@ -106,10 +94,7 @@ test('after probation it is taken back at once, and nobody waits for a diagnosis
   const carrier = await bringToProbation(house, world);
   await traffic(world, 30, 1);
   await carrier.result();
-  await until('a watch', async () => {
-    const { watched } = await house.learnerOf(world).query(learnerState);
-    return watched === null ? undefined : true;
-  });
+  await learnerWhere(house, world, 'a watch', ({ watched }) => watched !== null);
 
   await losses(world, 4);
   await until('a rollback', () =>

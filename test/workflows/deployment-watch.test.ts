@@ -1,33 +1,26 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { versionId } from '../../src/contracts/ids.js';
-import { learnerState, proposalsWaiting } from '../../src/workflows/messages.js';
-import type { LearnerState } from '../../src/workflows/messages.js';
-import { aWorldWhere, bringToProbation, CANDIDATE, traffic } from '../support/candidate-story.js';
+import { proposalsWaiting } from '../../src/workflows/messages.js';
+import {
+  aWorldWhere,
+  bringToProbation,
+  CANDIDATE,
+  learnerWhere,
+  traffic,
+} from '../support/candidate-story.js';
 import { aPool, BASELINE } from '../support/fake-learning.js';
+import { houseOfFile } from '../support/house-of-file.js';
 import { until } from '../support/poll.js';
-import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
+import type { World } from '../support/workflow-house.js';
 
-let house: WorkflowHouse;
-let worlds: World[] = [];
-
-beforeAll(async () => {
-  house = await openWorkflowHouse();
-});
-
-afterEach(async () => {
-  for (const world of worlds) await house.quieten(world);
-  worlds = [];
-});
-
-afterAll(() => house.close());
+const house = houseOfFile();
 
 const DEPLOYED = versionId('d1');
 
 function aWorld(): World {
   const world = aWorldWhere(house, 'is better');
   world.learning.strata = [{ slices: {}, n: 300, failures: 15, categories: { wrong: 15 } }];
-  worlds.push(world);
   return world;
 }
 
@@ -43,12 +36,6 @@ async function deploy({ scope, learning }: World, baseline = learning.active): P
     signalArgs: [],
   });
 }
-
-const stateWhere = (world: World, what: string, holds: (state: LearnerState) => boolean) =>
-  until(what, async () => {
-    const state = await house.learnerOf(world).query(learnerState);
-    return holds(state) ? state : undefined;
-  });
 
 const noteOf = ({ learning }: World) =>
   until('a note', () => Promise.resolve(learning.notes.at(-1)));
@@ -83,10 +70,10 @@ test('a deployment in which a critical category appears is named at once', async
 test('a deployment that changed nothing survives its probation, and what comes later is still seen', async () => {
   const world = aWorld();
   await deploy(world);
-  await stateWhere(world, 'a probation', ({ deployment }) => deployment === DEPLOYED);
+  await learnerWhere(house, world, 'a probation', ({ deployment }) => deployment === DEPLOYED);
 
   await traffic(world, 41, 1);
-  await stateWhere(world, 'its end', ({ deployment }) => deployment === null);
+  await learnerWhere(house, world, 'its end', ({ deployment }) => deployment === null);
   expect(world.learning.notes).toEqual([]);
   await traffic(world, 12, 0);
   const note = await noteOf(world);
@@ -102,12 +89,12 @@ test('a promotion is watched on under what was deployed after it, and replays pa
   const carrier = await bringToProbation(house, world);
   await traffic(world, 30, 1);
   await carrier.result();
-  await stateWhere(world, 'a watch', ({ watched }) => watched !== null);
+  await learnerWhere(house, world, 'a watch', ({ watched }) => watched !== null);
   world.learning.pool = aPool(200);
   world.task.score = () => 0;
 
   await deploy(world, CANDIDATE);
-  await stateWhere(world, 'a probation', ({ deployment }) => deployment === DEPLOYED);
+  await learnerWhere(house, world, 'a probation', ({ deployment }) => deployment === DEPLOYED);
   await traffic(world, 12, 0);
   await until('a diagnosis', () =>
     Promise.resolve(world.learning.diagnoses.length > 0 ? true : undefined),

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { episodeId } from '../../src/contracts/ids.js';
 import {
@@ -8,7 +8,6 @@ import {
   keep,
   pin,
   reserve,
-  type LearnerState,
   unfreeze,
   veto,
 } from '../../src/workflows/messages.js';
@@ -16,50 +15,27 @@ import {
   aWorldWhere,
   bringToProbation,
   canaryTraffic,
+  learnerWhere,
   OWNER,
   reach,
   stored,
   traffic,
 } from '../support/candidate-story.js';
 import { aPool, BASELINE } from '../support/fake-learning.js';
+import { houseOfFile } from '../support/house-of-file.js';
 import { until } from '../support/poll.js';
 import { aDraft } from '../support/store-builders.js';
-import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
+import type { World } from '../support/workflow-house.js';
 
-let house: WorkflowHouse;
-let worlds: World[] = [];
-
-beforeAll(async () => {
-  house = await openWorkflowHouse();
-});
-
-afterEach(async () => {
-  for (const world of worlds) await house.quieten(world);
-  worlds = [];
-});
-
-afterAll(() => house.close());
+const house = houseOfFile();
 
 function aWorld(candidate: Parameters<typeof aWorldWhere>[1] = 'is better'): World {
-  const world = aWorldWhere(house, candidate);
-  worlds.push(world);
-  return world;
+  return aWorldWhere(house, candidate);
 }
 
 /** Every episode proposes something of its own. */
 function withOwnLessons(world: World): void {
   world.learning.draftsOf = (episode) => [aDraft(`table-of-${episode}`)];
-}
-
-function stateWhere(
-  world: World,
-  what: string,
-  holds: (state: LearnerState) => boolean,
-): Promise<LearnerState> {
-  return until(what, async () => {
-    const state = await house.learnerOf(world).query(learnerState);
-    return holds(state) ? state : undefined;
-  });
 }
 
 function startLearner(world: World, maxHistoryEvents: number) {
@@ -77,7 +53,7 @@ test('reserves one level for a candidate, however often it is asked', async () =
   await house.startReflection(world, 'e1');
   await stored(world, 'evaluating');
   const { id: candidate } = world.learning.candidate;
-  await stateWhere(world, 'a reservation', ({ reservations }) => reservations === 1);
+  await learnerWhere(house, world, 'a reservation', ({ reservations }) => reservations === 1);
 
   const again = await Promise.all(
     Array.from({ length: 5 }, () =>
@@ -149,9 +125,15 @@ test('grants the canary to one candidate at a time, in the order they asked', as
   const [first, second] = [...world.learning.candidates.keys()];
   await house.learnerOf(world).executeUpdate(freeze, { args: [OWNER] });
   await two?.executeUpdate(approve, { args: [OWNER] });
-  await stateWhere(world, 'one in the queue', ({ canaryQueue }) => canaryQueue.length === 1);
+  await learnerWhere(
+    house,
+    world,
+    'one in the queue',
+    ({ canaryQueue }) => canaryQueue.length === 1,
+  );
   await one?.executeUpdate(approve, { args: [OWNER] });
-  const queued = await stateWhere(
+  const queued = await learnerWhere(
+    house,
     world,
     'both in the queue',
     ({ canaryQueue }) => canaryQueue.length === 2,
@@ -161,7 +143,12 @@ test('grants the canary to one candidate at a time, in the order they asked', as
   await stored(world, 'canary');
   const granted = await house.learnerOf(world).query(learnerState);
   await two?.executeUpdate(veto, { args: [OWNER] });
-  const next = await stateWhere(world, 'the next canary', ({ canary }) => canary === first);
+  const next = await learnerWhere(
+    house,
+    world,
+    'the next canary',
+    ({ canary }) => canary === first,
+  );
 
   expect(queued).toMatchObject({ canary: null, canaryQueue: [second, first] });
   expect(granted).toMatchObject({ canary: second, canaryQueue: [first] });
@@ -195,7 +182,12 @@ test('opens the next evaluation when a canary was rolled back', async () => {
 test('counts a promotion after its canary and takes it out when it is rolled back', async () => {
   const world = aWorld();
   const carrier = await bringToProbation(house, world);
-  const standing = await stateWhere(world, 'a promotion', ({ promotions }) => promotions === 1);
+  const standing = await learnerWhere(
+    house,
+    world,
+    'a promotion',
+    ({ promotions }) => promotions === 1,
+  );
 
   await traffic(world, 60, 0);
   const { end } = await carrier.result();
@@ -238,7 +230,7 @@ test.each([
     const carrier = await bringToProbation(house, world);
     await traffic(world, 30, 1);
     await carrier.result();
-    await stateWhere(world, 'a watch', ({ watched }) => watched !== null);
+    await learnerWhere(house, world, 'a watch', ({ watched }) => watched !== null);
     world.task.score = ({ run }) => score(run?.version === BASELINE);
     world.learning.pool = aPool(200);
 
@@ -258,7 +250,7 @@ test('leaves what it cannot tell as unresolved and keeps what serves', async () 
   const carrier = await bringToProbation(house, world);
   await traffic(world, 30, 1);
   await carrier.result();
-  await stateWhere(world, 'a watch', ({ watched }) => watched !== null);
+  await learnerWhere(house, world, 'a watch', ({ watched }) => watched !== null);
   world.learning.pool = aPool(3);
 
   await traffic(world, 6, 0);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { abort, approve, force, learnerState, rollback } from '../../src/workflows/messages.js';
 import {
@@ -10,27 +10,14 @@ import {
   type Carrier,
 } from '../support/candidate-story.js';
 import { BASELINE } from '../support/fake-learning.js';
+import { houseOfFile } from '../support/house-of-file.js';
 import { until } from '../support/poll.js';
-import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
+import type { World } from '../support/workflow-house.js';
 
-let house: WorkflowHouse;
-let worlds: World[] = [];
-
-beforeAll(async () => {
-  house = await openWorkflowHouse();
-});
-
-afterEach(async () => {
-  for (const world of worlds) await house.quieten(world);
-  worlds = [];
-});
-
-afterAll(() => house.close());
+const house = houseOfFile();
 
 function aWorld(candidate: Parameters<typeof aWorldWhere>[1]): World {
-  const world = aWorldWhere(house, candidate);
-  worlds.push(world);
-  return world;
+  return aWorldWhere(house, candidate);
 }
 
 async function waiting(world: World): Promise<Carrier> {

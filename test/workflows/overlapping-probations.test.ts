@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { versionId } from '../../src/contracts/ids.js';
 import { approve, learnerState } from '../../src/workflows/messages.js';
@@ -14,25 +14,14 @@ import {
   type Carrier,
 } from '../support/candidate-story.js';
 import { BASELINE } from '../support/fake-learning.js';
+import { houseOfFile } from '../support/house-of-file.js';
 import { until } from '../support/poll.js';
 import { aDraft } from '../support/store-builders.js';
-import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
+import type { World } from '../support/workflow-house.js';
 
 const SECOND = versionId('v2');
 
-let house: WorkflowHouse;
-let worlds: World[] = [];
-
-beforeAll(async () => {
-  house = await openWorkflowHouse();
-});
-
-afterEach(async () => {
-  for (const world of worlds) await house.quieten(world);
-  worlds = [];
-});
-
-afterAll(() => house.close());
+const house = houseOfFile();
 
 /** Each candidate is better than the one before it. */
 function aWorldOfTwo(): World {
@@ -41,7 +30,6 @@ function aWorldOfTwo(): World {
   world.task.score = ({ run }) => scores[run?.version ?? BASELINE] ?? 0;
   world.learning.plan = { rollout: SHORT_ROLLOUT };
   world.learning.draftsOf = (episode) => [aDraft(`table-of-${episode}`)];
-  worlds.push(world);
   return world;
 }
 

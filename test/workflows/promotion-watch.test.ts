@@ -1,10 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { candidateProgress, learnerState, rearm } from '../../src/workflows/messages.js';
 import {
   aWorldWhere,
   bringToProbation,
   canaryTraffic,
+  learnerWhere,
   OWNER,
   reach,
   refusalOf,
@@ -14,23 +15,12 @@ import {
 } from '../support/candidate-story.js';
 import { aPool, BASELINE } from '../support/fake-learning.js';
 import { aReply } from '../support/fake-task.js';
+import { houseOfFile } from '../support/house-of-file.js';
 import { until } from '../support/poll.js';
 import { aDraft } from '../support/store-builders.js';
-import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
+import type { World } from '../support/workflow-house.js';
 
-let house: WorkflowHouse;
-let worlds: World[] = [];
-
-beforeAll(async () => {
-  house = await openWorkflowHouse();
-});
-
-afterEach(async () => {
-  for (const world of worlds) await house.quieten(world);
-  worlds = [];
-});
-
-afterAll(() => house.close());
+const house = houseOfFile();
 
 const SLICES = [{ kind: 'easy' }, { kind: 'hard' }, { kind: 'odd' }] as const;
 
@@ -44,7 +34,6 @@ function aWorld(): World {
       probation: { outcomes: 120, minOutcomes: 10, durationMs: 600_000 },
     },
   };
-  worlds.push(world);
   return world;
 }
 
@@ -130,14 +119,10 @@ test('a harder mix of tasks is drift, which the promotion has no part in', async
 /** A promotion that survived its probation and is watched on, before any diagnosis ends. */
 async function aWatchedPromotion(): Promise<World & { readonly endDiagnosis: () => void }> {
   const world = aWorldWhere(house, 'is better');
-  worlds.push(world);
   const carrier = await bringToProbation(house, world);
   await traffic(world, 30, 1);
   await carrier.result();
-  await until('a watch', async () => {
-    const { watched } = await house.learnerOf(world).query(learnerState);
-    return watched === null ? undefined : true;
-  });
+  await learnerWhere(house, world, 'a watch', ({ watched }) => watched !== null);
   let isOver = false;
   world.learning.pool = aPool(20);
   world.task.reply = async () => {
@@ -186,17 +171,13 @@ test('a loss that becomes severe does not wait for the diagnosis under way', asy
 
 test('a drift that makes what serves no worse than what served before keeps it, however large', async () => {
   const world = aWorldWhere(house, 'is better');
-  worlds.push(world);
   // What a rollback would bring back failed three times in five; the promotion hardly ever did.
   world.learning.strata = [{ slices: {}, n: 300, failures: 180 }];
   world.learning.ownStrata = [{ slices: {}, n: 300, failures: 3 }];
   const carrier = await bringToProbation(house, world);
   await traffic(world, 30, 1);
   await carrier.result();
-  await until('a watch', async () => {
-    const { watched } = await house.learnerOf(world).query(learnerState);
-    return watched === null ? undefined : true;
-  });
+  await learnerWhere(house, world, 'a watch', ({ watched }) => watched !== null);
   world.task.score = () => 0;
   world.learning.pool = aPool(200);
 
@@ -214,17 +195,13 @@ test('a drift that makes what serves no worse than what served before keeps it, 
 
 test('tasks that end in other ways than they did are told of, and nothing is taken back', async () => {
   const world = aWorldWhere(house, 'is better');
-  worlds.push(world);
   const known = { slices: {}, n: 500, failures: 10, categories: { ok: 490, 'wrong-rows': 10 } };
   world.learning.ownStrata = [known];
   const carrier = await bringToProbation(house, world);
   await traffic(world, 30, 1);
   await carrier.result();
   const learner = house.learnerOf(world);
-  await until('a watch', async () => {
-    const { watched } = await learner.query(learnerState);
-    return watched === null ? undefined : true;
-  });
+  await learnerWhere(house, world, 'a watch', ({ watched }) => watched !== null);
 
   await world.learning.live(
     Array.from({ length: 20 }, () => ({ success: 1, category: 'ok-but-slow' })),
@@ -252,15 +229,11 @@ test('tasks that end in other ways than they did are told of, and nothing is tak
 
 test('no bundle closes while an alarm is looked into: what a drift teaches belongs in it', async () => {
   const world = aWorldWhere(house, 'is better');
-  worlds.push(world);
   world.learning.draftsOf = (episode) => [aDraft(`table-of-${episode}`)];
   const carrier = await bringToProbation(house, world);
   await traffic(world, 30, 1);
   await carrier.result();
-  await until('a watch', async () => {
-    const { watched } = await house.learnerOf(world).query(learnerState);
-    return watched === null ? undefined : true;
-  });
+  await learnerWhere(house, world, 'a watch', ({ watched }) => watched !== null);
   let isOver = false;
   world.learning.pool = aPool(20);
   world.task.reply = async () => {
@@ -268,10 +241,7 @@ test('no bundle closes while an alarm is looked into: what a drift teaches belon
     return aReply({ text: 'done' });
   };
   await traffic(world, 6, 0);
-  await until('a diagnosis', async () => {
-    const { isDiagnosing } = await house.learnerOf(world).query(learnerState);
-    return isDiagnosing ? true : undefined;
-  });
+  await learnerWhere(house, world, 'a diagnosis', ({ isDiagnosing }) => isDiagnosing);
 
   await house.startReflection(world, 'e2');
   await until('a second candidate', () =>
@@ -289,7 +259,6 @@ test('no bundle closes while an alarm is looked into: what a drift teaches belon
 
 test('three rollbacks switch automatic promotion off until a person re-arms', async () => {
   const world = aWorldWhere(house, 'is better');
-  worlds.push(world);
   const { learning, task } = world;
   learning.draftsOf = (episode) => [aDraft(`table-of-${episode}`)];
   task.score = ({ run }) => (run?.version === BASELINE ? 0 : 1);
