@@ -1,4 +1,10 @@
-import { condition, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  condition,
+  patched,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 
 import type { CandidateId, Scope } from '../domain/ids.js';
 import { evaluateCandidate } from './candidate-evaluation.js';
@@ -12,6 +18,7 @@ import {
   type CandidateLife,
 } from './candidate-steps.js';
 import { personOf, showDetails, takeWord, type Mailbox, type Word } from './mailbox.js';
+import { dashboardIn, pageMemo } from './page-memo.js';
 import { searchAttributes } from './search-attributes.js';
 
 /** Carries one candidate from its evaluation to its end. */
@@ -21,6 +28,10 @@ export async function carryCandidate(
 ): Promise<CandidateEnd> {
   const life = candidateLife({ of, shadowQueue, workflowId: workflowInfo().workflowId, mailbox });
   upsertSearchAttributes(searchAttributes.candidate(of.candidate));
+  // Until here its memo links the page of the tenant: there was no candidate when it started.
+  if (patched('candidate-page')) {
+    upsertMemo(pageMemo(dashboardIn(workflowInfo().memo), of.tenant, of.candidate));
+  }
   for (;;) {
     mailbox.stage = 'evaluating';
     const ended = await onceThrough(life);

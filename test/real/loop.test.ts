@@ -74,6 +74,7 @@ async function shownOf(workflowId: string) {
     ),
     summary: await described.staticSummary(),
     details: metadata.currentDetails,
+    memo: described.memo,
   };
 }
 
@@ -165,6 +166,15 @@ test('the canary is readable in the Temporal UI and found by its search attribut
     return ids.includes(candidate.workflowId) ? ids : undefined;
   });
   expect(listed).toContain(candidate.workflowId);
+});
+
+test('a reflection links the page of the candidate that it carries', async () => {
+  const [candidate] = await house.store.candidates(deskScope);
+  if (candidate === undefined) throw new Error('there is no candidate');
+
+  const { memo } = await shownOf(candidate.workflowId);
+
+  expect(memo).toEqual({ page: `/candidates/${encodeURIComponent(candidate.id)}?tenant=acme` });
 });
 
 test('feedback that is sent five times at once is stored once', async () => {

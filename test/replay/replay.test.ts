@@ -53,6 +53,7 @@ const ENDINGS = [
   'reflect-and-update/held-then-forced',
   'reflect-and-update/merged',
   'reflect-and-update/nothing-learned',
+  'reflect-and-update/pinned-out-of-canary',
   'reflect-and-update/promoted',
   'reflect-and-update/refused',
   'reflect-and-update/rejected',
