@@ -52,7 +52,7 @@ export interface GatePolicy {
  *   93 % at +10 and 45 % of candidates that change nothing in the slice.
  * - 8 slices of 5 %: each needs its own evidence, and small ones cannot give it within the cap.
  * - harmLevel .10 from 10 pairs: 10 % false blocks at most over all slices, 2.9 % measured.
- * - costMargin .10 at level .10: that of a slice; 35 pairs show it where cost does not change.
+ * - costMargin .10 at level .10: that of a slice; 45 pairs show it where no cost changes.
  * - categoryLevel .05: 2.4 % measured. missingLevel .05: e >= 20, like every other single test.
  */
 export const defaultGatePolicy: GatePolicy = {
