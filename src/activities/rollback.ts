@@ -56,22 +56,47 @@ export async function rollBack(store: Store, request: RollbackRequest): Promise<
   return { to: pointer.active, state, moved };
 }
 
+/** What a return to a named version came to. Exceptions that do not rest on what was undone stay. */
+export interface ReturnedTo extends Pick<RolledBack, 'to' | 'moved'> {
+  /** False where the version served already, with no canary beside it. */
+  readonly isChanged: boolean;
+  /** Candidates that ended by it. */
+  readonly ended: readonly CandidateId[];
+  /** Candidates that are evaluated again, on the version that serves by now. */
+  readonly again: readonly CandidateId[];
+  readonly pointer: Pointer;
+}
+
 /**
  * Returns to a version that a person named. Promotions made since it served are rolled back with it, and a
- * canary goes back to evaluation.
+ * canary goes back to evaluation: its baseline is gone. Where the version serves already the canary is what
+ * is taken back, and without one there is nothing to do.
  */
 export async function rollBackTo(
   store: Store,
   scope: Scope,
   { to, actor, reason, expectedVersion }: RollBackTo,
-): Promise<Pick<RolledBack, 'to' | 'moved'>> {
+): Promise<ReturnedTo> {
   let moved: readonly string[] = [];
+  let ended: readonly CandidateId[] = [];
+  let again: readonly CandidateId[] = [];
+  let isChanged = true;
   const pointer = await transitionWithPointer(store, scope, async (current) => {
     assertActive(current, expectedVersion, 'rollback');
-    moved = [];
-    if (current.active === to) return { kind: 'nothing' };
-    const undone = await standingSince(store, scope, current, to);
+    [moved, ended, again, isChanged] = [[], [], [], true];
     const stood = await canaryOf(store, scope.tenant, current);
+    if (current.active === to) {
+      const [canary] = stood;
+      isChanged = canary !== undefined;
+      if (canary === undefined) return { kind: 'nothing' };
+      moved = [canary.workflowId];
+      ended = [canary.id];
+      const detail = { stage: 'canary', automatic: false, to };
+      const move = { candidate: canary.id, from: FROM, to: 'rolled-back' } as const;
+      const transition = { ...move, actor, reason, detail };
+      return { kind: 'move', transition: withPointer(transition, current, { canary: null }) };
+    }
+    const undone = await standingSince(store, scope, current, to);
     const exceptions = withoutUndone(current, to, undone);
     const change = { active: to, canary: null, exceptions };
     const detail = { from: current.active, to, automatic: false };
@@ -80,13 +105,15 @@ export async function rollBackTo(
       ...stood.map(({ id }) => ({ from: FROM, candidate: id, to: 'evaluating' as const })),
     ];
     moved = [...undone, ...stood].map(({ workflowId }) => workflowId);
+    ended = undone.map(({ id }) => id);
+    again = stood.map(({ id }) => id);
     const [first, ...also] = moves;
     if (first === undefined)
       return { kind: 'change', change, audit: { actor, action: 'rollback', reason, detail } };
     const transition = { ...first, actor, reason, detail, also };
     return { kind: 'move', transition: withPointer(transition, current, change) };
   });
-  return { to: pointer.active, moved };
+  return { to: pointer.active, moved, isChanged, ended, again, pointer };
 }
 
 export interface RollBackTo {

@@ -61,6 +61,21 @@ export interface TaskRequest extends Scope {
   readonly subject?: string | null;
 }
 
+/** What a rollback came to; whoever reads it must see what still stands in its way. */
+export interface RollbackDone {
+  readonly to: string;
+  /** False where the version served already, with no canary beside it. */
+  readonly isChanged: boolean;
+  /** Candidates that it takes back. */
+  readonly ended: readonly CandidateId[];
+  /** Candidates that are evaluated again. */
+  readonly again?: readonly CandidateId[];
+  /** Slices that another version serves all the same. */
+  readonly exceptions?: Readonly<Record<string, string>>;
+  /** The version that serves instead of it while it is pinned. */
+  readonly pinned?: string | null;
+}
+
 const DECISIONS = { approve, veto, force, abort, rollback } as const;
 const OVERRIDES = { freeze, unfreeze, pin, unpin, rearm, keep } as const;
 
@@ -277,7 +292,7 @@ export class RatchetClient {
       /** Version that the person believes to be active; a mismatch is refused. */
       readonly expectedVersion?: string;
     },
-  ): Promise<{ readonly to: string }> {
+  ): Promise<RollbackDone> {
     assertMayOverride(given.role, 'rollback', given.reason);
     const pointer = await this.#store.pointer(scope);
     if (pointer === null) {
@@ -295,7 +310,9 @@ export class RatchetClient {
       const { reason } = given;
       const done = await rollBackTo(this.#store, scope, { to, actor, reason, ...expected });
       await this.#wake(done.moved);
-      return { to: done.to };
+      const { isChanged, ended, again } = done;
+      const { exceptions, pinned } = done.pointer;
+      return { to: done.to, isChanged, ended, again, exceptions, pinned };
     }
     const rows = await this.#store.candidates(scope);
     const canary = rows.find(({ id }) => id === pointer.canary?.candidate);
@@ -320,7 +337,7 @@ export class RatchetClient {
         ...expected,
       });
       await this.#wake(moved);
-      return { to };
+      return { to, isChanged: true, ended: [serving.id] };
     }
     const { actor: name, role, reason } = given;
     await this.decide(scope.tenant, serving.id, 'rollback', {
@@ -329,7 +346,8 @@ export class RatchetClient {
       reason,
       ...expected,
     });
-    return { to: serving.baseline ?? pointer.active };
+    const to = serving.state === 'canary' ? pointer.active : (serving.baseline ?? pointer.active);
+    return { to, isChanged: true, ended: [serving.id] };
   }
 
   async #wake(workflowIds: readonly string[]): Promise<void> {

@@ -285,13 +285,16 @@ test('force lets a candidate go on whatever its gate says, and rollback takes it
   const back = await ratchet('rollback --agent desk --reason harm');
   await candidateIn(desk, 'rolled-back');
   const again = await ratchet('rollback --agent desk --reason harm');
+  const named = await ratchet(`rollback --to ${before?.active ?? ''} --agent desk --reason harm`);
 
   expect(forced).toMatchObject({ code: 0, document: { candidate: id, word: 'force' } });
   expect(diff.code).toBe(0);
   expect(JSON.stringify(diff.document)).toContain('amount');
   expect(denied.code).toBe(5);
   expect(back).toMatchObject({ code: 0, document: { action: 'rollback', to: before?.active } });
+  expect(back.document).toMatchObject({ isChanged: true, ended: [id] });
   expect(again.code).toBe(4);
+  expect(named).toMatchObject({ code: 0, document: { isChanged: false, ended: [] } });
   expect(await house.store.pointer(desk)).toMatchObject({ active: before?.active, canary: null });
 });
 

@@ -84,7 +84,7 @@ async function pageOf(scope: Scope, id: CandidateId): Promise<string> {
       pool: database.pool,
       client: {
         decide: async () => undefined,
-        rollback: async () => ({ to: 'v' }),
+        rollback: async () => ({ to: 'v', isChanged: true, ended: [] }),
         giveFeedback: async () => ({ existing: false, label: null }),
         override: () => Promise.reject(new Error('nobody overrides here')),
       },

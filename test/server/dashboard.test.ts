@@ -48,7 +48,7 @@ function pages(demo: DemoState | null = null) {
       decide: async (_tenant, _candidate, word, { reason }) => void said.push({ word, reason }),
       rollback: async (_scope, { reason }) => {
         said.push({ word: 'rollback, by the agent', reason });
-        return { to: 'v-before' };
+        return { to: 'v-before', isChanged: true, ended: [] };
       },
       override: async (_scope, kind, { reason, lesson }) =>
         void said.push({ word: `${kind} ${lesson ?? ''}`, reason }),

@@ -172,6 +172,25 @@ test('a return to a named version rolls back what was promoted since', async () 
   expect(await store.pointer(scope)).toEqual(pointer);
 });
 
+test('a return to the version that serves takes its canary back, in one audited step', async () => {
+  const scope = aScope('canary-back');
+  const { active } = await deploy(store, scope);
+  const id = await toCanary(scope, 'half');
+  const before = (await store.pointer(scope))?.number ?? 0;
+  const given = { actor: OWNER, reason: 'stop the canary', to: active };
+
+  const done = await rollBackTo(store, scope, given);
+  const repeated = await rollBackTo(store, scope, given);
+
+  expect(done).toMatchObject({ to: active, isChanged: true, ended: [id], again: [] });
+  expect(done.moved).toHaveLength(1);
+  expect(repeated).toMatchObject({ to: active, isChanged: false, ended: [], moved: [] });
+  expect((await stateOf(scope, id)).state).toBe('rolled-back');
+  expect(await store.pointer(scope)).toMatchObject({ number: before + 1, active, canary: null });
+  const entries = await store.auditOf(scope.tenant, { kind: 'candidate', id }, 10);
+  expect(entries.filter(({ reason }) => reason === 'stop the canary')).toHaveLength(1);
+});
+
 /** A note on probation that took the place of an earlier one. */
 async function aReplacement(scope: Scope): Promise<CandidateId> {
   await deploy(store, scope);

@@ -1,3 +1,4 @@
+import type { RollbackDone } from '../../client/ratchet-client.js';
 import type { CommandContext } from '../command.js';
 import { answered, deciding } from '../deciding.js';
 import { expectedVersion, findVersion } from '../finding.js';
@@ -54,7 +55,23 @@ export function rollback(options: RollbackOptions, context: CommandContext): Pro
     const done = await answered(
       house.client.rollback(scope, { ...person, reason, ...to, ...expected }),
     );
-    const document = { ...scope, action: 'rollback', ...person, reason, to: done.to };
-    context.io.result(document, `rolled back ${scope.agent} to ${done.to}`);
+    const document = { ...scope, action: 'rollback', ...person, reason, ...done };
+    context.io.result(document, rollbackText(scope.agent, done));
   });
+}
+
+/** What a rollback did, and what still serves beside the version it returned to. */
+function rollbackText(agent: string, done: RollbackDone): string {
+  const { to, isChanged, ended, again = [], exceptions = {}, pinned = null } = done;
+  return [
+    isChanged
+      ? `rolled back ${agent} to ${to}`
+      : `nothing to roll back: ${to} serves ${agent} already, and no canary stands beside it`,
+    ...ended.map((id) => `taken back: ${id}`),
+    ...again.map((id) => `evaluated again: ${id}`),
+    ...Object.entries(exceptions).map(([slice, version]) => `slice ${slice} stays with ${version}`),
+    ...(pinned === null || pinned === to
+      ? []
+      : [`${pinned} is pinned and serves every task: \`ratchet unpin --agent ${agent}\``]),
+  ].join('\n');
 }
