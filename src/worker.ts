@@ -30,6 +30,7 @@ import { createCallAnswers, createToolActivities } from './activities/tool-activ
 import { countUtility } from './activities/utility-counting.js';
 import { VectorRecall } from './activities/vector-recall.js';
 import { createHistorySource } from './client/history-source.js';
+import { createCarriers } from './client/carriers.js';
 import { untilEnding } from './client/ending-messenger.js';
 import { createMessenger } from './client/messenger.js';
 import { InvalidInputError, UnavailableError } from './domain/errors.js';
@@ -87,6 +88,7 @@ function createActivities(dependencies: Doing) {
   const maintenance = createMaintenanceActivities({
     ...shared,
     histories: createHistorySource(client),
+    carriers: createCarriers(client),
   });
   const reflection = createReflectionActivities({ ...shared, models });
   const own = {

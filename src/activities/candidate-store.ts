@@ -2,6 +2,7 @@ import type { BundleItem, BundlePair } from '../domain/bisect.js';
 import type { Candidate, CandidateState, MergeResult, Proposal } from '../domain/candidate.js';
 import type { Actor } from '../domain/feedback.js';
 import type {
+  AgentId,
   CandidateId,
   EpisodeId,
   LessonId,
@@ -58,6 +59,7 @@ export interface Half {
 }
 
 export interface CandidateRow extends Candidate {
+  readonly agent: AgentId;
   readonly lessons: readonly LessonRevision[];
   readonly openedAt: string;
   readonly endedAt: string | null;

@@ -354,6 +354,8 @@ export interface LearningActivities {
     },
   ): Promise<void>;
   /** Writes what a diagnosis found, and moves the pointer back where it found a regression. */
+  /** Ends what its own workflow could not carry to an end, and gives back what it held. */
+  abandon(of: OfCandidate & { readonly reason: string }): Promise<void>;
   concludeDiagnosis(
     of: OfCandidate & {
       readonly conclusion: 'regression' | 'drift' | 'unresolved';

@@ -1,6 +1,6 @@
 import { candidateId, lessonId } from '../contracts/ids.js';
 import { SYSTEM } from '../domain/feedback.js';
-import type { Scope } from '../domain/ids.js';
+import type { CandidateId, Scope } from '../domain/ids.js';
 import type { Json } from '../domain/json.js';
 import { lessonText } from '../domain/lesson.js';
 import {
@@ -16,6 +16,7 @@ import { sampleRatio } from '../domain/utility/sample-ratio.js';
 import { upliftBound, NO_UTILITY } from '../domain/utility/uplift.js';
 import type { Messenger } from './messenger.js';
 import type { Store } from './store.js';
+import { endUncarried, findUncarried, UNCARRIED, type Carriers } from './uncarried.js';
 import { countUtility, type UtilityCount, type UtilityDependencies } from './utility-counting.js';
 
 /** Closed runs of an agent's workflows, and what happened in them. */
@@ -47,11 +48,18 @@ export interface MaintenanceActivities {
   reviewLessons(scope: Scope): Promise<LessonReview>;
   /** Stores histories of closed runs, a batch at a time. */
   archiveHistories(scope: Scope): Promise<{ readonly archived: number; readonly more: boolean }>;
+  /** Candidates whose workflow is gone, as far as one look can tell. */
+  findUncarried(scope: Scope): Promise<readonly CandidateId[]>;
+  /** Ends those of them whose workflow is still gone, and answers which. */
+  endUncarried(
+    of: Scope & { readonly candidates: readonly CandidateId[] },
+  ): Promise<readonly CandidateId[]>;
 }
 
 export interface MaintenanceDependencies extends UtilityDependencies {
-  readonly messenger: Pick<Messenger, 'wake' | 'wakeLearner'>;
+  readonly messenger: Pick<Messenger, 'wake' | 'wakeLearner' | 'settle'>;
   readonly histories: HistorySource;
+  readonly carriers: Carriers;
 }
 
 const ARCHIVE_BATCH = 100;
@@ -62,7 +70,7 @@ const DRAW_DAYS = 30;
 export function createMaintenanceActivities(
   dependencies: MaintenanceDependencies,
 ): MaintenanceActivities {
-  const { store, messenger, histories } = dependencies;
+  const { store, messenger, histories, carriers } = dependencies;
   return {
     countLessonUtility: ({ tenant, agent }) => countUtility(dependencies, { tenant, agent }),
 
@@ -106,6 +114,16 @@ export function createMaintenanceActivities(
         }
       }
       return { archived, more: false };
+    },
+
+    findUncarried: ({ tenant, agent }) => findUncarried(store, carriers, { tenant, agent }),
+
+    async endUncarried({ tenant, agent, candidates }) {
+      const scope = { tenant, agent };
+      const still = await findUncarried(store, carriers, scope);
+      const gone = still.filter((id) => candidates.includes(id));
+      for (const id of gone) await endUncarried({ store, messenger }, scope, id, UNCARRIED);
+      return gone;
     },
   };
 }

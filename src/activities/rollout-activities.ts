@@ -12,6 +12,7 @@ import { activePointer, changingPointer, transitionWithPointer } from './pointer
 import { rollBack } from './rollback.js';
 import { learnAnew } from './scoping.js';
 import type { CandidateRow, Pointer } from './store.js';
+import { endUncarried } from './uncarried.js';
 
 /** Another version became active during this candidate's canary; what was measured is out of date. */
 export class StaleBaselineError extends RatchetError {
@@ -37,6 +38,7 @@ type Rollout = Pick<
   | 'deploymentReference'
   | 'noteDeployment'
   | 'concludeDiagnosis'
+  | 'abandon'
 >;
 
 const PAGE = 500;
@@ -210,6 +212,11 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
       const action = `deployment-${conclusion}`;
       await store.note(scope, { actor: SYSTEM, action, object, reason, detail });
       await learnAnew(dependencies, scope, episodes, { ...detail, version });
+    },
+
+    async abandon({ tenant, agent, candidate, reason }) {
+      const said = { actor: SYSTEM, reason, detail: { automatic: true } };
+      await endUncarried(dependencies, { tenant, agent }, candidate, said);
     },
 
     async concludeDiagnosis({ tenant, agent, candidate, conclusion, episodes, detail }) {

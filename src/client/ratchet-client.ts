@@ -8,13 +8,17 @@ import {
 
 import type { Store } from '../activities/store.js';
 import { assertActive, candidateRow } from '../activities/candidate-reading.js';
+import { activePointer } from '../activities/pointer-change.js';
 import { rollBack, rollBackTo } from '../activities/rollback.js';
+import { endUncarried } from '../activities/uncarried.js';
 import type { Messenger } from '../activities/messenger.js';
 import { feedbackFor } from '../contracts/feedback.js';
 import { versionId } from '../contracts/ids.js';
 import type { Agent } from '../contracts/agent.js';
 import { promptOf } from '../contracts/task-prompt.js';
 import { slicesOf } from '../contracts/task-slices.js';
+import { isEnd } from '../domain/candidate.js';
+import { wordsFor } from '../domain/candidate-words.js';
 import { ConflictError, DeniedError, InvalidInputError, NotFoundError } from '../domain/errors.js';
 import type { Feedback, Role } from '../domain/feedback.js';
 import type { CandidateId, EpisodeId, Scope, TaskId, TenantId } from '../domain/ids.js';
@@ -77,6 +81,8 @@ export interface RollbackDone {
 }
 
 const DECISIONS = { approve, veto, force, abort, rollback } as const;
+/** Words that end a candidate. */
+const ENDING = ['abort', 'veto', 'rollback'] as const;
 const OVERRIDES = { freeze, unfreeze, pin, unpin, rearm, keep } as const;
 
 /** What people and programs do with Ratchet, through workflows where a workflow owns the matter. */
@@ -258,12 +264,44 @@ export class RatchetClient {
     kind: keyof typeof DECISIONS,
     decision: Decision,
   ): Promise<void> {
-    const row = await candidateRow(this.#store, tenant, candidate);
-    await this.#update(row.workflowId, () =>
-      this.#temporal.workflow
-        .getHandle(row.workflowId)
-        .executeUpdate(DECISIONS[kind], { args: [decision] }),
-    );
+    const { workflowId } = await candidateRow(this.#store, tenant, candidate);
+    try {
+      const handle = this.#temporal.workflow.getHandle(workflowId);
+      await handle.executeUpdate(DECISIONS[kind], { args: [decision] });
+    } catch (error) {
+      if (error instanceof WorkflowUpdateFailedError) throw updateFailure(error);
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      await this.#decideUncarried(tenant, candidate, kind, decision);
+    }
+  }
+
+  /** Of a candidate whose workflow has ended without it: what ends it needs no workflow. */
+  async #decideUncarried(
+    tenant: TenantId,
+    candidate: CandidateId,
+    kind: keyof typeof DECISIONS,
+    { actor: id, role, reason, expectedVersion }: Decision,
+  ): Promise<void> {
+    assertMayOverride(role, kind, reason);
+    const { agent, state } = await candidateRow(this.#store, tenant, candidate);
+    const scope = { tenant, agent };
+    const ending = ENDING.filter((other) => wordsFor(state).includes(other));
+    const word = ending.find((other) => other === kind);
+    if (word === undefined) {
+      const found = isEnd(state) ? state : `${state}, and its workflow ended`;
+      throw new ConflictError(
+        `${kind}: found candidate ${candidate} ${found}, expected one to ${kind}; ` +
+          `possible: ${ending.join(', ') || 'nothing, it has ended'}`,
+      );
+    }
+    assertActive(await activePointer(this.#store, scope), expectedVersion, kind);
+    await endUncarried({ store: this.#store, messenger: this.#messenger }, scope, candidate, {
+      actor: { id, role },
+      reason: `${word}: ${reason}`,
+      detail: { automatic: false, carrier: 'ended' },
+      word,
+      ...(expectedVersion === undefined ? {} : { expectedVersion }),
+    });
   }
 
   /** Freeze, unfreeze, pin, unpin, rearm, and which side of a dispute stands, said to the learner. */

@@ -114,6 +114,7 @@ async function candidateOf(
   );
   return {
     id: row.candidate,
+    agent: row.agent,
     number: row.number,
     state: row.state,
     title: row.title,

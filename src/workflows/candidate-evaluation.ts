@@ -11,6 +11,7 @@ import type { CandidateState } from '../domain/candidate.js';
 import type { GateSummary } from '../domain/gate/gate-summary.js';
 import type { JsonObject } from '../domain/json.js';
 import { reserveAlpha, stopWatching, type CandidateLife } from './candidate-steps.js';
+import { failureName } from './failure-name.js';
 import { personOf, showDetails, takeWord, type Word } from './mailbox.js';
 import { searchAttributes } from './search-attributes.js';
 import type { EvaluationResult, shadowEvaluation } from './shadow-evaluation.js';
@@ -94,10 +95,12 @@ async function verdictOn(
   const { alpha, isUnderpowered } = await reserveAlpha({ ...of, attempt: plan.attempt });
   if (isUnderpowered) return { ...held, verdict: 'hold: underpowered', detail: { alpha } };
   const found = await evaluateInShadow(life, plan, alpha);
-  if (found.kind === 'word') {
+  if (found.kind !== 'result') {
     const { tenant, agent, candidate } = of;
     await stopWatching({ tenant, agent, workflowId: `shadow/${candidate}` });
-    return found;
+    if (found.kind === 'word') return found;
+    const verdict = `inconclusive: its evaluation ended without a verdict (${found.by})`;
+    return { ...held, name: 'inconclusive', verdict, detail: { alpha } };
   }
   const { summary, isBiased } = found.result;
   const { version, baseline, seed } = plan;
@@ -129,7 +132,12 @@ async function evaluateInShadow(
   { of, shadowQueue, mailbox }: CandidateLife,
   plan: EvaluationPlan,
   alpha: number,
-): Promise<{ kind: 'result'; result: EvaluationResult } | { kind: 'word'; word: Word }> {
+): Promise<
+  | { readonly kind: 'result'; readonly result: EvaluationResult }
+  | { readonly kind: 'word'; readonly word: Word }
+  /** Somebody ended it, or it failed for good: nothing was shown, and a person decides. */
+  | { readonly kind: 'failed'; readonly by: string }
+> {
   const work = new CancellationScope();
   const { baseline, version, attempt, seed } = plan;
   const evaluation = work.run(async () => {
@@ -154,7 +162,7 @@ async function evaluateInShadow(
   await condition(() => result !== undefined || failure !== undefined || mailbox.word !== null);
   if (result !== undefined) return { kind: 'result', result };
   const word = takeWord(mailbox);
-  if (word === null) throw failure instanceof Error ? failure : new Error(String(failure));
+  if (word === null) return { kind: 'failed', by: failureName(failure) };
   work.cancel();
   try {
     await evaluation;

@@ -1,4 +1,5 @@
 import {
+  CancellationScope,
   condition,
   patched,
   upsertMemo,
@@ -10,6 +11,7 @@ import type { CandidateId, Scope } from '../domain/ids.js';
 import { evaluateCandidate } from './candidate-evaluation.js';
 import { rollOut } from './candidate-rollout.js';
 import {
+  abandon,
   candidateLife,
   planEvaluation,
   rebase,
@@ -17,6 +19,7 @@ import {
   type CandidateEnd,
   type CandidateLife,
 } from './candidate-steps.js';
+import { failureName } from './failure-name.js';
 import { personOf, showDetails, takeWord, type Mailbox, type Word } from './mailbox.js';
 import { dashboardIn, pageMemo } from './page-memo.js';
 import { searchAttributes } from './search-attributes.js';
@@ -32,13 +35,20 @@ export async function carryCandidate(
   if (patched('candidate-page')) {
     upsertMemo(pageMemo(dashboardIn(workflowInfo().memo), of.tenant, of.candidate));
   }
-  for (;;) {
-    mailbox.stage = 'evaluating';
-    const ended = await onceThrough(life);
-    if (ended !== 'evaluate-again') return ended;
-    // Another baseline, or what stood beside it was taken back: a new test, at a level of its own.
-    mailbox.canaryGranted = false;
-    await life.settle('sent-back');
+  try {
+    for (;;) {
+      mailbox.stage = 'evaluating';
+      const ended = await onceThrough(life);
+      if (ended !== 'evaluate-again') return ended;
+      // Another baseline, or what stood beside it was taken back: a new test, at a level of its own.
+      mailbox.canaryGranted = false;
+      await life.settle('sent-back');
+    }
+  } catch (error) {
+    // Cancelled, or failed for good: nobody would watch it from here on, or give back what it holds.
+    const reason = `its workflow ended without it: ${failureName(error)}`;
+    await CancellationScope.nonCancellable(() => abandon({ ...of, reason }));
+    throw error;
   }
 }
 

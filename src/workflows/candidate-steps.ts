@@ -20,6 +20,7 @@ export const {
   stopWatching,
   scopeOut,
   noteDrift,
+  abandon,
 } = proxyActivities<LearningActivities>({
   startToCloseTimeout: '60s',
   retry: { initialInterval: '500ms', maximumInterval: '30s' },

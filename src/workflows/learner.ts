@@ -189,6 +189,9 @@ export async function learner(input: LearnerInput): Promise<void> {
     promotions: ledger.discoveries,
     spent: ledger.spent,
     reservations: Object.keys(ledger.reservations).length,
+    reserved: Object.entries(ledger.reservations)
+      .filter(([, { state }]) => state === 'open')
+      .map(([id]) => id),
     frozen,
     watched: watched?.candidate ?? null,
     deployment: deployment?.version ?? null,

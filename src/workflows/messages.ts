@@ -159,6 +159,8 @@ export interface LearnerState {
   readonly promotions: number;
   readonly spent: number;
   readonly reservations: number;
+  /** Candidates with a level of the error ledger in reserve. */
+  readonly reserved: readonly string[];
   readonly frozen: boolean;
   readonly watched: string | null;
   /** Version of a deployment on probation. */

@@ -63,8 +63,13 @@ function activities(histories: HistorySource = new ClosedRuns(0), woken: Scope[]
     messenger: {
       wake: () => Promise.resolve(true),
       wakeLearner: (scope) => Promise.resolve(void woken.push(scope)),
+      settle: () => Promise.reject(new Error('nothing is settled here')),
     },
     histories,
+    carriers: {
+      carries: () => Promise.resolve(true),
+      heldByLearner: () => Promise.resolve([]),
+    },
   });
 }
 

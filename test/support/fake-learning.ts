@@ -25,7 +25,7 @@ import type { LiveOutcome, PairRow, StratumCount } from '../../src/activities/st
 import { candidateId, episodeId, taskId, versionId } from '../../src/contracts/ids.js';
 import { unknownBlame } from '../../src/domain/attribution/blame.js';
 import { blameOf } from '../../src/domain/attribution/ladder.js';
-import { mayFollow, type CandidateState } from '../../src/domain/candidate.js';
+import { isEnd, mayFollow, type CandidateState } from '../../src/domain/candidate.js';
 import { ConflictError } from '../../src/domain/errors.js';
 import type { Actor } from '../../src/domain/feedback.js';
 import { stratumOf } from '../../src/domain/gate/live-outcome.js';
@@ -574,6 +574,23 @@ export class FakeLearning implements LearningActivities {
 
   async stopWatching({ workflowId }: Scope & { readonly workflowId: string }): Promise<void> {
     this.#watching.delete(workflowId);
+  }
+
+  async abandon({
+    candidate,
+    reason,
+  }: Parameters<LearningActivities['abandon']>[0]): ReturnType<LearningActivities['abandon']> {
+    const row = this.#candidate(candidate);
+    const said = { actor: { id: 'ratchet', role: 'system' } as const, reason, detail: {} };
+    if (row.state === 'canary' || row.state === 'probation') {
+      await this.rollBack({ ...this.#scope, candidate, ...said });
+    }
+    if (!isEnd(row.state)) this.#write(row, 'aborted', said.actor, reason, {});
+    this.#watching.delete(row.workflowId);
+    this.#watching.delete(`shadow/${candidate}`);
+    const { workflowId, state: end } = row;
+    const settled = { candidate, workflowId, step: 'ended', promoted: false, end } as const;
+    await this.#messenger.settle(this.#scope, settled);
   }
 
   async reference({ candidate }: OfCandidate): Promise<ReferenceAnswer> {

@@ -77,6 +77,7 @@ const LEARNING_STEPS = [
   'grantCanary',
   'override',
   'concludeDiagnosis',
+  'abandon',
   'deploymentReference',
   'noteDeployment',
 ] as const satisfies readonly (keyof LearningActivities)[];

@@ -16,11 +16,11 @@ export function listCandidates(options: OfAgent, context: CommandContext): Promi
   return looking(context, async (look) => {
     const candidates = [];
     for (const scope of await scopesOf(look, options.agent)) {
-      for (const { bundle, lessons, ...row } of await look.store.candidates(scope)) {
+      for (const { agent, bundle, lessons, ...row } of await look.store.candidates(scope)) {
         const records = await look.store.gateRecords(scope.tenant, row.id);
         const record = records.filter(({ purpose }) => purpose === 'gate').at(-1);
         candidates.push({
-          agent: scope.agent,
+          agent,
           ...row,
           put: bundle.put,
           remove: bundle.remove,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { candidateAgain } from '../../../src/cli/reproduce/candidate-again.js';
-import { candidateId, episodeId, taskId, versionId } from '../../../src/contracts/ids.js';
+import { agentId, candidateId, episodeId, taskId, versionId } from '../../../src/contracts/ids.js';
 import type { CandidateState } from '../../../src/domain/candidate.js';
 import { SYSTEM } from '../../../src/domain/feedback.js';
 import { decideAgain } from '../../../src/domain/gate/committed-pair.js';
@@ -98,6 +98,7 @@ function aLife(states: readonly CandidateState[], pairs = PAIRS): CandidateLife 
       openedAt: '2026-01-01T00:00:00.000Z',
       endedAt: null,
       reason: '',
+      agent: agentId('clerk'),
       settledUpTo: 0,
     },
     audit: anAudit(states),
