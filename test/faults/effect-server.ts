@@ -18,8 +18,8 @@ export interface EffectServer {
   readonly arrivals: readonly Arrival[];
   /** How often each item took effect: a receiver that de-duplicates does so once a key. */
   readonly applied: ReadonlyMap<string, number>;
-  /** Called after an effect took place; its sender is told once this is through. */
-  onApplied: (arrival: Arrival) => void | Promise<void>;
+  /** Called after an effect took place and before its sender is told. */
+  onApplied: (arrival: Arrival) => void;
   close(): Promise<void>;
 }
 
@@ -52,11 +52,10 @@ export async function startEffectServer(): Promise<EffectServer> {
       arrivals.push(arrival);
       if (!keyed || !keys.has(key)) applied.set(item, (applied.get(item) ?? 0) + 1);
       keys.add(key);
-      void Promise.resolve(effects.onApplied(arrival)).then(() =>
-        setTimeout(() => {
-          reply({ item });
-        }, ANSWER_MS),
-      );
+      effects.onApplied(arrival);
+      setTimeout(() => {
+        reply({ item });
+      }, ANSWER_MS);
     });
   });
   await new Promise<void>((resolve) => {
