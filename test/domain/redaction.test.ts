@@ -8,7 +8,7 @@ test.each([
   [`use ${KEY}, then stop`, 'use [secret], then stop'],
   ['{"password": "hunter2!x", "city": "Bonn"}', '{"password": "[secret]", "city": "Bonn"}'],
   ['postgres://joe:s3cret@db.local/shop', 'postgres://[secret]@db.local/shop'],
-  ['Authorization: Bearer abcdefghijklmnop1234', 'Authorization: [secret]'],
+  ['Authorization: Bearer abcdefghijklmnop1234', 'Authorization: Bearer [secret]'],
   [
     '-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY-----\nafter',
     '[secret]\nafter',

@@ -68,13 +68,32 @@ export function isReplacement(draft: LessonDraft): boolean {
   );
 }
 
+/** So many words of one name may be a sentence. */
+const SENTENCE = 3;
+
+/** Names that may be sentences, read as such. */
+function spokenBy(names: readonly string[]): string[] {
+  const sentences = names
+    .map((name) => name.replace(/(?<=\p{Ll})(?=\p{Lu})/gu, '_').split('_'))
+    .map((words) => words.filter((word) => word !== ''))
+    .filter((words) => words.length >= SENTENCE)
+    .map((words) => words.join(' '));
+  return [...sentences, sentences.join(' ')];
+}
+
 /**
- * The texts of a draft that can instruct a model. Of a claim only its glosses can: a table may well
- * be called `judge`. They are read one by one, and once strung together.
+ * The texts of a draft that can instruct a model. A claim does so by its glosses, read one by one and once
+ * strung together, and by names that are sentences; a table may well be called `judge`.
  */
 export function instructingTexts(draft: LessonDraft): string[] {
   const claims = draft.body.form === 'text' ? claimsIn(draft.body.text) : undefined;
   const around = [draft.title, draft.trigger.when, draft.trigger.notWhen];
   if (claims === undefined) return [lessonText(draft.body), ...around];
-  return [...claims.glosses, claims.glosses.join(' '), draft.trigger.when, draft.trigger.notWhen];
+  return [
+    ...claims.glosses,
+    claims.glosses.join(' '),
+    ...spokenBy(claims.names),
+    draft.trigger.when,
+    draft.trigger.notWhen,
+  ];
 }

@@ -22,6 +22,9 @@ const WORD = /(?<![\p{L}\p{N}_`./\\-])[\p{L}\p{N}]{2,40}(?![\p{L}\p{N}_`/\\(=-])
 const LATIN_WORD = /^[A-Za-z]{3,}$/;
 const MIN_PAIRS = 12;
 const MIN_WORDS = 3;
+/** Letters with accents are in many words of Polish, Czech or Finnish, and in none that was shifted. */
+const ACCENTED = /[^\0-\x7f]/;
+const MIN_ACCENTED = 2;
 /** Prose has nine in ten of its pairs in the list; letters replaced or shifted have three in ten. */
 const MIN_SHARE = 0.5;
 /** Digits that are read as letters within words: `1gn0r3`. */
@@ -39,6 +42,7 @@ export function holdsGibberish(text: string): boolean {
 function isShifted(words: readonly string[]): boolean {
   const plain = words.filter((word) => LATIN_WORD.test(word) && !/^[A-Z]+$/.test(word));
   if (plain.length < MIN_WORDS) return false;
+  if (words.filter((word) => ACCENTED.test(word)).length >= MIN_ACCENTED) return false;
   let pairs = 0;
   let common = 0;
   for (const word of plain) {

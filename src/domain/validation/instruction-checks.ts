@@ -1,6 +1,7 @@
 import type { Check, ValidationCode } from './check.js';
 import { instructingTexts } from './fixed-form.js';
-import { folded } from './normalise.js';
+import { FOREIGN_FOLDED, FOREIGN_WRITTEN } from './foreign-instructions.js';
+import { folded, visible } from './normalise.js';
 
 /**
  * What may stand between two words of a pattern: so many words at most. Words and what parts them
@@ -31,8 +32,6 @@ const INJECTION: readonly RegExp[] = [
     `\\bdo(?:n't| not)\\b${within(2)}(?:follow|obey|heed|comply)\\b${within(4)}${OVERRIDDEN}\\b`,
   ),
   /\b(?:ignore|disregard|forget) (?:everything|anything|all)\b(?:\W{1,4}\w+){0,3}?\W{1,4}(?:above|before|previously|earlier|until now|so far|you (?:know|were|have))\b/,
-  // The same in some other languages.
-  /\b(?:ignoriere?n?|missachte|vergiss|ignorez?|oubliez?|ignora[rd]?|olvida|ignore[zm]|esqueca|dimentica|negeer)\b.{0,40}\b(?:anweisung(?:en)?|vorgaben|regeln|instructions?|consignes|instrucciones|reglas|istruzioni|regole|instrucoes|regras|instructies)\b/,
   new RegExp(
     `\\b(?:reveal|print|show|repeat|leak|output|disclose|display|dump|recite|tell)\\b${within(4)}(?:system|hidden|initial|secret|original|developer|above)\\b${within(1)}(?:prompts?|instructions?|messages?|rules)\\b`,
   ),
@@ -66,7 +65,6 @@ const FORGED: readonly RegExp[] = [
   /^\s{0,4}#{1,6}\s{0,4}(?:lessons?|system|instructions?|task|tools?|response)\b/im,
   /^\s{0,4}-?\s?\[[^\]\n]{1,80}@\d{1,9}\]/m,
   /^-{3,}\s{0,4}(?:end|begin|start)\b|^={3,}\s{0,4}(?:end|begin|start)\b/im,
-  /игнорируй|игнорировать|забудь.{0,30}инструкци|忽略.{0,12}(?:指令|指示|说明)|(?:指示|命令).{0,6}無視/i,
   /"role"\s{0,3}:\s{0,3}"/i,
 ];
 
@@ -121,6 +119,7 @@ function patternCheck(
   message: string,
   patterns: readonly RegExp[],
   raw: readonly RegExp[] = [],
+  asWritten: readonly RegExp[] = [],
 ): Check {
   return {
     name,
@@ -128,10 +127,15 @@ function patternCheck(
       const texts = instructingTexts(draft);
       const isThere =
         texts.some((text) => raw.some((mark) => mark.test(text))) ||
+        texts.map(written).some((text) => asWritten.some((one) => one.test(text))) ||
         texts.map(folded).some((text) => patterns.some((one) => one.test(text)));
       return isThere ? { code, message } : null;
     },
   };
+}
+
+function written(text: string): string {
+  return visible(text).normalize('NFC').toLowerCase();
 }
 
 /** Words that command the agent beyond its work, in any channel. */
@@ -140,8 +144,9 @@ export const INSTRUCTION_CHECKS: readonly Check[] = [
     'injection',
     'INJECTION',
     'speaks to the model over the head of its instructions, or passes for another speaker',
-    INJECTION,
+    [...INJECTION, ...FOREIGN_FOLDED],
     FORGED,
+    FOREIGN_WRITTEN,
   ),
   patternCheck(
     'permission-widening',

@@ -76,9 +76,17 @@ export function visible(text: string): string {
   return text.slice(0, MAX_READ_CHARACTERS).normalize('NFKC').replace(INVISIBLE, '');
 }
 
-/** Whether a text holds a character that cannot be seen. */
+const JOINING =
+  '[\\p{Script=Arabic}\\p{Script=Syriac}\\p{Script=Mongolian}\\p{Script=Devanagari}\\p{Script=Bengali}\\p{Script=Gurmukhi}\\p{Script=Gujarati}\\p{Script=Oriya}\\p{Script=Tamil}\\p{Script=Telugu}\\p{Script=Kannada}\\p{Script=Malayalam}\\p{Script=Sinhala}]';
+/** A joiner between two letters whose shape depends on it: it is part of how the word is written. */
+const SHAPING = new RegExp(`(?<=${JOINING}\\p{M}?)[\\u200c\\u200d](?=${JOINING})`, 'gu');
+/** What makes one picture of several characters; no more than that. */
+const PICTURE =
+  /(?<=\p{Extended_Pictographic})\ufe0f|(?<=[0-9#*])\ufe0f(?=\u20e3)|(?<=\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?)\u200d(?=\p{Extended_Pictographic})/gu;
+
+/** Whether a text holds a character that cannot be seen and that no way of writing needs. */
 export function hasInvisible(text: string): boolean {
-  return text.search(INVISIBLE) >= 0;
+  return text.replace(SHAPING, '').replace(PICTURE, '').search(INVISIBLE) >= 0;
 }
 
 /** The sentences of a text, whole lines at most; a full stop within a name or number ends none. */
