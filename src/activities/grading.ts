@@ -1,7 +1,7 @@
 import type { Agent } from '../contracts/agent.js';
 import type { EvaluationInput } from '../contracts/evaluator.js';
 import { SUCCESS_THRESHOLD, type ModelStep, type Outcome } from '../domain/episode.js';
-import { UNJUDGED } from '../domain/judging.js';
+import { UNGRADED, UNJUDGED } from '../domain/judging.js';
 import type { Conversation } from './store.js';
 
 /** What of a run is graded. */
@@ -50,7 +50,7 @@ export async function gradeRun(
     score: null,
     evaluator: judge?.version ?? 'none',
     source: 'none',
-    category: judge === undefined ? 'unknown' : UNJUDGED,
+    category: judge === undefined ? UNGRADED : UNJUDGED,
     detail: 'no evaluator could tell',
     missing: 'infrastructure',
   };

@@ -48,6 +48,8 @@ export interface JudgeOutputRequest extends Scope {
 
 export interface JudgePairRequest extends Scope {
   readonly candidate: CandidateId;
+  /** A pair of a version beside itself is never audited: it says nothing of a bias for candidates. */
+  readonly purpose: 'gate' | 'diagnosis' | 'aa';
   /** Both arms as graded; those of category `unjudged` are for the judge. */
   readonly baseline: PairRow['baseline'];
   readonly candidateArm: PairRow['candidate'];
@@ -124,7 +126,7 @@ export function createJudgeActivities(dependencies: JudgeDependencies): JudgeAct
 
     judgePair: (request) =>
       attempting(async ({ signal }) => {
-        const { tenant, agent: agentId, candidate, baseline, candidateArm } = request;
+        const { tenant, agent: agentId, candidate, purpose, baseline, candidateArm } = request;
         const held = await store.judgementOf(tenant, candidateArm.episode);
         if (held !== null) return armsOf(request, held.scores);
         const agent = agents.agent(agentId);
@@ -133,7 +135,8 @@ export function createJudgeActivities(dependencies: JudgeDependencies): JudgeAct
           candidate: await endedRun(store, tenant, candidateArm.episode),
         };
         const { judge, calls, scores } = await judgeRuns(dependencies, agent, runs, signal);
-        const isAuditDue = scores !== null && isAudited(judge.version, candidateArm.episode);
+        const isAuditDue =
+          scores !== null && purpose !== 'aa' && isAudited(judge.version, candidateArm.episode);
         const judged: JudgedPair = {
           candidate,
           judge: judge.version,

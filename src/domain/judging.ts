@@ -6,6 +6,9 @@ export const UNJUDGED = 'unjudged';
 /** Category of an outcome that first and second judge could not tell. */
 export const JUDGE_ABSTAINED = 'judge-abstained';
 
+/** Category of an outcome that no evaluator could tell, of an agent without a judge. */
+export const UNGRADED = 'unknown';
+
 export type ArmName = 'baseline' | 'candidate';
 
 /** Scores of both arms of a pair, 0 … 1 each; null where the judge could not tell. */

@@ -1,4 +1,5 @@
 import {
+  ActivityFailure,
   ChildWorkflowFailure,
   executeChild,
   isCancellation,
@@ -9,6 +10,7 @@ import {
 import type { JudgeActivities } from '../activities/judge-activities.js';
 import type { DrawnTask } from '../activities/learning-activities.js';
 import type { PairRow } from '../activities/store.js';
+import { isLostRun } from '../domain/gate/committed-pair.js';
 import { poolRuns } from '../domain/gate/replicates.js';
 import { UNJUDGED } from '../domain/judging.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
@@ -87,25 +89,29 @@ async function runOnce(
       runArm(setting, drawn, index, 'baseline', number),
       runArm(setting, drawn, index, 'candidate', number),
     ]);
-    const isLost = baseline.missing === 'infrastructure' || candidate.missing === 'infrastructure';
-    if (!isLost || attempt === ATTEMPTS) return judged(setting, { baseline, candidate });
+    const arms = { baseline, candidate };
+    if (!isLostRun(baseline) && !isLostRun(candidate)) return judged(setting, arms);
+    if (attempt === ATTEMPTS) return arms;
   }
 }
 
-/** What no evaluator could tell is for the judge, who sees both outputs and not which is whose. */
+/**
+ * What no evaluator could tell is for the judge, who sees both outputs and not which is whose. A judge that
+ * cannot be asked leaves the pair void, as any other fault of the infrastructure does.
+ */
 async function judged(
   { tenant, agent, candidate, purpose }: PairSetting,
   arms: Pick<PairRow, 'baseline' | 'candidate'>,
 ): Promise<Pick<PairRow, 'baseline' | 'candidate'>> {
   const isUnjudged = arms.baseline.category === UNJUDGED || arms.candidate.category === UNJUDGED;
-  if (!isUnjudged || purpose === 'aa') return arms;
-  return judgePair({
-    tenant,
-    agent,
-    candidate,
-    baseline: arms.baseline,
-    candidateArm: arms.candidate,
-  });
+  if (!isUnjudged) return arms;
+  const { baseline, candidate: candidateArm } = arms;
+  try {
+    return await judgePair({ tenant, agent, candidate, purpose, baseline, candidateArm });
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    return arms;
+  }
 }
 
 async function runArm(

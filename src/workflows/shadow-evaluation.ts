@@ -215,8 +215,7 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
     } else if (input.purpose === 'gate') {
       if (gate !== undefined) gate = addPair(gate, gatePairOf(row));
     } else {
-      const scores = observedScores(row);
-      if (scores !== undefined) aa = addAaPair(aa, scores);
+      aa = addAaPair(aa, observedScores(row));
     }
   };
 

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 
 import { createAgentRegistry } from '../../src/activities/agent-registry.js';
-import { createJudgeActivities, marginFor } from '../../src/activities/judge-activities.js';
+import {
+  createJudgeActivities,
+  marginFor,
+  type JudgePairRequest,
+} from '../../src/activities/judge-activities.js';
 import type { CompletedReply, CompletionInput } from '../../src/activities/model-activities.js';
 import type { JudgedPair, PairRow, StoredEpisode } from '../../src/activities/store.js';
 import type { Evaluator } from '../../src/contracts/evaluator.js';
@@ -116,6 +120,7 @@ function arrange({ models, judge = aJudge(), pair = '1', judgementsPerDay = 100 
     tenant: TENANT,
     agent: AGENT,
     candidate: CANDIDATE,
+    purpose: 'gate' as JudgePairRequest['purpose'],
     baseline: arm(runs.baseline),
     candidateArm: arm(runs.candidate),
   };
@@ -246,6 +251,21 @@ test('a tenth of the pairs is audited by the stronger checker, the others by nob
     due.map(() => ({ baseline: 0, candidate: 1, auditor: 'gold' })),
   );
   expect(audits.filter(({ isAuditDue, audit }) => !isAuditDue && audit !== null)).toEqual([]);
+});
+
+test('a version beside itself is never audited: it would dilute what the audits say of the judge', async () => {
+  const audits: JudgedPair[] = [];
+  for (let pair = 0; pair < 60; pair += 1) {
+    const { judgePair, stored } = arrange({
+      models: new FakeJudge(honest),
+      pair: String(pair),
+    });
+    await judgePair({ purpose: 'aa' });
+    audits.push(...stored.values());
+  }
+
+  expect(audits).toHaveLength(60);
+  expect(audits.some(({ isAuditDue }) => isAuditDue)).toBe(false);
 });
 
 test('judges a live output by the same rubric, wakes who reads outcomes, and pays once', async () => {

@@ -1,4 +1,5 @@
-import type { JudgeActivities } from '../../src/activities/judge-activities.js';
+import type { JudgeActivities, JudgePairRequest } from '../../src/activities/judge-activities.js';
+import type { PairRow } from '../../src/activities/store.js';
 import type {
   CallAnswer,
   ModelAnswer,
@@ -15,7 +16,7 @@ import type {
 import { episodeId, versionId } from '../../src/contracts/ids.js';
 import type { Outcome, ToolCall } from '../../src/domain/episode.js';
 import type { EpisodeId } from '../../src/domain/ids.js';
-import { UNJUDGED } from '../../src/domain/judging.js';
+import { UNJUDGED, type PairScores } from '../../src/domain/judging.js';
 
 /** Tools that every worker of the workflow tests registers; a test scripts what they answer. */
 export const TOOL_NAMES = ['look_up', 'delete_rows', 'send_mail'] as const;
@@ -38,7 +39,9 @@ export const ANSWERED: ToolAnswer = { kind: 'done', code: null, characters: 2 };
 type Reply = (request: ModelRequest, start: TaskStart) => ModelAnswer | Promise<ModelAnswer>;
 
 /** The steps of a task with a scripted model and scripted tools; keeps everything it was asked. */
-export class FakeTask implements TaskActivities, Pick<JudgeActivities, 'judgeOutput'> {
+export class FakeTask
+  implements TaskActivities, Pick<JudgeActivities, 'judgeOutput' | 'judgePair'>
+{
   readonly starts: TaskStart[] = [];
   readonly modelRequests: ModelRequest[] = [];
   readonly toolRequests: ToolRequest[] = [];
@@ -58,6 +61,9 @@ export class FakeTask implements TaskActivities, Pick<JudgeActivities, 'judgeOut
   judgementsSpent = 0;
   judgement: (episode: string) => number | Promise<number> = () => 1;
   readonly judged: string[] = [];
+  /** What it says of the two arms of a pair; null where it cannot tell. */
+  pairJudgement: (pair: JudgePairRequest) => PairScores | Promise<PairScores> = () => null;
+  readonly judgedPairs: JudgePairRequest[] = [];
   /** Called when an episode is recorded, once for each record that was asked for. */
   onRecorded: (start: TaskStart, request: RecordRequest) => Promise<void> = () => Promise.resolve();
 
@@ -163,6 +169,21 @@ export class FakeTask implements TaskActivities, Pick<JudgeActivities, 'judgeOut
     } as const;
     const value = score !== 1;
     return { outcome, informative: { value, reason: value ? 'failure' : 'routine-success' } };
+  }
+
+  async judgePair(request: JudgePairRequest): Promise<Pick<PairRow, 'baseline' | 'candidate'>> {
+    this.judgedPairs.push(request);
+    const scores = await this.pairJudgement(request);
+    const scored = (arm: PairRow['baseline'], score: number | undefined): PairRow['baseline'] => {
+      if (arm.category !== UNJUDGED) return arm;
+      return score === undefined
+        ? { ...arm, score: null, category: 'judge-abstained' }
+        : { ...arm, score, category: score === 1 ? 'ok' : 'judged-wrong', missing: null };
+    };
+    return {
+      baseline: scored(request.baseline, scores?.baseline),
+      candidate: scored(request.candidateArm, scores?.candidate),
+    };
   }
 
   async storeFeedback(given: {

@@ -40,7 +40,10 @@ const TASK_STEPS = [
   'storeFeedback',
 ] as const satisfies readonly (keyof TaskActivities)[];
 
-const JUDGE_STEPS = ['judgeOutput'] as const satisfies readonly (keyof JudgeActivities)[];
+const JUDGE_STEPS = [
+  'judgeOutput',
+  'judgePair',
+] as const satisfies readonly (keyof JudgeActivities)[];
 
 const LEARNING_STEPS = [
   'attribute',

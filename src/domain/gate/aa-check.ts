@@ -7,13 +7,16 @@ import type { EProcess } from './eprocess.js';
  * discordance, is what the power check plans with.
  */
 export interface AaCheck {
+  /** Observed pairs. */
   readonly pairs: number;
+  /** Pairs that say nothing. */
+  readonly voids: number;
   readonly discordant: number;
   readonly candidateBetter: EProcess;
   readonly candidateWorse: EProcess;
 }
 
-/** Pairs of one check: they tell a discordance of .3 to within 9 points. */
+/** Pairs of one check, void ones among them: they tell a discordance of .3 to within 9 points. */
 export const AA_PAIRS = 100;
 
 /** E must stay below 20: a check of sound pairs alarms in one of twenty at most. */
@@ -22,19 +25,22 @@ const THRESHOLD = 20;
 export function emptyAaCheck(): AaCheck {
   return {
     pairs: 0,
+    voids: 0,
     discordant: 0,
     candidateBetter: emptyEProcess(),
     candidateWorse: emptyEProcess(),
   };
 }
 
-/** Adds a pair by its outcomes, each in [0, 1]; void pairs are left out by the caller. */
+/** Adds a pair by its outcomes, each in [0, 1]; one without outcomes is void, and only counted. */
 export function addAaPair(
   check: AaCheck,
-  pair: { readonly baseline: number; readonly candidate: number },
+  pair: { readonly baseline: number; readonly candidate: number } | undefined,
 ): AaCheck {
+  if (pair === undefined) return { ...check, voids: check.voids + 1 };
   const difference = pair.candidate - pair.baseline;
   return {
+    ...check,
     pairs: check.pairs + 1,
     discordant: check.discordant + (difference === 0 ? 0 : 1),
     candidateBetter: addSuperiority(check.candidateBetter, difference, 0),
@@ -64,7 +70,7 @@ export function summarizeAaCheck(check: AaCheck): AaSummary {
 
 /** Whether no more pairs are wanted. */
 export function isAaOver(check: AaCheck): boolean {
-  return check.pairs >= AA_PAIRS || exceeds(meanLogE(check), THRESHOLD);
+  return check.pairs + check.voids >= AA_PAIRS || exceeds(meanLogE(check), THRESHOLD);
 }
 
 function meanLogE({ candidateBetter, candidateWorse }: AaCheck): number {

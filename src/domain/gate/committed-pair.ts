@@ -5,6 +5,7 @@ import {
   type Diagnosis,
   type DiagnosisState,
 } from './diagnosis.js';
+import { UNGRADED, UNJUDGED } from '../judging.js';
 import { addPair, concludeGate, emptyGate } from './gate.js';
 import type { GatePolicy } from './gate-policy.js';
 import { reportGate, type GateReport } from './gate-summary.js';
@@ -20,6 +21,14 @@ export interface CommittedArm {
   readonly missing: 'infrastructure' | 'arm' | null;
   /** What it cost, as `PairCost` has it; null or absent where that is not known. */
   readonly cost?: number | null;
+}
+
+/**
+ * Whether the infrastructure lost a run, so that another may tell more. One that ended and that nobody could
+ * grade was not lost: it waits for the judge, or its pair is void.
+ */
+export function isLostRun({ missing, category }: CommittedArm): boolean {
+  return missing === 'infrastructure' && category !== UNJUDGED && category !== UNGRADED;
 }
 
 /** A pair as it was committed, both arms graded. */
