@@ -1,6 +1,7 @@
 import { aaCandidateOf } from '../contracts/digest.js';
 import { SYSTEM } from '../domain/feedback.js';
 import type { Scope } from '../domain/ids.js';
+import { isSpent } from '../domain/learning-budget.js';
 import type { EvaluationDependencies } from './evaluation-activities.js';
 import type { LearningActivities } from './learning-activities.js';
 
@@ -15,8 +16,9 @@ export function createCheckActivities({ store, agents }: EvaluationDependencies)
     async planAaCheck({ tenant, agent }) {
       const scope = { tenant, agent };
       const pointer = await store.pointer(scope);
-      const { shadowRunsPerDay } = agents.agent(agent).learning;
-      const isOutOfBudget = (await store.spentShadowRuns(scope)) >= shadowRunsPerDay;
+      const { shadowRunsPerDay: perDay, gate } = agents.agent(agent).learning;
+      const spent = await store.spentShadowRuns(scope);
+      const isOutOfBudget = isSpent({ perDay, spent }, gate.replicates);
       if (pointer === null || isOutOfBudget) return null;
       const attempt = await store.newestTask(scope);
       const candidate = aaCandidateOf(scope);

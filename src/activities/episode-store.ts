@@ -79,8 +79,11 @@ export interface EpisodeStore {
     scope: Scope,
     task: TaskId,
   ): Promise<{ readonly task: AcceptedTask | null; readonly pointer: Pointer | null }>;
-  /** Writes the episode's head once and answers the conversation as it stands. */
-  openEpisode(episode: OpenEpisode): Promise<Conversation>;
+  /**
+   * Writes the episode's head once and answers the conversation as it stands. One that serves nobody is a
+   * LearningBudgetError, and not written, where the agent has had `runsPerDay` of them today.
+   */
+  openEpisode(episode: OpenEpisode, runsPerDay?: number): Promise<Conversation>;
   episode(tenant: TenantId, id: EpisodeId): Promise<StoredEpisode | null>;
   conversation(tenant: TenantId, id: EpisodeId): Promise<Conversation>;
   /** Writes a step once by index and answers the one that is stored. */

@@ -6,6 +6,7 @@ import { reviewOf } from '../domain/gate/review.js';
 import { drawOrder } from '../domain/gate/sampling.js';
 import { MIN_PINNED_CASES } from '../domain/gate/slices.js';
 import type { Scope, TaskId } from '../domain/ids.js';
+import { affordablePairs, isSpent } from '../domain/learning-budget.js';
 import { seedOf } from '../domain/random.js';
 import { makesWay } from '../domain/second-try.js';
 import type { AgentRegistry } from './agent-registry.js';
@@ -66,14 +67,21 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
         title: row.title,
         approvalTimeoutMs: learning.approvalTimeoutMs,
         rollout: learning.rollout,
-        isOutOfBudget: (await store.spentShadowRuns(scope)) >= learning.shadowRunsPerDay,
+        isOutOfBudget: isSpent(
+          { perDay: learning.shadowRunsPerDay, spent: await store.spentShadowRuns(scope) },
+          learning.gate.replicates,
+        ),
         review: reviewOf(row.lessons),
       };
     },
 
     async reserveAlpha({ tenant, agent, candidate, attempt }) {
-      const { gate } = agents.agent(agent).learning;
-      return messenger.reserve({ tenant, agent }, candidate, attempt, gate.maxPairs);
+      const scope = { tenant, agent };
+      const { gate, shadowRunsPerDay: perDay } = agents.agent(agent).learning;
+      const spent = await store.spentShadowRuns(scope);
+      const affordable = affordablePairs({ perDay, spent }, gate.replicates);
+      const pairs = Math.min(gate.maxPairs, affordable);
+      return messenger.reserve(scope, candidate, attempt, pairs);
     },
 
     async settleWithLearner({ tenant, agent, ...settlement }) {

@@ -63,7 +63,7 @@ export interface EvaluationPlan {
   readonly title: string;
   readonly approvalTimeoutMs: number;
   readonly rollout: RolloutPolicy;
-  /** Set when the learning budget has nothing left: the verdict is `hold`. */
+  /** Set when the learning budget pays for no pair today: the verdict is `hold` until another day's does. */
   readonly isOutOfBudget: boolean;
   /** Why a person must look at it whatever the permission of its layers; null where none has to. */
   readonly review: string | null;

@@ -99,7 +99,8 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
         drafts.length === 0 &&
         explored === null &&
         learning.explorationModelCalls > 0 &&
-        !succeeded(live.outcome);
+        !succeeded(live.outcome) &&
+        (await store.spentShadowRuns(live.scope)) < learning.shadowRunsPerDay;
       const compared = mayExplore
         ? []
         : await proposedOfCluster(dependencies, agent, live, discovered.length > 0);

@@ -86,7 +86,7 @@ export function createLifecycleActivities(dependencies: LifecycleDependencies): 
         candidate: start.run?.candidate ?? null,
         recall: record,
       };
-      const opened = await store.openEpisode(head);
+      const opened = await store.openEpisode(head, agent.learning.shadowRunsPerDay);
       if (conversations !== undefined) {
         const { workflowExecution } = Context.current().info;
         conversations.read(scope.tenant, episode, workflowExecution?.runId ?? '', opened);

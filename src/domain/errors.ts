@@ -52,3 +52,16 @@ export class UnavailableError extends RatchetError {
     this.dependency = dependency;
   }
 }
+
+/** A run that serves nobody was asked for on a day whose learning budget is spent. */
+export class LearningBudgetError extends RatchetError {
+  override readonly name = 'LearningBudgetError';
+  override readonly retryable = false;
+
+  constructor(agent: string, perDay: number) {
+    super(
+      `agent ${agent}: found ${String(perDay)} shadow runs today, expected fewer; the next day begins ` +
+        'at midnight UTC, or raise learning.shadowRunsPerDay',
+    );
+  }
+}

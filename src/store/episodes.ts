@@ -10,7 +10,7 @@ import type {
   Step,
   TaskEnd,
 } from '../domain/episode.js';
-import { NotFoundError } from '../domain/errors.js';
+import { LearningBudgetError, NotFoundError } from '../domain/errors.js';
 import type {
   AgentId,
   CandidateId,
@@ -118,8 +118,8 @@ export function episodeStore(
   pool: Pool,
 ): Pick<Store, 'openEpisode' | 'episode' | 'conversation' | 'recordEpisode'> {
   return {
-    openEpisode: async (episode) => {
-      const { tenant } = episode.scope;
+    openEpisode: async (episode, runsPerDay) => {
+      const { tenant, agent } = episode.scope;
       const open = {
         name: 'open-episode',
         text: `select open_episode(
@@ -127,7 +127,7 @@ export function episodeStore(
         values: [
           tenant,
           episode.id,
-          episode.scope.agent,
+          agent,
           episode.task,
           episode.mode,
           episode.version,
@@ -143,11 +143,26 @@ export function episodeStore(
           episode.recall === undefined ? null : storableJson(episode.recall),
         ],
       };
-      const results = await queriesTenant<ConversationRow>(pool, tenant, [
-        open,
-        conversationQuery(tenant, episode.id),
-      ]);
-      return conversationIn(episode.id, results[1]?.rows[0]);
+      const read = conversationQuery(tenant, episode.id);
+      if (episode.mode === 'live' || runsPerDay === undefined) {
+        const results = await queriesTenant<ConversationRow>(pool, tenant, [open, read]);
+        return conversationIn(episode.id, results[1]?.rows[0]);
+      }
+      return withTenant(pool, tenant, async (client) => {
+        const opened = await client.query<{ readonly open_episode: boolean }>(open);
+        if (opened.rows[0]?.open_episode === true) {
+          // Counted with the run in one transaction, whose lock on the day's row nobody passes.
+          const { rows } = await client.query<{ readonly runs: number }>({
+            name: 'shadow-runs',
+            text: `select runs from shadow_runs
+                   where tenant = $1 and agent = $2 and day = (now() at time zone 'utc')::date`,
+            values: [tenant, agent],
+          });
+          if ((rows[0]?.runs ?? 0) > runsPerDay) throw new LearningBudgetError(agent, runsPerDay);
+        }
+        const { rows } = await client.query<ConversationRow>({ ...read, values: [...read.values] });
+        return conversationIn(episode.id, rows[0]);
+      });
     },
 
     episode: (tenant, id) =>

@@ -10,9 +10,11 @@ import type { EvaluationPlan } from '../activities/learning-activities.js';
 import type { CandidateState } from '../domain/candidate.js';
 import type { GateSummary } from '../domain/gate/gate-summary.js';
 import type { JsonObject } from '../domain/json.js';
+import { enterHold, leaveHold } from './budget-hold.js';
 import { reserveAlpha, stopWatching, type CandidateLife } from './candidate-steps.js';
 import { failureName } from './failure-name.js';
 import { personOf, showDetails, takeWord, type Word } from './mailbox.js';
+import type { Held } from './messages.js';
 import { searchAttributes } from './search-attributes.js';
 import type { EvaluationResult, shadowEvaluation } from './shadow-evaluation.js';
 
@@ -34,7 +36,7 @@ export async function evaluateCandidate(
   }
   mailbox.word = mailbox.word?.kind === 'approve' ? null : mailbox.word;
   const found = await verdictOn(life, plan);
-  if (found.kind === 'word') return found;
+  if (found.kind !== 'judged') return found;
   const { name, verdict, detail, review } = found;
   upsertSearchAttributes(searchAttributes.verdict(name));
   mailbox.detail = { verdict };
@@ -51,12 +53,20 @@ export async function evaluateCandidate(
   // Waiting for a person holds no evaluation up; wanting the canary, or ending, frees the slot as well.
   await life.settle('evaluated');
 
-  const asked = name === 'pass' ? 'approve' : 'force';
-  showDetails(mailbox, `**Waits for a person** to ${asked} or veto. ${because}`);
-  const answered = await condition(() => mailbox.word !== null, plan.approvalTimeoutMs);
+  showDetails(mailbox, `**Waits for a person** to ${askedFor(name)} or veto. ${because}`);
+  await condition(() => mailbox.word !== null, plan.approvalTimeoutMs);
+  return endOfWait(life, name, verdict);
+}
+
+/** What became of a candidate that waited with this verdict: a person's word, or nobody's in time. */
+export async function endOfWait(
+  { mailbox, enter }: CandidateLife,
+  name: GateSummary['verdict'],
+  verdict: string,
+): Promise<EvaluationEnd> {
   const word = takeWord(mailbox);
-  if (!answered || word === null) {
-    const reason = `expired: nobody said ${asked} in time; ${verdict}`;
+  if (word === null) {
+    const reason = `expired: nobody said ${askedFor(name)} in time; ${verdict}`;
     await enter(['waiting'], 'rejected', reason);
     return { kind: 'ended', state: 'rejected', reason };
   }
@@ -72,6 +82,10 @@ export async function evaluateCandidate(
   return { kind: 'word', word };
 }
 
+function askedFor(name: GateSummary['verdict']): 'approve' | 'force' {
+  return name === 'pass' ? 'approve' : 'force';
+}
+
 interface Judged {
   readonly kind: 'judged';
   readonly name: GateSummary['verdict'];
@@ -81,16 +95,13 @@ interface Judged {
   readonly review: string | null;
 }
 
-/** The gate's verdict; `hold` at once where the budget or the pairs could not lead to one. */
+/** The gate's verdict; `hold` at once where so many pairs as can be had could not lead to one. */
 async function verdictOn(
   life: CandidateLife,
   plan: EvaluationPlan,
-): Promise<Judged | { readonly kind: 'word'; readonly word: Word }> {
+): Promise<Judged | EvaluationEnd> {
   const { of, mailbox } = life;
   const held = { kind: 'judged', name: 'hold', detail: {}, review: null } as const;
-  if (plan.isOutOfBudget) {
-    return { ...held, verdict: 'hold: the learning budget has nothing left today' };
-  }
   showDetails(mailbox, `**Evaluation** of ${plan.version} against ${plan.baseline}: ${plan.title}`);
   const { alpha, isUnderpowered } = await reserveAlpha({ ...of, attempt: plan.attempt });
   if (isUnderpowered) return { ...held, verdict: 'hold: underpowered', detail: { alpha } };
@@ -98,7 +109,7 @@ async function verdictOn(
   if (found.kind !== 'result') {
     const { tenant, agent, candidate } = of;
     await stopWatching({ tenant, agent, workflowId: `shadow/${candidate}` });
-    if (found.kind === 'word') return found;
+    if (found.kind === 'stopped') return found.end;
     const verdict = `inconclusive: its evaluation ended without a verdict (${found.by})`;
     return { ...held, name: 'inconclusive', verdict, detail: { alpha } };
   }
@@ -128,18 +139,21 @@ function recordOf(plan: EvaluationPlan, verdict: string, detail: JsonObject): re
 
 const EVIDENCE = ['alpha', 'n', 'effect', 'logE', 'threshold', 'label'];
 
+/** Runs the evaluation to its end, or until a person stops it or it was on `hold` for too long. */
 async function evaluateInShadow(
-  { of, shadowQueue, mailbox }: CandidateLife,
+  life: CandidateLife,
   plan: EvaluationPlan,
   alpha: number,
 ): Promise<
   | { readonly kind: 'result'; readonly result: EvaluationResult }
-  | { readonly kind: 'word'; readonly word: Word }
+  | { readonly kind: 'stopped'; readonly end: EvaluationEnd }
   /** Somebody ended it, or it failed for good: nothing was shown, and a person decides. */
   | { readonly kind: 'failed'; readonly by: string }
 > {
+  const { of, shadowQueue, mailbox } = life;
   const work = new CancellationScope();
   const { baseline, version, attempt, seed } = plan;
+  mailbox.held = null;
   const evaluation = work.run(async () => {
     const child = await startChild<typeof shadowEvaluation>('shadowEvaluation', {
       workflowId: `shadow/${of.candidate}`,
@@ -159,17 +173,36 @@ async function evaluateInShadow(
       failure = error;
     },
   );
-  await condition(() => result !== undefined || failure !== undefined || mailbox.word !== null);
+  const isOver = (): boolean =>
+    result !== undefined || failure !== undefined || mailbox.word !== null;
+  const stop = async (): Promise<void> => {
+    work.cancel();
+    try {
+      await evaluation;
+    } catch (error) {
+      if (!isCancellation(error)) throw error;
+    }
+  };
+  const heldBy = (): Held | null => mailbox.held;
+  for (;;) {
+    await condition(() => isOver() || heldBy() !== null);
+    const held = heldBy();
+    if (isOver() || held === null) break;
+    const { pairs, until } = held;
+    const verdict = `hold: the learning budget is spent after ${String(pairs)} pairs; it goes on at ${until}`;
+    await enterHold(life, verdict);
+    const isInTime = await condition(() => isOver() || heldBy() === null, plan.approvalTimeoutMs);
+    if (!isInTime || mailbox.word !== null) {
+      await stop();
+      return { kind: 'stopped', end: await endOfWait(life, 'hold', verdict) };
+    }
+    await leaveHold(life);
+  }
   if (result !== undefined) return { kind: 'result', result };
   const word = takeWord(mailbox);
   if (word === null) return { kind: 'failed', by: failureName(failure) };
-  work.cancel();
-  try {
-    await evaluation;
-  } catch (error) {
-    if (!isCancellation(error)) throw error;
-  }
-  return { kind: 'word', word };
+  await stop();
+  return { kind: 'stopped', end: { kind: 'word', word } };
 }
 
 function verdictDetail(summary: GateSummary): JsonObject {

@@ -7,8 +7,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
+import type { EvaluationPlan } from '../activities/learning-activities.js';
 import type { CandidateId, Scope } from '../domain/ids.js';
-import { evaluateCandidate } from './candidate-evaluation.js';
+import { planWithinBudget } from './budget-hold.js';
+import { endOfWait, evaluateCandidate, type EvaluationEnd } from './candidate-evaluation.js';
 import { rollOut } from './candidate-rollout.js';
 import {
   abandon,
@@ -55,8 +57,7 @@ export async function carryCandidate(
 /** Evaluation, the wait for its turn, canary and probation. */
 async function onceThrough(life: CandidateLife): Promise<CandidateEnd | 'evaluate-again'> {
   const { of, mailbox } = life;
-  const plan = await planEvaluation(of);
-  const found = await evaluateCandidate(life, plan);
+  const { plan, found } = await planAndEvaluate(life);
   if (found.kind === 'ended') return end(life, found);
   const forcedBy = found.kind === 'word' && found.word.kind === 'force' ? found.word : null;
   if (found.kind === 'word' && forcedBy === null) return endedByPerson(life, found.word);
@@ -79,6 +80,20 @@ async function onceThrough(life: CandidateLife): Promise<CandidateEnd | 'evaluat
   const current = base.changed ? await planEvaluation(of) : plan;
   const rolled = await rollOut(life, current, forcedBy, byPerson);
   return rolled === 'evaluate-again' ? rolled : end(life, rolled);
+}
+
+async function planAndEvaluate(
+  life: CandidateLife,
+): Promise<{ readonly plan: EvaluationPlan; readonly found: EvaluationEnd }> {
+  const first = await planEvaluation(life.of);
+  if (!first.isOutOfBudget || first.permission === 'frozen') {
+    return { plan: first, found: await evaluateCandidate(life, first) };
+  }
+  const verdict = 'hold: the learning budget has nothing left today';
+  const plan = await planWithinBudget(life, first, verdict);
+  return plan === null
+    ? { plan: first, found: await endOfWait(life, 'hold', verdict) }
+    : { plan, found: await evaluateCandidate(life, plan) };
 }
 
 /** Until its turn has come; a word that ends the candidate before is answered. */

@@ -119,12 +119,13 @@ export async function learner(input: LearnerInput): Promise<void> {
   });
   setHandler(reserve, ({ candidate, maxPairs }) => {
     ledger = openEpochIfDue(ledger, Date.now());
-    const { dPlan } = defaultGatePolicy;
+    const { dPlan, minPairs } = defaultGatePolicy;
     const isHeld =
-      discordance !== null &&
       maxPairs !== undefined &&
       !Object.hasOwn(ledger.reservations, candidate) &&
-      isUnderpowered({ alpha: nextAlpha(ledger), maxPairs, dPlan, discordance });
+      (maxPairs < minPairs ||
+        (discordance !== null &&
+          isUnderpowered({ alpha: nextAlpha(ledger), maxPairs, dPlan, discordance })));
     if (isHeld) return { alpha: nextAlpha(ledger), epoch: ledger.epoch, isUnderpowered: true };
     const reserved = reserveAlpha(ledger, candidate);
     ledger = reserved.ledger;

@@ -3,7 +3,7 @@ import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
 import { wordsFor, type CandidateWord } from '../domain/candidate-words.js';
 import type { CandidateState } from '../domain/candidate.js';
 import type { Actor } from '../domain/feedback.js';
-import type { Decision, Grant } from './messages.js';
+import type { Decision, Grant, Held } from './messages.js';
 
 /** What a person decided about the candidate, in the order it was said. */
 export type Word = {
@@ -19,6 +19,8 @@ export interface Mailbox {
   acting: Word | null;
   canaryGranted: boolean;
   evaluationGranted: boolean;
+  /** Set while the evaluation waits for the learning budget of another day. */
+  held: Held | null;
   woken: boolean;
   stage: CandidateState;
   detail: Readonly<Record<string, string | number | boolean | null>>;
@@ -37,6 +39,7 @@ export function emptyMailbox(): Mailbox {
     acting: null,
     canaryGranted: false,
     evaluationGranted: false,
+    held: null,
     woken: false,
     stage: 'open',
     detail: {},

@@ -91,6 +91,14 @@ export interface EvaluationProgress {
   readonly logE: number;
   readonly phase: string;
 }
+/** From an evaluation to the workflow that carries its candidate: the day's budget is spent; null once it goes on. */
+export interface Held {
+  /** Pairs committed by then. */
+  readonly pairs: number;
+  readonly until: string;
+}
+export const evaluationHeld = defineSignal<[Held | null]>('evaluationHeld');
+
 export const evaluationProgress = defineQuery<EvaluationProgress>('progress');
 
 /** `learner` */

@@ -14,6 +14,7 @@ import { isLostRun } from '../domain/gate/committed-pair.js';
 import { poolRuns } from '../domain/gate/replicates.js';
 import { UNJUDGED } from '../domain/judging.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
+import { isBudgetSpent } from './budget-hold.js';
 import type { agentTask, AgentTaskResult } from './agent-task.js';
 import { searchAttributes } from './search-attributes.js';
 
@@ -47,19 +48,22 @@ export interface PairPolicy {
   readonly criticalCategories: readonly string[];
 }
 
-/** Runs both arms of a pair anew, so often as the policy says, all side by side. */
+/**
+ * Runs both arms of a pair anew, so often as the policy says, all side by side. Null where the learning budget of
+ * the day did not pay for all of it: in another `round` everything of it is run again, both arms on one day.
+ */
 export async function runPair(
   setting: PairSetting,
   { replicates = 1, criticalCategories }: PairPolicy,
   drawn: DrawnTask,
   index: number,
   topUpFor: string | null,
-): Promise<PairRow> {
-  const others = Array.from({ length: replicates - 1 }, (_none, other) => other + 1);
-  const [first, ...rest] = await Promise.all([
-    runOnce(setting, drawn, index, 0),
-    ...others.map((replicate) => runOnce(setting, drawn, index, replicate)),
-  ]);
+  round: number,
+): Promise<PairRow | null> {
+  const numbers = Array.from({ length: replicates }, (_none, one) => round * replicates + one);
+  const runs = await Promise.all(numbers.map((number) => runOnce(setting, drawn, index, number)));
+  const [first, ...rest] = runs.filter((run) => run !== null);
+  if (first === undefined || rest.length + 1 < replicates) return null;
   const pooled = (arm: ArmName): ArmRow =>
     poolRuns([first[arm], ...rest.map((run) => run[arm])], criticalCategories);
   return {
@@ -82,13 +86,14 @@ async function runOnce(
   drawn: DrawnTask,
   index: number,
   replicate: number,
-): Promise<Pick<PairRow, 'baseline' | 'candidate'>> {
+): Promise<Pick<PairRow, 'baseline' | 'candidate'> | null> {
   for (let attempt = 1; ; attempt += 1) {
     const number = replicate * ATTEMPTS + attempt;
     const [baseline, candidate] = await Promise.all([
       runArm(setting, drawn, index, 'baseline', number),
       runArm(setting, drawn, index, 'candidate', number),
     ]);
+    if (baseline === null || candidate === null) return null;
     const arms = { baseline, candidate };
     if (!isLostRun(baseline) && !isLostRun(candidate)) return judged(setting, arms);
     if (attempt === ATTEMPTS) return arms;
@@ -120,7 +125,7 @@ async function runArm(
   index: number,
   arm: ArmName,
   replicate: number,
-): Promise<ArmRow> {
+): Promise<ArmRow | null> {
   const { tenant, agent, candidate } = setting;
   const episode = drawn.episodes[arm];
   const pair = `${setting.purpose === 'gate' ? '' : `${setting.purpose}-`}${String(setting.attempt)}.${String(index)}`;
@@ -157,6 +162,7 @@ async function runArm(
   } catch (error) {
     if (isCancellation(error)) throw error;
     if (!(error instanceof ChildWorkflowFailure)) throw error;
+    if (isBudgetSpent(error)) return null;
     return { episode, score: null, category: 'lost', missing: 'infrastructure' };
   }
 }

@@ -11,11 +11,12 @@ import {
 } from '@temporalio/workflow';
 
 import type { JudgeActivities } from '../activities/judge-activities.js';
-import type { LearningActivities } from '../activities/learning-activities.js';
+import type { ExplorationPlan, LearningActivities } from '../activities/learning-activities.js';
 import type { Proposed } from '../activities/store.js';
 import type { CandidateId, EpisodeId, Scope } from '../domain/ids.js';
 import { nextJudgementMs } from '../domain/judging.js';
 import type { agentTask } from './agent-task.js';
+import { isBudgetSpent } from './budget-hold.js';
 import { carryCandidate } from './candidate-life.js';
 import { testBlame } from './forked-replay.js';
 import { checkWord, emptyMailbox, grant } from './mailbox.js';
@@ -24,6 +25,7 @@ import {
   abort,
   approve,
   candidateProgress,
+  evaluationHeld,
   force,
   granted,
   outcomesWaiting,
@@ -90,6 +92,9 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
   setHandler(granted, (given) => {
     grants.push(given);
     grant(mailbox, given);
+  });
+  setHandler(evaluationHeld, (held) => {
+    mailbox.held = held;
   });
   setHandler(outcomesWaiting, () => {
     mailbox.woken = true;
@@ -200,31 +205,9 @@ async function analyse(
   const { step, method, confidence, isVerified } = blame;
   const told = { step, method, confidence, isVerified };
   let proposed = await propose({ ...of, exploration: null, blame: told });
-  if (proposed.exploration !== null) {
-    const plan = proposed.exploration;
-    const { version, episode, modelCalls } = plan;
-    await executeChild<typeof agentTask>('agentTask', {
-      workflowId: `explore/${of.episode}`,
-      taskQueue: `${workflowInfo().taskQueue}-shadow`,
-      args: [
-        {
-          tenant: of.tenant,
-          agent: of.agent,
-          task: plan.task,
-          mode: 'explore',
-          run: {
-            version,
-            episode,
-            candidate: null,
-            modelCalls,
-            ...(plan.model === null ? {} : { model: plan.model }),
-          },
-        },
-      ],
-      staticSummary: `explore ${plan.task} with ${String(modelCalls)} model calls`,
-      typedSearchAttributes: searchAttributes.owner(of, 'explore'),
-    });
-    proposed = await propose({ ...of, exploration: episode, blame: told });
+  if (proposed.exploration !== null && (await hasExplored(of, proposed.exploration))) {
+    const exploration = proposed.exploration.episode;
+    proposed = await propose({ ...of, exploration, blame: told });
   }
   if (proposed.drafts.length === 0) {
     return { count: 0, reason: `nothing to propose (blame: ${blame.reason})`, proposed: [] };
@@ -253,4 +236,34 @@ async function analyse(
         ? `${String(accepted.length)} lessons proposed`
         : `refused: ${refused?.code ?? ''} ${refused?.message ?? ''}`,
   };
+}
+
+/** Runs a task again in the sandbox; false where the learning budget of the day does not pay for it. */
+async function hasExplored(
+  of: Scope & { readonly episode: EpisodeId },
+  { task, version, episode, modelCalls, model }: ExplorationPlan,
+): Promise<boolean> {
+  const { tenant, agent } = of;
+  const own = model === null ? {} : { model };
+  try {
+    await executeChild<typeof agentTask>('agentTask', {
+      workflowId: `explore/${of.episode}`,
+      taskQueue: `${workflowInfo().taskQueue}-shadow`,
+      args: [
+        {
+          tenant,
+          agent,
+          task,
+          mode: 'explore',
+          run: { version, episode, candidate: null, modelCalls, ...own },
+        },
+      ],
+      staticSummary: `explore ${task} with ${String(modelCalls)} model calls`,
+      typedSearchAttributes: searchAttributes.owner(of, 'explore'),
+    });
+    return true;
+  } catch (error) {
+    if (!isBudgetSpent(error)) throw error;
+    return false;
+  }
 }

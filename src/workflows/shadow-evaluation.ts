@@ -45,9 +45,11 @@ import {
   type GateState,
 } from '../domain/gate/gate.js';
 import { gatePolicy } from '../domain/gate/gate-policy.js';
+import { EVALUATION_DAYS } from '../domain/learning-budget.js';
 import { reportGate, type GateReport } from '../domain/gate/gate-summary.js';
 import { countPool, PINNED_SLICE, planSlices, watchedSlices } from '../domain/gate/slices.js';
 import { emptyWorstCase } from '../domain/gate/worst-case.js';
+import { waitForBudget } from './budget-hold.js';
 import { isHistoryLong } from './history-length.js';
 import { evaluationProgress, outcomesWaiting } from './messages.js';
 import { runPair, type PairSetting } from './pair-runs.js';
@@ -84,6 +86,9 @@ interface Resumed {
   readonly pinned: readonly DrawnTask[];
   readonly diagnosis: DiagnosisState;
   readonly aa: AaCheck;
+  /** Days whose budget was spent so far, and when the evaluation ends for want of it. */
+  readonly holds: number;
+  readonly endsMs: number;
 }
 
 export interface EvaluationResult {
@@ -96,7 +101,7 @@ export interface EvaluationResult {
 }
 
 /** An evaluation that waits for mirrored tasks ends after this (DESIGN 1). */
-const MAX_WAIT_MS = 14 * 86_400_000;
+const MAX_WAIT_MS = EVALUATION_DAYS * 86_400_000;
 /** Tasks that must have been drawn before slices are planned and the first pair runs. */
 const MIN_POOL = 20;
 /** Pairs written to the store at once. */
@@ -119,6 +124,9 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   let diagnosis = input.resumed?.diagnosis ?? emptyDiagnosis();
   let aa = input.resumed?.aa ?? emptyAaCheck();
   let policy = input.resumed?.policy;
+  let holds = input.resumed?.holds ?? 0;
+  let isHeld = false;
+  const endsMs = input.resumed?.endsMs ?? Date.now() + MAX_WAIT_MS;
   let committed: PairRow[] = [];
   const isGate = input.purpose === 'gate';
 
@@ -128,7 +136,7 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   setHandler(evaluationProgress, () => ({
     pairs: isGate ? (gate?.committed ?? 0) : diagnosis.pairs + aa.pairs,
     logE: gate === undefined ? 0 : logE(gate.superiority),
-    phase: gate?.phase ?? 'drawing',
+    phase: isHeld ? 'held' : (gate?.phase ?? 'drawing'),
   }));
 
   let yields = false;
@@ -224,35 +232,64 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   if (limits === undefined) throw new Error('The first draw answers the policy');
   gate ??= startGate(input.alpha, limits, queue, pinned.length);
 
-  let inFlight: { index: number; row: Promise<PairRow> }[] = [];
+  const begin = (taken: Taken): PairUnderWay => {
+    const row = runPair(input, limits, taken.drawn, taken.index, taken.topUpFor, holds);
+    // The head of the line is awaited below; the others must not count as unhandled meanwhile.
+    row.catch(() => undefined);
+    return { taken, round: holds, row };
+  };
+
+  let inFlight: readonly PairUnderWay[] = [];
+  /**
+   * Commits the pair whose turn it is. One that the day's budget did not pay for is run again on the next day;
+   * false where there is none, and the evidence there is has to do.
+   */
+  const settleHead = async ({ taken, round, row }: PairUnderWay): Promise<boolean> => {
+    const found = await row;
+    if (found !== null) {
+      inFlight = inFlight.slice(1);
+      commit(found);
+      return true;
+    }
+    if (round === holds) {
+      await flush();
+      isHeld = true;
+      if (!isGate || !(await waitForBudget(gate?.committed ?? 0, endsMs))) return false;
+      isHeld = false;
+      holds += 1;
+    }
+    inFlight = [begin(taken), ...inFlight.slice(1)];
+    return true;
+  };
+
   while (hasPool && !isDecided()) {
     while (inFlight.length < limits.concurrency) {
       const next = takeTask();
       if (next === undefined) break;
-      const row = runPair(input, limits, next.drawn, next.index, next.topUpFor);
-      // The head of the line is awaited below; the others must not count as unhandled meanwhile.
-      row.catch(() => undefined);
-      inFlight.push({ index: next.index, row });
+      inFlight = [...inFlight, begin(next)];
     }
-    const [head, ...rest] = inFlight;
+    const [head] = inFlight;
     if (head === undefined) {
       // The pinned set is what it is: no live task will ever be added to it.
       const isPinnedAlone = openSlices().length === 1 && openSlices().includes(PINNED_SLICE);
       if (!isGate || isPinnedAlone || !(await drawAtLeast(1))) break;
       continue;
     }
-    commit(await head.row);
-    inFlight = rest;
+    if (!(await settleHead(head))) break;
     if (committed.length >= COMMIT_SIZE) {
       await flush();
       if (isGate) setCurrentDetails(evaluationDetails(gate, input));
     }
     if (isHistoryLong(input) && !isDecided()) {
-      for (const { row } of inFlight) if (!isDecided()) commit(await row);
+      for (let [next] = inFlight; next !== undefined && !isDecided(); [next] = inFlight) {
+        if (!(await settleHead(next))) break;
+      }
       await flush();
+      if (isHeld) break;
       await condition(allHandlersFinished);
       if (!isDecided()) {
-        const resumed = { policy: limits, queue, nextIndex, upTo, gate, pinned, diagnosis, aa };
+        const state = { policy: limits, queue, nextIndex, upTo, gate, pinned, diagnosis, aa };
+        const resumed = { ...state, holds, endsMs };
         await continueAsNew<typeof shadowEvaluation>({ ...input, resumed });
       }
     }
@@ -271,10 +308,18 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   return {
     summary,
     diagnosis: found,
-    aa: purpose === 'aa' ? summarizeAaCheck(aa) : null,
+    // What a spent budget cut short tells too little of how often pairs differ.
+    aa: purpose === 'aa' && !isHeld ? summarizeAaCheck(aa) : null,
     pairs: isGate ? gate.committed : diagnosis.pairs + aa.pairs,
     isBiased: limits.isBiased === true,
   };
+}
+
+interface PairUnderWay {
+  readonly taken: Taken;
+  /** Days whose budget was spent when it began. */
+  readonly round: number;
+  readonly row: Promise<PairRow | null>;
 }
 
 interface Taken {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OpenEpisode, Store } from '../../src/activities/store.js';
 import { episodeId, lessonId } from '../../src/contracts/ids.js';
 import type { Step } from '../../src/domain/episode.js';
-import { ConflictError, NotFoundError } from '../../src/domain/errors.js';
+import { LearningBudgetError, ConflictError, NotFoundError } from '../../src/domain/errors.js';
 import type { Feedback } from '../../src/domain/feedback.js';
 import type { EpisodeId } from '../../src/domain/ids.js';
 import { createStore } from '../../src/store/store.js';
@@ -167,6 +167,28 @@ test('counts runs that serve nobody, each once, and live ones not at all', async
 
   expect(await store.spentShadowRuns(budget)).toBe(2);
   expect((await store.episode(budget.tenant, episodeId('s-1')))?.number).toBe(0);
+});
+
+test('a day of runs that serve nobody has an end, however many ask at once', async () => {
+  const budget = aScope('limited');
+  await deploy(store, budget);
+  const { episode } = await startTask(store, budget, 't-1');
+  const { head } = await store.conversation(budget.tenant, episode);
+  const open = (number: number) =>
+    store.openEpisode({ ...head, id: episodeId(`l-${String(number)}`), mode: 'shadow' }, 5);
+
+  const opened = await Promise.allSettled(Array.from({ length: 12 }, (_none, at) => open(at)));
+
+  const refused = opened.filter((result) => result.status === 'rejected');
+  expect(refused).toHaveLength(7);
+  expect(refused.every(({ reason }) => reason instanceof LearningBudgetError)).toBe(true);
+  expect(await store.spentShadowRuns(budget)).toBe(5);
+  // What is there already is not refused, nor counted again; what was refused is not there.
+  for (const [number, { status }] of opened.entries()) {
+    if (status === 'fulfilled') await open(number);
+    else expect(await store.episode(budget.tenant, episodeId(`l-${String(number)}`))).toBeNull();
+  }
+  expect(await store.spentShadowRuns(budget)).toBe(5);
 });
 
 function aFeedback(episode: EpisodeId, changes: Partial<Feedback> = {}): Feedback {

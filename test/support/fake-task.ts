@@ -15,6 +15,7 @@ import type {
 } from '../../src/activities/task-activities.js';
 import { episodeId, versionId } from '../../src/contracts/ids.js';
 import type { Outcome, ToolCall } from '../../src/domain/episode.js';
+import { LearningBudgetError } from '../../src/domain/errors.js';
 import type { EpisodeId } from '../../src/domain/ids.js';
 import { UNJUDGED, type PairScores } from '../../src/domain/judging.js';
 
@@ -52,6 +53,8 @@ export class FakeTask
   context: Partial<TaskContext> = {};
   reply: Reply = () => aReply({ text: 'done' });
   tool: (request: ToolRequest) => ToolAnswer | Promise<ToolAnswer> = () => ANSWERED;
+  /** Runs that the learning budget of the day still pays for. */
+  runsLeft = Infinity;
   /** The score of a finished run; null is one that nobody could tell. */
   score: (start: TaskStart, request: RecordRequest) => number | null = () => 1;
   category: (start: TaskStart, score: number | null) => string = (_start, score) =>
@@ -77,6 +80,10 @@ export class FakeTask
   }
 
   async recall(start: TaskStart): Promise<TaskContext> {
+    if (start.mode !== 'live') {
+      if (this.runsLeft <= 0) throw new LearningBudgetError('clerk', 0);
+      this.runsLeft -= 1;
+    }
     this.starts.push(start);
     return {
       episode: episodeOf(start),

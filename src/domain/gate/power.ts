@@ -2,7 +2,7 @@
 export interface PowerQuestion {
   /** Level the candidate would be tested at. */
   readonly alpha: number;
-  /** Pairs that can be afforded; see `plannedPairs`. */
+  /** Pairs that can be had: the policy's cap, and what the learning budget pays for. */
   readonly maxPairs: number;
   /** Smallest effect worth a gate. */
   readonly dPlan: number;
@@ -34,20 +34,4 @@ export function expectedPairs({
 /** Whether a candidate should be held rather than tested: no wealth is spent on a test that cannot end. */
 export function isUnderpowered(question: PowerQuestion): boolean {
   return expectedPairs(question) > question.maxPairs;
-}
-
-/** Pairs that can be run: the policy's cap, what the money pays for, and the pool where nothing is mirrored. */
-export function plannedPairs(limits: {
-  readonly maxPairs: number;
-  readonly budgetMicroUsd?: number;
-  readonly pairCostMicroUsd?: number;
-  readonly poolSize?: number;
-}): number {
-  const affordable =
-    limits.budgetMicroUsd === undefined ||
-    limits.pairCostMicroUsd === undefined ||
-    limits.pairCostMicroUsd <= 0
-      ? limits.maxPairs
-      : Math.floor(limits.budgetMicroUsd / limits.pairCostMicroUsd);
-  return Math.min(limits.maxPairs, affordable, limits.poolSize ?? limits.maxPairs);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { expectedPairs, isUnderpowered, plannedPairs } from '../../../src/domain/gate/power.js';
+import { expectedPairs, isUnderpowered } from '../../../src/domain/gate/power.js';
 
 test('foresees the mean pairs of a gate at +20 points and rho = .5 within a third', () => {
   // Discordance .35 of that model is reached with an A/A rate of .25; measured mean at e >= 20: 60.
@@ -34,13 +34,4 @@ test('holds exactly where the pairs it expects are not to be had', () => {
 
   expect(isUnderpowered({ ...question, maxPairs: Math.floor(needed) })).toBe(true);
   expect(isUnderpowered({ ...question, maxPairs: Math.ceil(needed) })).toBe(false);
-});
-
-test('plans for the smallest of cap, money and pool', () => {
-  expect(plannedPairs({ maxPairs: 400 })).toBe(400);
-  expect(plannedPairs({ maxPairs: 400, poolSize: 120 })).toBe(120);
-  expect(plannedPairs({ maxPairs: 400, budgetMicroUsd: 1_000_000, pairCostMicroUsd: 30_000 })).toBe(
-    33,
-  );
-  expect(plannedPairs({ maxPairs: 400, budgetMicroUsd: 0, pairCostMicroUsd: 0 })).toBe(400);
 });

@@ -1,0 +1,33 @@
+const DAY_MS = 86_400_000;
+/** Between the clock of a worker and that of the database. */
+const CLOCK_SLACK_MS = 60_000;
+
+/** Days an evaluation may last, whatever it waits for: mirrored tasks, or the budget of another day. */
+export const EVALUATION_DAYS = 14;
+
+/** What an agent may spend on learning, and what of it today's runs have used. */
+export interface RunBudget {
+  readonly perDay: number;
+  readonly spent: number;
+}
+
+/** Runs that one pair takes where nothing of it is lost. */
+export function runsOfPair(replicates: number): number {
+  return 2 * replicates;
+}
+
+/** Whether what is left of today pays for no further pair. */
+export function isSpent({ perDay, spent }: RunBudget, replicates: number): boolean {
+  return spent + runsOfPair(replicates) > perDay;
+}
+
+/** Pairs that an evaluation begun today can be paid: of what is left of today, and of the days it may last. */
+export function affordablePairs({ perDay, spent }: RunBudget, replicates: number): number {
+  const pairs = (runs: number): number => Math.max(0, Math.floor(runs / runsOfPair(replicates)));
+  return pairs(perDay - spent) + EVALUATION_DAYS * pairs(perDay);
+}
+
+/** When the budget of the next day, which begins at midnight UTC, is there for certain. */
+export function nextBudgetMs(nowMs: number): number {
+  return (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS + CLOCK_SLACK_MS;
+}
