@@ -1,5 +1,6 @@
 import type { Agent } from '../contracts/agent.js';
 import { succeeded, type Outcome } from '../domain/episode.js';
+import { shiftText } from '../domain/gate/shift.js';
 import { hasRecovered } from '../domain/informative.js';
 import type { LessonDraft } from '../domain/lesson.js';
 import { mineProcedures } from '../domain/mining/procedure.js';
@@ -11,11 +12,13 @@ import { reflectWithModel } from './model-reflection.js';
 import type { Store, StoredEpisode } from './store.js';
 
 export interface ClusterProposalDependencies {
-  readonly store: Pick<Store, 'cluster'> & Parameters<typeof isKeptForGate>[0];
+  readonly store: Pick<Store, 'cluster' | 'shiftsOf'> & Parameters<typeof isKeptForGate>[0];
   readonly agents: Pick<AgentRegistry, 'digests'>;
   readonly models: ModelClient;
 }
 
+/** Rejected changes that a reflection is told of. */
+const MOST_SHIFTS = 3;
 /** Failed and passed episodes, of each at most, that one is looked at beside. */
 const CLUSTER_EACH = 10;
 
@@ -38,7 +41,7 @@ export async function proposedOfCluster(
   if (model === undefined && !isMining) return [];
   const cluster = await learnable(store, live);
   const reflected =
-    model === undefined ? [] : (await reflectWithModel(models, model, live, cluster)).drafts;
+    model === undefined ? [] : await reflectedOn(store, models, model, live, cluster);
   if (!isMining) return reflected;
   const { id: episode, task, outcome, slices, input, steps: trajectory } = live;
   const own = { episode, task, outcome: outcome.score ?? 0, slices, input, trajectory };
@@ -47,6 +50,19 @@ export async function proposedOfCluster(
     .map(({ score, ...other }) => ({ ...other, outcome: score }));
   const procedures = mineProcedures([own, ...passed], agents.digests(agent.id).toolDigests);
   return [...procedures, ...reflected];
+}
+
+/** What a model makes of an episode, told of the changes that were tried before and only moved failures. */
+async function reflectedOn(
+  store: ClusterProposalDependencies['store'],
+  models: ModelClient,
+  model: string,
+  live: StoredEpisode & { readonly outcome: Outcome },
+  cluster: readonly ClusterEpisode[],
+): Promise<readonly LessonDraft[]> {
+  const found = await store.shiftsOf(live.scope, MOST_SHIFTS);
+  const shifts = found.map(({ title, categories }) => `${title}: ${shiftText(categories)}`);
+  return (await reflectWithModel(models, model, live, cluster, shifts)).drafts;
 }
 
 async function learnable(

@@ -2,7 +2,9 @@ import { z } from 'zod';
 
 import { runEpisodeIdOf } from '../contracts/digest.js';
 import { NotFoundError } from '../domain/errors.js';
+import { SYSTEM } from '../domain/feedback.js';
 import { reviewOf } from '../domain/gate/review.js';
+import { shiftText } from '../domain/gate/shift.js';
 import { drawOrder } from '../domain/gate/sampling.js';
 import { MIN_PINNED_CASES } from '../domain/gate/slices.js';
 import type { Scope, TaskId } from '../domain/ids.js';
@@ -163,6 +165,21 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
       const scope = { tenant, agent };
       const key = { candidate, purpose, baseline, version, verdict, reason, alpha, seed };
       await store.putGateRecord(scope, { ...key, summary: plain });
+      if (purpose === 'gate' && summary.label === 'improved-shifted') {
+        const { categories } = summary;
+        await store.note(scope, {
+          actor: SYSTEM,
+          action: 'improved-shifted',
+          object: { kind: 'candidate', id: candidate },
+          reason: `for its owner: it improved, and its failures moved (${shiftText(categories)})`,
+          detail: {
+            version,
+            baseline,
+            verdict,
+            categories: categories.map((each) => ({ ...each })),
+          },
+        });
+      }
       await store.unwatchOutcomes(scope, `shadow/${candidate}`);
     },
 

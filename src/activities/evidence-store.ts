@@ -1,4 +1,5 @@
 import type { Slices } from '../domain/episode.js';
+import type { ShiftedCategory } from '../domain/gate/shift.js';
 import type { CandidateId, EpisodeId, Scope, TaskId, TenantId, VersionId } from '../domain/ids.js';
 import type { Json, JsonObject } from '../domain/json.js';
 
@@ -82,6 +83,13 @@ export interface EvidenceStore {
    * used, pinned ones, and the last ones accepted, of which the caller knows which are kept for the gate.
    */
   evaluationTasks(scope: Scope, limit: number): Promise<readonly EvaluationTask[]>;
+  /** The newest candidates of an agent whose gate found that they only moved its failures, the last first. */
+  shiftsOf(
+    scope: Scope,
+    limit: number,
+  ): Promise<
+    readonly { readonly title: string; readonly categories: readonly ShiftedCategory[] }[]
+  >;
   countUses(scope: Scope, candidate: CandidateId, tasks: readonly TaskId[]): Promise<void>;
   putPairs(
     tenant: TenantId,

@@ -33,6 +33,7 @@ export async function reflectWithModel(
   model: string,
   episode: StoredEpisode & { readonly outcome: Outcome },
   cluster: readonly SpectrumEpisode[],
+  shifts: readonly string[] = [],
 ): Promise<ModelReflection> {
   const { steps: trajectory, input, outcome } = episode;
   const hasFailed = !succeeded(outcome);
@@ -42,7 +43,7 @@ export async function reflectWithModel(
     .map((other) => other.trajectory);
   const answer = await askInForm(models, {
     model,
-    messages: reflectionMessages({ input, trajectory, outcome }, contrast),
+    messages: reflectionMessages({ input, trajectory, outcome }, contrast, shifts),
     replySchema: REFLECTION_SCHEMA,
     read: readReflection,
     timeoutMs: TIMEOUT_MS,

@@ -88,11 +88,13 @@ export interface ReflectedEpisode {
 
 /**
  * The messages that ask a model for lessons of one episode, or of what told it apart from others like it:
- * the best where it failed, the worst where it succeeded.
+ * the best where it failed, the worst where it succeeded. `shifts` are changes tried before that gained nothing
+ * and only moved failures to another kind.
  */
 export function reflectionMessages(
   { input, trajectory, outcome }: ReflectedEpisode,
   contrast: readonly Trajectory[],
+  shifts: readonly string[] = [],
 ): readonly { readonly role: 'system' | 'user'; readonly content: string }[] {
   const isFailure = outcome.score !== null && outcome.score < 0.5;
   const { mark, text } = fenced([
@@ -103,6 +105,14 @@ export function reflectionMessages(
       name: `another episode that ${isFailure ? 'succeeded' : 'failed'}, ${String(at + 1)}`,
       text: trajectoryText(other, LONGEST_CONTRAST),
     })),
+    ...(shifts.length === 0
+      ? []
+      : [
+          {
+            name: 'changes that were tried and rejected, for they only moved failures to another kind',
+            text: shifts.join('\n').slice(0, LONGEST_STEP),
+          },
+        ]),
   ]);
   return [
     {

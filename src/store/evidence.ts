@@ -5,6 +5,7 @@ import type { GateRecord, PairRow, PoolTask, Store } from '../activities/store.j
 import { ConflictError } from '../domain/errors.js';
 import { SUCCESS_THRESHOLD, type Slices } from '../domain/episode.js';
 import { LARGE_POOL } from '../domain/gate/sampling.js';
+import type { ShiftedCategory } from '../domain/gate/shift.js';
 import type { CandidateId, EpisodeId, TaskId, VersionId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import { bundleDigest, lockCandidate } from './candidates.js';
@@ -119,6 +120,7 @@ export function evidenceStore(
   | 'pairsOf'
   | 'putGateRecord'
   | 'gateRecords'
+  | 'shiftsOf'
 > {
   return {
     gatePool: (scope, candidate, afterNumber, limit, withoutTools = []) =>
@@ -271,6 +273,19 @@ export function evidenceStore(
             digestOf(record),
           ],
         );
+      }),
+
+    shiftsOf: (scope, limit) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { rows } = await client.query<{ title: string; categories: ShiftedCategory[] }>(
+          `select c.title, g.summary -> 'categories' as categories
+           from gate_records g join candidates c on c.tenant = g.tenant and c.candidate = g.candidate
+           where g.tenant = $1 and g.agent = $2 and g.purpose = 'gate' and g.verdict = 'reject'
+             and g.summary ->> 'label' = 'shifted-only'
+           order by g.at desc limit $3`,
+          [scope.tenant, scope.agent, limit],
+        );
+        return rows;
       }),
 
     gateRecords: (tenant, candidate) =>

@@ -9,6 +9,7 @@ import {
 import type { EvaluationPlan } from '../activities/learning-activities.js';
 import type { CandidateState } from '../domain/candidate.js';
 import type { GateSummary } from '../domain/gate/gate-summary.js';
+import { verdictText } from '../domain/gate/shift.js';
 import type { JsonObject } from '../domain/json.js';
 import { enterHold, leaveHold } from './budget-hold.js';
 import { reserveAlpha, stopWatching, type CandidateLife } from './candidate-steps.js';
@@ -119,7 +120,7 @@ async function verdictOn(
   return {
     kind: 'judged',
     name: summary.verdict,
-    verdict: `${summary.verdict}: ${summary.reason}`,
+    verdict: verdictText(summary),
     detail: { alpha, seed, version, baseline, ...verdictDetail(summary) },
     review: isBiased ? biased : plan.review,
   };

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { proposedOfCluster } from '../../src/activities/cluster-proposals.js';
 import type { ClusterEpisode } from '../../src/activities/cluster-store.js';
 import type { CompletedReply, CompletionInput } from '../../src/activities/model-activities.js';
+import type { Store } from '../../src/activities/store.js';
 import type { AgentDefinition } from '../../src/contracts/agent.js';
 import { episodeId, taskId } from '../../src/contracts/ids.js';
 import { ModelUnavailableError } from '../../src/contracts/model-errors.js';
@@ -47,6 +48,7 @@ interface Arrangement {
   readonly learning?: AgentDefinition['learning'];
   readonly steps?: Trajectory;
   readonly revealsSomething?: boolean;
+  readonly shifts?: Awaited<ReturnType<Store['shiftsOf']>>;
 }
 
 async function proposed({
@@ -55,6 +57,7 @@ async function proposed({
   learning = { reflectionModel: 'thinker' },
   steps = booking('flight-live'),
   revealsSomething = false,
+  shifts = [],
 }: Arrangement = {}) {
   const other = (id: string, hasFailed: boolean): ClusterEpisode => ({
     episode: episodeId(`e-${id}`),
@@ -68,6 +71,7 @@ async function proposed({
   const store = {
     cluster: async () => [other('p1', false), other('p2', false), other('f1', true)],
     isPoolLarge: async () => false,
+    shiftsOf: async () => shifts,
   };
   const live = {
     ...anEpisodeHead(),
@@ -116,6 +120,19 @@ test('shows the model the episodes that succeeded beside the one that failed', a
   expect(shown).toContain('another episode that succeeded, 2');
   expect(shown).toContain('flight-p2');
   expect(shown).not.toContain('flight-f1');
+});
+
+test('tells the model of changes that only moved failures', async () => {
+  const model = new FakeModel(REPLY);
+  const categories = [
+    { name: 'timeout', baseline: 12, candidate: 3 },
+    { name: 'wrong-table', baseline: 2, candidate: 11 },
+  ];
+
+  await proposed({ model, shifts: [{ title: 'ask for less', categories }] });
+
+  const shown = model.asked[0]?.messages[1]?.content ?? '';
+  expect(shown).toContain('ask for less: timeout 12 -> 3, wrong-table 2 -> 11');
 });
 
 test('sends a reply that is out of form back once, with what was wrong', async () => {

@@ -108,7 +108,8 @@ export type ShiftLabel = 'improved' | 'improved-shifted' | 'shifted-only';
 
 /**
  * Labels a candidate by its effect and its categories; undefined where neither moved, or where a
- * critical category grew, which no label excuses.
+ * critical category grew, which no label excuses. What moved into success is not `shifted-only`, though the
+ * effect is not shown at its level.
  */
 export function shiftLabel(
   state: CategoryState,
@@ -117,5 +118,12 @@ export function shiftLabel(
 ): ShiftLabel | undefined {
   if (criticalCategoryThatGrew(state, critical) !== undefined) return undefined;
   if (isSuperior) return categoriesThatGrew(state).length > 0 ? 'improved-shifted' : 'improved';
-  return exceeds(logHomogeneity(state), 1 / HOMOGENEITY_LEVEL) ? 'shifted-only' : undefined;
+  const hasMoved = exceeds(logHomogeneity(state), 1 / HOMOGENEITY_LEVEL);
+  return hasMoved && !hasSuccessGrown(state) ? 'shifted-only' : undefined;
+}
+
+/** Where the move is one into success, an effect short of its level is all there is to say. */
+function hasSuccessGrown(state: CategoryState): boolean {
+  const success = state.find(({ name }) => name === SUCCESS_CATEGORY);
+  return success !== undefined && hasReached(success.grew, 1 / HOMOGENEITY_LEVEL);
 }

@@ -1,4 +1,4 @@
-import { addCategories, criticalCategoryThatGrew } from './categories.js';
+import { addCategories, criticalCategoryThatGrew, shiftLabel } from './categories.js';
 import type { CategoryState } from './categories.js';
 import { effectInterval } from './confidence-sequence.js';
 import type { EffectInterval } from './confidence-sequence.js';
@@ -19,7 +19,8 @@ import type { WorstCase } from './worst-case.js';
 /** How a gate ended. Only `pass` leads on by itself; the others end there or wait for a person. */
 export type GateDecision =
   | { readonly verdict: 'pass'; readonly reason: 'superior'; readonly effect: EffectInterval }
-  | { readonly verdict: 'reject'; readonly reason: 'futile' }
+  /** `budget`: the effect was not shown, and failures moved from one kind to another. */
+  | { readonly verdict: 'reject'; readonly reason: 'futile' | 'budget' }
   | { readonly verdict: 'reject'; readonly reason: 'slice-regression'; readonly slice: string }
   | {
       readonly verdict: 'reject';
@@ -146,7 +147,7 @@ export function decideGate(state: GateState): GateDecision | undefined {
 
 /**
  * The decision where no more pairs can be had. Evidence that has not come is never taken for evidence:
- * an open effect is `budget`, an open slice `slice-not-shown`.
+ * an open effect is `budget`, an open slice `slice-not-shown`. Only evidence against a candidate decides.
  */
 export function concludeGate(state: GateState): GateDecision {
   if (state.decision !== undefined) return state.decision;
@@ -285,12 +286,17 @@ function isCostSettled({ cost, policy }: GateState): boolean {
   return !policy.costBlocks || isCostNotUp(cost, policy);
 }
 
-/** What an effect is where pairs end: not shown, or shown at a cost that is not. */
+/**
+ * What an effect is where pairs end: not shown, or shown at a cost that is not. Not shown by a candidate that only
+ * moved its failures it is rejected, by another one it waits.
+ */
 function outOfPairs(state: GateState): GateDecision {
   const { superiority, policy } = state;
   const isShown = superiority.n >= policy.minPairs && hasReached(superiority, 1 / policy.alpha);
-  const reason = isShown && !isCostSettled(state) ? 'cost-not-shown' : 'budget';
-  return { verdict: 'inconclusive', reason };
+  if (isShown && !isCostSettled(state))
+    return { verdict: 'inconclusive', reason: 'cost-not-shown' };
+  const label = shiftLabel(state.categories, false, policy.criticalCategories);
+  return { verdict: label === 'shifted-only' ? 'reject' : 'inconclusive', reason: 'budget' };
 }
 
 function guardDecision(state: GateState): GateDecision | undefined {

@@ -47,6 +47,13 @@ test('a candidate that only moves its errors is shifted-only', () => {
   expect(shiftLabel(state, false, [])).toBe('shifted-only');
 });
 
+test('a move into success is none from one failure to another, though its effect is not shown yet', () => {
+  const state = folded([...times(14, 'timeout', 'ok'), ...times(30, 'ok', 'ok')]);
+
+  expect(logHomogeneity(state)).toBeGreaterThan(Math.log(20));
+  expect(shiftLabel(state, false, [])).toBeUndefined();
+});
+
 test('a superior candidate is improved, or improved-shifted where some category grew', () => {
   const better = folded(times(30, 'timeout', 'ok'));
   const moved = folded([...times(40, 'timeout', 'ok'), ...times(15, 'ok', 'wrong-table')]);
