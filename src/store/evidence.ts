@@ -10,7 +10,7 @@ import type { CandidateId, EpisodeId, TaskId, VersionId } from '../domain/ids.js
 import type { JsonObject } from '../domain/json.js';
 import { bundleDigest, lockCandidate } from './candidates.js';
 import { digestOf } from '../contracts/digest.js';
-import { CITED } from './pinned.js';
+import { CITED, USED } from './pinned.js';
 import { storable, storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
 
@@ -128,16 +128,15 @@ export function evidenceStore(
         const { rows } = await client.query<PoolTask>(
           `with cited as materialized (${CITED}), newest as (
              select coalesce(max(cited.number), 0) as number from cited
-           )
+           ), used as materialized (${USED})
            select t.task, t.number, t.input, t.slices, t.subject,
              t.number > newest.number as "isNewer",
-             (select count(*) from gate_task_uses u
-              where u.tenant = t.tenant and u.agent = t.agent and u.task = t.task
-                and u.candidate <> $3)::integer as uses
+             coalesce(used.uses, 0) as uses
            from tasks t
            join episodes e on e.tenant = t.tenant and e.episode = t.episode
            join agents a on a.tenant = t.tenant and a.agent = t.agent
            cross join newest
+           left join used on used.input_digest = t.input_digest
            where t.tenant = $1 and t.agent = $2 and t.number > $4
              and (a.learning_up_to is null or t.number <= a.learning_up_to)
              and e.ended_at is not null

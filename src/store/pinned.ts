@@ -24,18 +24,33 @@ export const CITED = `select t.number, t.input_digest
   join tasks t on t.tenant = e.tenant and t.agent = e.agent and t.task = e.task
   where g.tenant = $1 and g.from_kind = 'candidate' and g.from_id = $3 and g.to_kind = 'proposal'`;
 
+/**
+ * For how many candidates other than $3 each input was used, whatever ids its tasks have: a question that comes
+ * again is no new one. Those of the epoch count: the last 60 candidates and what was closed in 90 days, the
+ * longer of the two, which is never less than the epoch of the error ledger.
+ */
+export const USED = `select t.input_digest, count(distinct u.candidate)::integer as uses
+  from gate_task_uses u
+  join candidates c on c.tenant = u.tenant and c.candidate = u.candidate
+  join tasks t on t.tenant = u.tenant and t.agent = u.agent and t.task = u.task
+  where u.tenant = $1 and u.agent = $2 and u.candidate <> $3
+    and (coalesce(c.closed_at, now()) > now() - interval '90 days' or c.number > (
+      select max(newest.number) - 60 from candidates newest
+      where newest.tenant = $1 and newest.agent = $2
+    ))
+  group by t.input_digest`;
+
 export function pinnedStore(pool: Pool): Pick<Store, 'pinnedTasks'> {
   return {
     pinnedTasks: (scope, candidate) =>
       withTenant(pool, scope.tenant, async (client) => {
         const { rows } = await client.query<PoolTask>(
-          `with cited as materialized (${CITED})
+          `with cited as materialized (${CITED}), used as materialized (${USED})
            select t.task, t.number, t.input, p.slices, t.subject,
-             false as "isNewer", (select count(*) from gate_task_uses u
-              where u.tenant = t.tenant and u.agent = t.agent and u.task = t.task
-                and u.candidate <> $3)::integer as uses
+             false as "isNewer", coalesce(used.uses, 0) as uses
            from pinned_cases p
            join tasks t on t.tenant = p.tenant and t.agent = p.agent and t.task = p.task
+           left join used on used.input_digest = t.input_digest
            where p.tenant = $1 and p.agent = $2
              and t.input_digest not in (select cited.input_digest from cited)
            order by t.number`,

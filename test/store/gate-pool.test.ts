@@ -264,6 +264,45 @@ test('a task of a small pool serves twenty other candidates and then no more', a
   expect([...tasks].sort()).toEqual(['t-1', 't-2']);
 });
 
+test('a question that comes again under another id is used as often as it was asked', async () => {
+  await play(1, 2);
+  const again = { input: { question: 'orders of the year' } };
+  for (let n = 0; n < 20; n += 1) {
+    const { task } = await playOne(`again-${String(n)}`, again);
+    const name = `u-${String(n)}`;
+    const other = await openCandidate(store, scope, `${scope.tenant}.${name}`, [aDraft(name)]);
+    await store.countUses(scope, other, [task]);
+  }
+  await playOne('again-anew', again);
+
+  const { tasks } = await draw(await aCandidate('c'));
+
+  expect([...tasks].sort()).toEqual(['t-1', 't-2']);
+});
+
+test('uses of an epoch that is long over count no more', async () => {
+  const { task } = await playOne('t-1');
+  const old: CandidateId[] = [];
+  for (let n = 0; n < 81; n += 1) {
+    const name = `u-${String(n)}`;
+    const other = await openCandidate(store, scope, `${scope.tenant}.${name}`, [aDraft(name)]);
+    await closeOnActive(store, scope, other);
+    if (n < 20) old.push(other);
+  }
+  for (const other of old) await store.countUses(scope, other, [task]);
+  const candidate = await aCandidate('c');
+  const before = await draw(candidate);
+  await database.pool.query(
+    `update candidates set closed_at = now() - interval '91 days' where tenant = $1 and candidate <> $2`,
+    [scope.tenant, candidate],
+  );
+
+  const after = await draw(candidate);
+
+  expect(before.tasks).toEqual([]);
+  expect(after.tasks).toEqual(['t-1']);
+});
+
 test('from a thousand tasks on the gate draws from its own part, mirrored ones too', async () => {
   await playMany(LARGE_POOL - 2);
   expect(await store.isPoolLarge(scope)).toBe(false);
