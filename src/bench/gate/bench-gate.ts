@@ -166,7 +166,8 @@ function textOf({ latency, tables, curves: drawn, data }: GateReport): string {
     'measured (published)',
     ...tables.map(tableText),
     `a decision on ${String(latency.pairs)} pairs and ${String(latency.slices)} slices: ` +
-      `median ${String(latency.medianMs)} ms, fastest ${String(latency.fastestMs)} ms of ${String(latency.decisions)}`,
+      `median ${String(latency.medianMs)} ms, fastest ${String(latency.fastestMs)} ms of ${String(latency.decisions)}; ` +
+      `of graded outcomes ${String(latency.gradedMedianMs)} and ${String(latency.gradedFastestMs)} ms`,
     ...(data === null ? [] : [dataText(data)]),
     ...(files.length === 0 ? [] : [`curves: ${files.join(', ')}`]),
   ].join('\n\n');

@@ -1,5 +1,5 @@
 import { gatePairOf, type CommittedPair, type GateBasis } from './committed-pair.js';
-import { effectInterval } from './confidence-sequence.js';
+import { effectInterval, REPORT_LEVEL } from './confidence-sequence.js';
 import { hasReached, logE, type EProcess } from './eprocess.js';
 import { addPair, emptyGate, type GateState } from './gate.js';
 
@@ -39,6 +39,8 @@ export interface TestReading {
 
 /** Points of a chart; more would lie on each other. */
 const MOST_POINTS = 160;
+/** Exact enough for a bound in a chart, and a third of the work. */
+const CHART = 1e-4;
 
 /**
  * The path of the effect test over the committed pairs: each is what anybody would have seen who looked
@@ -51,20 +53,19 @@ export function traceGate(
   const every = Math.max(1, Math.ceil(pairs.length / MOST_POINTS));
   const points: TracePoint[] = [];
   let state = emptyGate(policy, plan);
-  let last: TracePoint | undefined;
   for (const pair of pairs) {
     const before = state.committed;
     state = addPair(state, gatePairOf(pair));
-    if (state.committed === before) continue;
-    last = pointOf(state);
-    if (state.committed % every === 0) points.push(last);
+    if (state.committed > before && state.committed % every === 0)
+      points.push(pointOf(state, CHART));
   }
-  const isLastIn = last === undefined || points.at(-1)?.pairs === last.pairs;
-  return isLastIn || last === undefined ? points : [...points, last];
+  if (state.committed === 0) return [];
+  const others = state.committed % every === 0 ? points.slice(0, -1) : points;
+  return [...others, pointOf(state)];
 }
 
-function pointOf(state: GateState): TracePoint {
-  const { mean, lower, upper } = effectInterval(state.differences);
+function pointOf(state: GateState, tolerance?: number): TracePoint {
+  const { mean, lower, upper } = effectInterval(state.differences, REPORT_LEVEL, tolerance);
   return {
     pairs: state.committed,
     superiority: logE(state.superiority),

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { decideAgain, type CommittedPair } from '../../../src/domain/gate/committed-pair.js';
 import { gatePolicy } from '../../../src/domain/gate/gate-policy.js';
@@ -96,3 +96,41 @@ test('a pair drawn for one slice counts for that slice and not for the effect', 
   expect(tests.find(({ test: name }) => name === 'superiority')?.n).toBe(10);
   expect(tests.find(({ of: about }) => about === 'pinned')?.n).toBe(10);
 });
+
+test('a path of graded outcomes costs as much as a few dozen verdicts, not as one a pair', () => {
+  const random = mulberry32(8);
+  const graded = pairs(400, 0.5).map((pair) => ({
+    ...pair,
+    baseline: { ...pair.baseline, score: random() },
+    candidate: { ...pair.candidate, score: random() },
+  }));
+  const open = { ...basis, policy: gatePolicy({ alpha: 1e-9, futilityLevel: 1e-9 }) };
+
+  const verdict = logarithmsOf(() => decideAgain(open, graded));
+  const path = logarithmsOf(() => traceGate(open, graded));
+
+  expect(verdict).toBeLessThan(50_000);
+  expect(path).toBeLessThan(40 * verdict);
+});
+
+test('a bound in the path is as wide as that of a verdict there, to a hair of the chart', () => {
+  const committed = pairs(300, 0.5);
+  const open = { ...basis, policy: gatePolicy({ alpha: 1e-9, futilityLevel: 1e-9 }) };
+
+  for (const point of traceGate(open, committed).filter(({ pairs: n }) => n % 50 === 0)) {
+    const { effect } = decideAgain(open, committed.slice(0, point.pairs));
+    expect(point.lower).toBeLessThanOrEqual(effect.lower);
+    expect(effect.lower - point.lower).toBeLessThan(1e-3);
+    expect(point.upper).toBeGreaterThanOrEqual(effect.upper);
+    expect(point.upper - effect.upper).toBeLessThan(1e-3);
+  }
+});
+
+/** What a computation costs, whatever else the machine does: nearly all of it is logarithms. */
+function logarithmsOf(compute: () => unknown): number {
+  const log = vi.spyOn(Math, 'log');
+  compute();
+  const { length } = log.mock.calls;
+  log.mockRestore();
+  return length;
+}
