@@ -6,7 +6,7 @@ import { SYSTEM } from '../domain/feedback.js';
 import { reviewOf } from '../domain/gate/review.js';
 import { shiftText } from '../domain/gate/shift.js';
 import { drawOrder } from '../domain/gate/sampling.js';
-import { MIN_PINNED_CASES } from '../domain/gate/slices.js';
+import { MIN_PINNED_GUARD } from '../domain/gate/slices.js';
 import type { Scope, TaskId } from '../domain/ids.js';
 import { affordablePairs, isSpent } from '../domain/learning-budget.js';
 import { seedOf } from '../domain/random.js';
@@ -225,7 +225,7 @@ async function pinnedOrder(
   { candidate, seed }: DrawRequest,
 ): Promise<readonly PoolTask[]> {
   const cases = await store.pinnedTasks(scope, candidate);
-  return cases.length < MIN_PINNED_CASES ? [] : drawOrder(cases, seed);
+  return cases.length < MIN_PINNED_GUARD ? [] : drawOrder(cases, seed);
 }
 
 /** A pinned case may be drawn from the pool as well: its runs are others. */

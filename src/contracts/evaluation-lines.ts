@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { objectOf } from './object-of.js';
+import { sliceRecord } from './slice-values.js';
 
 /** Names long enough for any slice; what is longer is a text that strayed in. */
 const LONGEST_NAME = 256;
@@ -16,9 +17,11 @@ const score = (expected: string) =>
   z.number({ error: expected }).min(0, { error: expected }).max(1, { error: expected });
 
 const SLICES = 'an object of slice keys and their values, all texts';
-const SliceValues = z.record(Name, Name, {
-  error: (issue) => (issue.code === 'invalid_key' ? NAME : SLICES),
-});
+const SliceValues = sliceRecord(
+  z.record(Name, Name, {
+    error: (issue) => (issue.code === 'invalid_key' ? NAME : SLICES),
+  }),
+);
 
 const ARM = `${SCORE}, or null where it is missing`;
 const MISSING = '"infrastructure" or "arm" where an outcome is null, and nothing where none is';

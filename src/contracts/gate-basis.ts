@@ -35,7 +35,12 @@ const Policy = z.object({
 
 const Basis = z.object({
   policy: Policy,
-  plan: z.object({ keys: Names, gated: Names, hasOther: z.boolean() }),
+  plan: z.object({
+    keys: Names,
+    gated: Names,
+    hasOther: z.boolean(),
+    pinnedGuard: z.int().optional(),
+  }),
   diagnosis: z.enum(['regression', 'drift', 'unresolved']).nullable(),
   replicates: z.int().default(1),
 });
@@ -48,13 +53,14 @@ export function gateBasis(
   if (!parsed.success) return null;
   const { policy, plan, diagnosis, replicates } = parsed.data;
   const { discordance, sliceKeys, ...rest } = policy;
+  const { pinnedGuard, ...slices } = plan;
   return {
     policy: {
       ...rest,
       ...(discordance === undefined ? {} : { discordance }),
       ...(sliceKeys === undefined ? {} : { sliceKeys }),
     },
-    plan,
+    plan: { ...slices, ...(pinnedGuard === undefined ? {} : { pinnedGuard }) },
     diagnosis,
     replicates,
   };

@@ -5,8 +5,9 @@ import { InvalidInputError, RatchetError } from '../domain/errors.js';
 import type { JsonObject } from '../domain/json.js';
 import type { Agent } from './agent.js';
 import { fieldOf, parseOr } from './parse.js';
+import { sliceRecord } from './slice-values.js';
 
-const Answered = z.record(z.string().min(1), z.string());
+const Answered = sliceRecord(z.record(z.string().min(1), z.string()));
 
 /**
  * The slices of a task, as its agent names them. An input that the agent's own code does not take is told

@@ -61,3 +61,9 @@ test.each<[unknown, string]>([
 
   expect(() => slicesOf(agent, {})).toThrow(says);
 });
+
+test('refuses a slice key that would be passed over and gated by nothing', () => {
+  const slices = () => JSON.parse('{"__proto__":"north"}') as Record<string, string>;
+
+  expect(() => slicesOf({ slices }, {})).toThrow('__proto__');
+});

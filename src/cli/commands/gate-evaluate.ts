@@ -22,6 +22,8 @@ export async function runGateEvaluate(
   try {
     const pool = createPoolCounter(policy.sliceKeys);
     let whole = emptyGate(policy);
+    const tasks = new Set<string>();
+    let repeats = 0;
     await readJsonLines(
       input,
       GateLine,
@@ -29,11 +31,19 @@ export async function runGateEvaluate(
         expectNext('i', pair.i, line);
         pool.add(pair.slice ?? {}, line);
         if (!mayStillCount(whole)) return;
+        if (whole.decision === undefined) {
+          if (tasks.has(pair.task)) repeats += 1;
+          tasks.add(pair.task);
+        }
         whole = addPair(whole, gatePairOf(pair));
         spool.add(JSON.stringify(pair));
       },
       signal,
     );
+    if (repeats > 0) {
+      const of = `${String(repeats)} of ${String(repeats + tasks.size)} pairs`;
+      io.note(`task: ${of} repeat a task; the level holds where tasks are drawn independently`);
+    }
     const counts = pool.counts();
     for (const key of policy.sliceKeys ?? []) {
       if (!Object.hasOwn(counts.byKey, key)) io.note(`--slice-key ${key}: no pair has it`);

@@ -9,7 +9,7 @@ import type { EProcess } from './eprocess.js';
 import type { GatePolicy } from './gate-policy.js';
 import type { GatePair } from './pair.js';
 import { isUnderpowered } from './power.js';
-import { OTHER_SLICE, noSlices, watchedSlices } from './slices.js';
+import { OTHER_SLICE, PINNED_SLICE, noSlices, watchedSlices } from './slices.js';
 import type { SlicePlan } from './slices.js';
 import { addToTally, emptyTally } from './tally.js';
 import type { Tally } from './tally.js';
@@ -52,7 +52,8 @@ export interface SliceTests {
  * A gate under way: plain JSON, so that a workflow can carry it and a replay derive it again.
  *
  * Two phases: `effect`, in which every pair counts, until superiority, futility or the budget; then
- * `slices`, in which slices that have not shown non-inferiority get pairs of their own. `decision`, once
+ * `slices`, in which slices that have not shown non-inferiority get pairs of their own, and a small pinned set
+ * all of its pairs. `decision`, once
  * there, never changes: a decided gate takes no more pairs.
  */
 export interface GateState {
@@ -70,6 +71,8 @@ export interface GateState {
   readonly voids: EProcess;
   readonly voidPairs: number;
   readonly slices: readonly SliceTests[];
+  /** Cases of a small pinned set that have not run yet; nothing passes before they have. */
+  readonly pinnedLeft: number;
   readonly categories: CategoryState;
   readonly cost: CostState;
   readonly worstCase: WorstCase;
@@ -82,7 +85,12 @@ export interface GateState {
  */
 export function emptyGate(policy: GatePolicy, plan: SlicePlan = noSlices): GateState {
   const { alpha, maxPairs, dPlan, discordance } = policy;
-  const names = plan.hasOther ? [...plan.gated, OTHER_SLICE] : plan.gated;
+  const { pinnedGuard = 0 } = plan;
+  const guarded = [
+    ...(plan.hasOther ? [OTHER_SLICE] : []),
+    ...(pinnedGuard > 0 ? [PINNED_SLICE] : []),
+  ];
+  const names = [...plan.gated, ...guarded];
   const state: GateState = {
     policy,
     plan,
@@ -102,6 +110,7 @@ export function emptyGate(policy: GatePolicy, plan: SlicePlan = noSlices): GateS
       harm: emptyEProcess(),
       differences: emptyTally,
     })),
+    pinnedLeft: pinnedGuard,
     categories: [],
     cost: emptyCost,
     worstCase: emptyWorstCase,
@@ -133,6 +142,7 @@ export function addPair(state: GateState, pair: GatePair): GateState {
   const next: GateState = {
     ...state,
     nextIndex: pair.index + 1,
+    pinnedLeft: Math.max(0, state.pinnedLeft - (pair.topUpFor === PINNED_SLICE ? 1 : 0)),
     committed: state.committed + (isEffect ? 1 : 0),
   };
   if (!isEffect && counted.length === 0) return next;
@@ -151,9 +161,9 @@ export function decideGate(state: GateState): GateDecision | undefined {
  */
 export function concludeGate(state: GateState): GateDecision {
   if (state.decision !== undefined) return state.decision;
-  const open = openSlices(state)[0];
-  return state.phase === 'slices' && open !== undefined
-    ? { verdict: 'inconclusive', reason: 'slice-not-shown', slice: open.name }
+  const open = sliceNeeds(state)[0];
+  return open !== undefined
+    ? { verdict: 'inconclusive', reason: 'slice-not-shown', slice: open.slice }
     : outOfPairs(state);
 }
 
@@ -171,10 +181,12 @@ export function sliceNeeds(
   state: GateState,
 ): readonly { readonly slice: string; readonly atMost: number }[] {
   if (state.decision !== undefined || state.phase === 'effect') return [];
-  return openSlices(state).map(({ name, harm }) => ({
+  const open = openSlices(state).map(({ name, harm }) => ({
     slice: name,
     atMost: state.policy.sliceCap - harm.n,
   }));
+  const { pinnedLeft } = state;
+  return pinnedLeft > 0 ? [...open, { slice: PINNED_SLICE, atMost: pinnedLeft }] : open;
 }
 
 /** Whether superiority has been shown, whatever came of the slices after it. */
@@ -328,7 +340,7 @@ function settleSlices(state: GateState): GateState {
       decision: { verdict: 'inconclusive', reason: 'slice-not-shown', slice: exhausted.name },
     };
   }
-  if (open.length > 0) return state;
+  if (open.length > 0 || state.pinnedLeft > 0) return state;
   const effect = effectInterval(state.differences);
   return { ...state, decision: { verdict: 'pass', reason: 'superior', effect } };
 }

@@ -17,14 +17,19 @@ export function sliceNames(slices: Readonly<Record<string, string>>): readonly s
     .map(([key, value]) => sliceName(key, value));
 }
 
-/** Slice values by key, of a slice or stratum by its name. A comma parts two slices, as `stratumOf` joins them. */
+/** Slice values by key, of a slice or stratum by its name: the inverse of `sliceName` and `stratumOf`. */
 export function slicesOf(name: string): Readonly<Record<string, string>> {
   const slices = new Map<string, string>();
-  for (const part of name.split(',')) {
-    const end = part.indexOf('=');
-    if (end > 0) slices.set(part.slice(0, end), part.slice(end + 1));
+  // A part is a run of escaped characters and others but a comma, its key one without `=` as well.
+  for (const [part] of name.matchAll(/(?:\\.|[^\\,])+/gsu)) {
+    const [key = ''] = /^(?:\\.|[^\\=])+/su.exec(part) ?? [];
+    if (part[key.length] === '=') slices.set(plain(key), plain(part.slice(key.length + 1)));
   }
   return Object.fromEntries(slices);
+}
+
+function plain(escaped: string): string {
+  return escaped.replaceAll(/\\(.)/gsu, '$1');
 }
 
 /** The stratum of a task: the combination of its slice values. With one slice key it is the slice's name. */

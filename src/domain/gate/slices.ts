@@ -6,8 +6,11 @@ export const OTHER_SLICE = 'other';
 /** The pinned regression set: pairs that an earlier candidate alone won. Drawn apart, never traffic. */
 export const PINNED_SLICE = 'pinned';
 
-/** Pinned cases from which on the set is a gated slice. */
+/** Pinned cases from which on the set is a gated slice: non-inferiority cannot be shown by fewer. */
 export const MIN_PINNED_CASES = 30;
+
+/** Pinned cases from which on a smaller set has the harm guard, which fewer could not set off. */
+export const MIN_PINNED_GUARD = 10;
 
 /**
  * Which slices a gate watches, fixed before the first pair. Each slice key is a partition of its own, so
@@ -18,6 +21,8 @@ export interface SlicePlan {
   /** Names `key=value`, and `PINNED_SLICE` where there is such a set. */
   readonly gated: readonly string[];
   readonly hasOther: boolean;
+  /** Cases of a pinned set too small to be gated: all of them are run, under the harm guard alone. */
+  readonly pinnedGuard?: number;
 }
 
 export const noSlices: SlicePlan = { keys: [], gated: [], hasOther: false };
@@ -29,8 +34,12 @@ export interface PoolCounts {
   readonly pinned?: number;
 }
 
+/**
+ * `key=value`. What would be read as the end of a key or of a slice in a stratum, `=` in a key and `,` in either, is
+ * escaped by a backslash, as a backslash is: two slices never share a name.
+ */
 export function sliceName(key: string, value: string): string {
-  return `${key}=${value}`;
+  return `${key.replaceAll(/[\\=,]/g, '\\$&')}=${value.replaceAll(/[\\,]/g, '\\$&')}`;
 }
 
 export const emptyPool: PoolCounts = { size: 0, byKey: {} };
@@ -83,7 +92,10 @@ export function planSlices(
     .map(({ name }) => name);
   const room = Math.max(0, policy.maxSlices - pinned.length - critical.length);
   const gated = [...critical, ...large.slice(0, room), ...pinned];
-  return { keys, gated, hasOther: keys.some((key) => hasRemainder(key, pool, gated)) };
+  const hasOther = keys.some((key) => hasRemainder(key, pool, gated));
+  const cases = pool.pinned ?? 0;
+  const isGuarded = cases >= MIN_PINNED_GUARD && pinned.length === 0;
+  return { keys, gated, hasOther, ...(isGuarded && { pinnedGuard: cases }) };
 }
 
 function hasRemainder(key: string, pool: PoolCounts, gated: readonly string[]): boolean {

@@ -52,6 +52,11 @@ const either = (made: (overrides: Record<string, unknown>) => string): readonly 
   { kind: 'a slice that is null', line: made({ slice: null }), says: 'slice: found null' },
   { kind: 'a slice that is a list', line: made({ slice: ['a'] }), says: 'slice: found ["a"]' },
   {
+    kind: 'a slice key that no record of slices can hold',
+    line: made({ slice: 'easy' }).replace('"easy"', '{"__proto__":"easy"}'),
+    says: 'slice.__proto__: found',
+  },
+  {
     kind: 'a slice value that is a number',
     line: made({ slice: { level: 3 } }),
     says: 'slice.level: found 3, expected a text of 1 to 256 characters',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { gatePolicy } from '../../../src/domain/gate/gate-policy.js';
 import { summarizeGate } from '../../../src/domain/gate/gate-summary.js';
@@ -14,7 +14,7 @@ import {
 import { emptyPairOrder, resolvePair } from '../../../src/domain/gate/pair-order.js';
 import type { GatePair, PairOutcome } from '../../../src/domain/gate/pair.js';
 import type { SlicePlan } from '../../../src/domain/gate/slices.js';
-import { permutation } from '../../../src/domain/random.js';
+import { mulberry32, permutation } from '../../../src/domain/random.js';
 import { aPair, drawn, fold, observed, pairsOf, repeated } from './pairs.js';
 import { F } from './sequences.js';
 
@@ -409,6 +409,116 @@ test('the summary of an undecided gate keeps numbers of the effect test', () => 
     label: null,
   });
   expect(summary.effect.lower).toBeLessThan(summary.effect.mean);
+});
+
+test('rejects a candidate that only moved its failures, once its pairs are used up', () => {
+  const moved = (index: number) =>
+    aPair({
+      index,
+      outcome: observed(0),
+      baselineCategory: index % 3 === 0 ? 'timeout' : 'ok',
+      candidateCategory: index % 3 === 0 ? 'wrong-table' : 'ok',
+    });
+  // No effect, and no time to call it futile.
+  const open = gatePolicy({ maxPairs: 90, futilityLevel: 1e-9 });
+
+  const used = fold(
+    emptyGate(open),
+    Array.from({ length: 90 }, (_, index) => moved(index)),
+  );
+  const cut = fold(
+    emptyGate(open),
+    Array.from({ length: 89 }, (_, index) => moved(index)),
+  );
+
+  expect(decideGate(used)).toEqual({ verdict: 'reject', reason: 'budget' });
+  expect(decideGate(cut)).toBeUndefined();
+  expect(concludeGate(cut)).toEqual({ verdict: 'reject', reason: 'budget' });
+  expect(summarizeGate(used, concludeGate(used)).label).toBe('shifted-only');
+});
+
+test('what is labelled shifted-only is rejected, whatever the pairs were', () => {
+  const kinds = ['ok', 'timeout', 'wrong-table'];
+  const kind = fc.constantFrom(...kinds);
+  const rows = fc.array(fc.tuple(kind, kind), { minLength: 20, maxLength: 120 });
+  fc.assert(
+    fc.property(rows, fc.integer({ min: 1, max: 5 }), (drawn, repeats) => {
+      const pairs = Array.from({ length: repeats }, () => drawn)
+        .flat()
+        .map(([baseline, candidate], index) =>
+          aPair({
+            index,
+            outcome: observed((candidate === 'ok' ? 1 : 0) - (baseline === 'ok' ? 1 : 0)),
+            baselineCategory: baseline,
+            candidateCategory: candidate,
+          }),
+        );
+      const state = fold(emptyGate(gatePolicy({ alpha: 1e-9, maxPairs: 200 })), pairs);
+      const { verdict, label } = summarizeGate(state, concludeGate(state));
+      if (label === 'shifted-only') expect(verdict).toBe('reject');
+    }),
+  );
+});
+
+describe('a small pinned set', () => {
+  const guarded: SlicePlan = { keys: [], gated: [], hasOther: false, pinnedGuard: 12 };
+  const better = Array.from({ length: 30 }, (_, index) => aPair({ index, outcome: observed(1) }));
+  const shown = fold(emptyGate(policy, guarded), better);
+  const pinned = (difference: number, from = shown.nextIndex) =>
+    Array.from({ length: 12 }, (_, at) =>
+      aPair({ index: from + at, outcome: observed(difference), topUpFor: 'pinned' }),
+    );
+
+  test('is run before anything passes, and no longer', () => {
+    expect(decideGate(shown)).toBeUndefined();
+    expect(sliceNeeds(shown)).toEqual([{ slice: 'pinned', atMost: 12 }]);
+
+    const some = fold(shown, pinned(0).slice(0, 11));
+    const all = fold(shown, pinned(0));
+
+    expect(sliceNeeds(some)).toEqual([{ slice: 'pinned', atMost: 1 }]);
+    expect(concludeGate(some)).toMatchObject({ verdict: 'inconclusive', slice: 'pinned' });
+    expect(decideGate(all)).toMatchObject({ verdict: 'pass' });
+  });
+
+  test('rejects a candidate that loses it', () => {
+    const lost = fold(shown, pinned(-1));
+
+    expect(decideGate(lost)).toEqual({
+      verdict: 'reject',
+      reason: 'slice-regression',
+      slice: 'pinned',
+    });
+  });
+
+  test('counts a void pair as one that has run', () => {
+    const pairs = pinned(0).map((pair, at) => (at === 5 ? { ...pair, outcome: voided() } : pair));
+
+    expect(decideGate(fold(shown, pairs))).toMatchObject({ verdict: 'pass' });
+  });
+});
+
+test('400 graded pairs over 8 slices are decided with a few logarithms a pair and test', () => {
+  const values = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+  const plan: SlicePlan = { keys: ['k'], gated: values.map((v) => `k=${v}`), hasOther: false };
+  const random = mulberry32(9);
+  const pairs = Array.from({ length: 400 }, (_, index) =>
+    aPair({
+      index,
+      outcome: { kind: 'observed', baseline: random(), candidate: random(), missing: [] },
+      slices: { k: values[index % 8] ?? 'a' },
+    }),
+  );
+
+  const log = vi.spyOn(Math, 'log');
+  const state = fold(emptyGate(gatePolicy({ alpha: 1e-9, futilityLevel: 1e-9 }), plan), pairs);
+  summarizeGate(state, concludeGate(state));
+  const { length: logarithms } = log.mock.calls;
+  log.mockRestore();
+
+  // Ten gamblers and five tests make 50 a pair; the bounds of nine groups may cost as much again.
+  expect(state.committed).toBe(400);
+  expect(logarithms).toBeLessThan(400 * 50 * 3);
 });
 
 test('400 pairs over 8 slices are decided within 20 ms', () => {

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 
 import { gatePolicy } from '../../../src/domain/gate/gate-policy.js';
-import { countPool, planSlices, watchedSlices } from '../../../src/domain/gate/slices.js';
+import {
+  countPool,
+  planSlices,
+  sliceName,
+  watchedSlices,
+} from '../../../src/domain/gate/slices.js';
 
 const pool = (counts: Readonly<Record<string, number>>): readonly Record<string, string>[] =>
   Object.entries(counts).flatMap(([value, count]) =>
@@ -86,4 +91,18 @@ test('has no slices where tasks have none', () => {
     gated: [],
     hasOther: false,
   });
+});
+
+test('a pinned set of ten to thirty cases has the harm guard, a smaller one nothing', () => {
+  const plan = (cases: number) => planSlices(countPool(pool({ easy: 10 }), cases), gatePolicy());
+
+  expect(plan(9).pinnedGuard).toBeUndefined();
+  expect(plan(10).pinnedGuard).toBe(10);
+  expect(plan(29)).toMatchObject({ pinnedGuard: 29, gated: ['hardness=easy'] });
+  expect(plan(30).pinnedGuard).toBeUndefined();
+});
+
+test('two slices never share a name', () => {
+  expect(sliceName('a', 'b=c')).toBe('a=b=c');
+  expect(sliceName('a=b', 'c')).not.toBe(sliceName('a', 'b=c'));
 });
