@@ -333,7 +333,7 @@ test('a thousand tasks of which some are older than the window are not so many',
   expect(await store.isPoolLarge(scope)).toBe(false);
 });
 
-test('thirty pinned cases come with the first draw, as runs of their own, and fewer do not', async () => {
+test('ten pinned cases come with the first draw, as runs of their own, and fewer do not', async () => {
   await play(1, 3);
   const candidate = await aCandidate('c');
   const pin = async (from: number, to: number) => {
@@ -345,15 +345,15 @@ test('thirty pinned cases come with the first draw, as runs of their own, and fe
       [scope.tenant, scope.agent, candidate, from, to],
     );
   };
-  await pin(4, 32);
+  await pin(4, 12);
   const few = await draw(candidate);
-  await pin(33, 33);
+  await pin(13, 13);
 
   const { tasks, pinned } = await draw(candidate);
 
   expect(few.pinned).toEqual([]);
-  expect(pinned).toHaveLength(30);
-  expect(tasks).toHaveLength(33);
+  expect(pinned).toHaveLength(10);
+  expect(tasks).toHaveLength(13);
   const runs = new Set(pinned.map(({ episodes }) => episodes.candidate));
   const others = (await drawn(candidate)).tasks.map(({ episodes }) => episodes.candidate);
   expect(others.filter((run) => runs.has(run))).toEqual([]);

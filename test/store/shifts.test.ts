@@ -105,7 +105,7 @@ test('a candidate that only moved its failures is told to whoever reflects next'
   expect(summary).toMatchObject({ verdict: 'reject', label: 'shifted-only' });
   expect(shifts).toMatchObject([
     {
-      title: 'About only-moved',
+      title: 'acme.only-moved',
       categories: [
         { name: 'timeout', baseline: 60, candidate: 0 },
         { name: 'wrong-table', baseline: 0, candidate: 60 },
