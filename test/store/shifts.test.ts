@@ -6,7 +6,7 @@ import type { Messenger } from '../../src/activities/messenger.js';
 import type { Store } from '../../src/activities/store.js';
 import { StrategyCache } from '../../src/activities/strategy-cache.js';
 import { gatePolicy } from '../../src/domain/gate/gate-policy.js';
-import { summarizeGate } from '../../src/domain/gate/gate-summary.js';
+import { reportGate } from '../../src/domain/gate/gate-summary.js';
 import { concludeGate, emptyGate } from '../../src/domain/gate/gate.js';
 import { noSlices } from '../../src/domain/gate/slices.js';
 import { createStore } from '../../src/store/store.js';
@@ -56,7 +56,7 @@ async function judged(name: string, categories: readonly (readonly [string, stri
   );
   const policy = gatePolicy({ futilityLevel: 1e-9, alpha: 1e-4 });
   const gate = fold(emptyGate(policy), pairs);
-  const summary = summarizeGate(gate, concludeGate(gate));
+  const summary = reportGate(gate, concludeGate(gate));
   const { recordVerdict } = createEvaluationActivities({
     store,
     agents: createAgentRegistry([anAgent({ id: scope.agent })]),
