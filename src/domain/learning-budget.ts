@@ -5,6 +5,9 @@ const CLOCK_SLACK_MS = 60_000;
 /** Days an evaluation may last, whatever it waits for: mirrored tasks, or the budget of another day. */
 export const EVALUATION_DAYS = 14;
 
+/** Category of a run that the day's budget did not pay for: it was not begun. */
+export const UNPAID = 'learning-budget';
+
 /** What an agent may spend on learning, and what of it today's runs have used. */
 export interface RunBudget {
   readonly perDay: number;

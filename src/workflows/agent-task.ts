@@ -24,8 +24,10 @@ import type {
 import type { TaskEnd } from '../domain/episode.js';
 import type { EpisodeId } from '../domain/ids.js';
 import { UNJUDGED } from '../domain/judging.js';
+import { UNPAID } from '../domain/learning-budget.js';
 import { NOTHING_SPENT, planTurn, stopReason, type TaskTally } from '../domain/turn.js';
 import type { PlannedCall } from '../domain/turn.js';
+import { isBudgetSpent } from './budget-hold.js';
 import { answerFault } from './expected-answer.js';
 import { isHistoryLong } from './history-length.js';
 import { answer, cancelTask, giveFeedback, taskProgress, type Answer } from './messages.js';
@@ -129,7 +131,9 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
     return undefined;
   });
 
-  const context = input.resumed?.context ?? (await recall(input));
+  const begun = input.resumed?.context ?? (await recalled(input));
+  if ('category' in begun) return begun;
+  const context = begun;
   setHandler(giveFeedback, (feedback) => {
     isWithoutFeedback = false;
     return storeFeedback({ tenant, episode: context.episode, ...feedback });
@@ -326,6 +330,24 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
   });
   setCurrentDetails(endDetails(result, context, closing));
   return result;
+}
+
+/** What the task begins with; its end where the learning budget of the day does not pay for a run of it. */
+async function recalled(input: AgentTaskInput): Promise<TaskContext | AgentTaskResult> {
+  try {
+    return await recall(input);
+  } catch (error) {
+    const { run } = input;
+    if (run === undefined || !isBudgetSpent(error)) throw error;
+    const { episode, version } = run;
+    const nothing = {
+      score: null,
+      missing: 'infrastructure',
+      modelCalls: 0,
+      toolCalls: 0,
+    } as const;
+    return { episode, version, end: 'cancelled', category: UNPAID, ...nothing };
+  }
 }
 
 function toolOf(context: TaskContext, name: string): OfferedTool {

@@ -14,7 +14,7 @@ import { isLostRun } from '../domain/gate/committed-pair.js';
 import { poolRuns } from '../domain/gate/replicates.js';
 import { UNJUDGED } from '../domain/judging.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
-import { isBudgetSpent } from './budget-hold.js';
+import { UNPAID } from '../domain/learning-budget.js';
 import type { agentTask, AgentTaskResult } from './agent-task.js';
 import { searchAttributes } from './search-attributes.js';
 
@@ -152,6 +152,7 @@ async function runArm(
       staticSummary: `pair ${String(index)}, ${arm}`,
       typedSearchAttributes: searchAttributes.owner(setting, 'shadow'),
     });
+    if (result.category === UNPAID) return null;
     return {
       episode: result.episode,
       score: result.missing === null ? result.score : null,
@@ -162,7 +163,6 @@ async function runArm(
   } catch (error) {
     if (isCancellation(error)) throw error;
     if (!(error instanceof ChildWorkflowFailure)) throw error;
-    if (isBudgetSpent(error)) return null;
     return { episode, score: null, category: 'lost', missing: 'infrastructure' };
   }
 }

@@ -16,7 +16,7 @@ import type { Proposed } from '../activities/store.js';
 import type { CandidateId, EpisodeId, Scope } from '../domain/ids.js';
 import { nextJudgementMs } from '../domain/judging.js';
 import type { agentTask } from './agent-task.js';
-import { isBudgetSpent } from './budget-hold.js';
+import { UNPAID } from '../domain/learning-budget.js';
 import { carryCandidate } from './candidate-life.js';
 import { testBlame } from './forked-replay.js';
 import { checkWord, emptyMailbox, grant } from './mailbox.js';
@@ -245,25 +245,20 @@ async function hasExplored(
 ): Promise<boolean> {
   const { tenant, agent } = of;
   const own = model === null ? {} : { model };
-  try {
-    await executeChild<typeof agentTask>('agentTask', {
-      workflowId: `explore/${of.episode}`,
-      taskQueue: `${workflowInfo().taskQueue}-shadow`,
-      args: [
-        {
-          tenant,
-          agent,
-          task,
-          mode: 'explore',
-          run: { version, episode, candidate: null, modelCalls, ...own },
-        },
-      ],
-      staticSummary: `explore ${task} with ${String(modelCalls)} model calls`,
-      typedSearchAttributes: searchAttributes.owner(of, 'explore'),
-    });
-    return true;
-  } catch (error) {
-    if (!isBudgetSpent(error)) throw error;
-    return false;
-  }
+  const { category } = await executeChild<typeof agentTask>('agentTask', {
+    workflowId: `explore/${of.episode}`,
+    taskQueue: `${workflowInfo().taskQueue}-shadow`,
+    args: [
+      {
+        tenant,
+        agent,
+        task,
+        mode: 'explore',
+        run: { version, episode, candidate: null, modelCalls, ...own },
+      },
+    ],
+    staticSummary: `explore ${task} with ${String(modelCalls)} model calls`,
+    typedSearchAttributes: searchAttributes.owner(of, 'explore'),
+  });
+  return category !== UNPAID;
 }
