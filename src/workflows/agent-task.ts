@@ -340,13 +340,9 @@ async function recalled(input: AgentTaskInput): Promise<TaskContext | AgentTaskR
     const { run } = input;
     if (run === undefined || !isBudgetSpent(error)) throw error;
     const { episode, version } = run;
-    const nothing = {
-      score: null,
-      missing: 'infrastructure',
-      modelCalls: 0,
-      toolCalls: 0,
-    } as const;
-    return { episode, version, end: 'cancelled', category: UNPAID, ...nothing };
+    const outcome = { score: null, missing: 'infrastructure', category: UNPAID } as const;
+    const spent = { cost: 0, modelCalls: 0, toolCalls: 0 };
+    return { episode, version, end: 'cancelled', ...outcome, ...spent };
   }
 }
 

@@ -1,8 +1,9 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { candidateId, episodeId, taskId, versionId } from '../../src/contracts/ids.js';
 import { nextBudgetMs } from '../../src/domain/learning-budget.js';
-import { approve, force } from '../../src/workflows/messages.js';
+import { approve, evaluationProgress, force } from '../../src/workflows/messages.js';
 import type {
   shadowEvaluation,
   ShadowEvaluationInput,
@@ -40,6 +41,14 @@ function passed({ learning }: World): Promise<true> {
       learning.last('waiting')?.reason.startsWith('pass') === true ? true : undefined,
     ),
   );
+}
+
+/** Waits until an evaluation waits for the budget of another day. */
+function held(handle: WorkflowHandle<typeof shadowEvaluation>): Promise<true> {
+  return until('a hold', async () => {
+    const { phase } = await handle.query(evaluationProgress);
+    return phase === 'held' ? true : undefined;
+  });
 }
 
 async function untilTomorrow(): Promise<void> {
@@ -93,9 +102,9 @@ test('stops at the limit of the day with a hold, and goes on the next day at the
 test('decides as it would have with the budget of one day', async () => {
   const [cut, whole] = [aWorld(31), aWorld(Infinity)];
 
-  const handle = await evaluate(cut);
   const uncut = await (await evaluate(whole)).result();
-  await house.env.sleep('1 minute');
+  const handle = await evaluate(cut);
+  await held(handle);
   cut.task.runsLeft = Infinity;
   const found = await handle.result();
 
@@ -109,7 +118,7 @@ test('runs both arms of the pair anew that the budget parted', async () => {
   world.learning.policy = { concurrency: 1 };
 
   const handle = await evaluate(world);
-  await house.env.sleep('1 minute');
+  await held(handle);
   world.task.runsLeft = Infinity;
   await handle.result();
 
