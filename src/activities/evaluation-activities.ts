@@ -151,20 +151,22 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
       };
     },
 
-    async commitPairs({ tenant, agent, candidate, purpose, pairs }) {
-      await store.putPairs(tenant, candidate, purpose, pairs);
+    async commitPairs({ tenant, agent, candidate, purpose, pairs, attempt }) {
+      const diagnosis = purpose === 'diagnosis' ? attempt : undefined;
+      await store.putPairs(tenant, candidate, purpose, pairs, diagnosis);
       await store.countUses({ tenant, agent }, candidate, tasksOf(pairs));
     },
 
     async recordVerdict({ tenant, agent, summary, basis, ...record }) {
-      const { candidate, purpose, baseline, version, alpha, seed } = record;
+      const { candidate, purpose, baseline, version, alpha, seed, attempt } = record;
       const { verdict, reason } = summary;
       const plain = z
         .record(z.string(), z.json())
         .parse(JSON.parse(JSON.stringify({ ...summary, basis })));
       const scope = { tenant, agent };
       const key = { candidate, purpose, baseline, version, verdict, reason, alpha, seed };
-      await store.putGateRecord(scope, { ...key, summary: plain });
+      const diagnosis = purpose === 'diagnosis' ? attempt : undefined;
+      await store.putGateRecord(scope, { ...key, summary: plain }, diagnosis);
       if (purpose === 'gate' && summary.label === 'improved-shifted') {
         const { categories } = summary;
         await store.note(scope, {

@@ -96,13 +96,15 @@ export interface EvidenceStore {
     candidate: CandidateId,
     purpose: GateRecord['purpose'],
     pairs: readonly PairRow[],
+    /** Which diagnosis they belong to; with a gate it is the candidate's own count of evaluations. */
+    diagnosis?: number,
   ): Promise<void>;
   pairsOf(
     tenant: TenantId,
     candidate: CandidateId,
     purpose: GateRecord['purpose'],
   ): Promise<readonly PairRow[]>;
-  putGateRecord(scope: Scope, record: GateRecord): Promise<void>;
+  putGateRecord(scope: Scope, record: GateRecord, diagnosis?: number): Promise<void>;
   /**
    * The pinned regression set: tasks that a standing promotion won and its baseline lost, none of which
    * the candidate's lessons cite. In a fixed order; a gated slice from 30 on (GATE 2.3).

@@ -1,4 +1,5 @@
 import type { Agent } from '../contracts/agent.js';
+import { defaultDiagnosisPolicy } from '../domain/gate/diagnosis.js';
 import { maySample, poolPart } from '../domain/gate/sampling.js';
 import type { Scope } from '../domain/ids.js';
 import { recallLessons, type LessonIndex } from '../domain/retrieval/recall.js';
@@ -8,12 +9,17 @@ import type { StrategyCache } from './strategy-cache.js';
 
 /** Newest tasks that a gate looks at. */
 export const WINDOW = 5000;
+/**
+ * Newest tasks that a diagnosis draws from: as many as it has pairs at most. Of a month of tasks few would be of
+ * the world that it is asked about.
+ */
+const RECENT = defaultDiagnosisPolicy.maxPairs;
 
 /**
  * Tasks a pair may use, decided before anything runs (GATE 2.2): of the last 30 days, cited by none of
  * the candidate's lessons, run without a tool that has no sandbox, used for few candidates, of the gate's
  * part where there are many, and such that the two prompts differ: where they do not, a run of either
- * arm is a run of the other. A diagnosis compares what serves with what did, on any recent task.
+ * arm is a run of the other. A diagnosis compares what serves with what did, on the newest tasks whatever they are.
  */
 export async function eligibleTasks(
   { store, strategies }: { readonly store: Store; readonly strategies: StrategyCache },
@@ -22,7 +28,8 @@ export async function eligibleTasks(
 ): Promise<{ readonly all: readonly PoolTask[]; readonly eligible: readonly PoolTask[] }> {
   const scope = { tenant: request.tenant, agent: request.agent };
   const { candidate, afterNumber } = request;
-  const all = await store.gatePool(scope, candidate, afterNumber, WINDOW, unsandboxed(agent));
+  const newest = request.purpose === 'diagnosis' ? RECENT : WINDOW;
+  const all = await store.gatePool(scope, candidate, afterNumber, newest, unsandboxed(agent));
   if (request.purpose !== 'gate') return { all, eligible: all };
   const isLarge = await store.isPoolLarge(scope);
   const baseline = await strategies.strategy(scope, request.baseline);

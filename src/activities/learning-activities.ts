@@ -8,13 +8,14 @@ import type { Diagnosis } from '../domain/gate/diagnosis.js';
 import type { GateReport } from '../domain/gate/gate-summary.js';
 import type { CandidateId, EpisodeId, Scope, TaskId, VersionId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
+import type { JournalEntry, LearnerBooks } from '../domain/learner-journal.js';
 import type { LessonDraft } from '../domain/lesson.js';
 import type { LadderBlame } from '../domain/attribution/ladder.js';
 import type { RolloutPolicy } from '../domain/gate/rollout.js';
 import type { Permission } from '../domain/strategy.js';
 import type { Reservation, Settled, Settlement } from '../workflows/messages.js';
 import type { AttributionAnswer } from './episode-attribution.js';
-import type { LiveOutcome, PairRow, Proposed, StratumCount } from './store.js';
+import type { LiveOutcome, PairRow, Proposed, ServedCount, StratumCount } from './store.js';
 
 export interface OfEpisode extends Scope {
   readonly episode: EpisodeId;
@@ -122,6 +123,8 @@ export interface DrawAnswer {
 
 export interface VerdictRecord extends OfCandidate {
   readonly purpose: 'gate' | 'diagnosis';
+  /** Which diagnosis of this candidate it is. */
+  readonly attempt?: number;
   readonly baseline: VersionId;
   readonly version: VersionId;
   readonly alpha: number;
@@ -186,7 +189,9 @@ export interface ReferenceAnswer {
   readonly cursor: number;
   /** Of the version that a rollback would return to. */
   readonly strata: readonly StratumCount[];
-  /** Of the candidate's own version, for the benefit monitor. */
+  /** Tasks of that version whose outcome is not decided yet; none unless told. They are added when it is. */
+  readonly pending?: readonly number[];
+  /** Of the candidate's own version, for the benefit monitor; what is pending counts as if it never came. */
   readonly own: readonly StratumCount[];
   /** Kinds of failure that no gain excuses; none unless told. */
   readonly criticalCategories?: readonly string[];
@@ -224,6 +229,8 @@ export interface MergeAnswer {
 export interface DeploymentReference {
   /** Outcomes of the version before it. */
   readonly strata: readonly StratumCount[];
+  /** Its tasks whose outcome is not decided yet; none unless told. */
+  readonly pending?: readonly number[];
   readonly criticalCategories: readonly string[];
   /** Its first task comes after this one. */
   readonly cursor: number;
@@ -262,6 +269,8 @@ export interface LearningActivities {
     of: OfCandidate & {
       readonly purpose: 'gate' | 'diagnosis';
       readonly pairs: readonly PairRow[];
+      /** Which diagnosis of this candidate it is. */
+      readonly attempt?: number;
     },
   ): Promise<void>;
   recordVerdict(record: VerdictRecord): Promise<void>;
@@ -297,9 +306,22 @@ export interface LearningActivities {
     },
   ): Promise<void>;
   readOutcomes(request: ReadRequest): Promise<OutcomeRead>;
+  /** Who serves tasks of whose outcome nothing is known. */
+  servedBy(of: Scope & { readonly numbers: readonly number[] }): Promise<readonly ServedCount[]>;
   stopWatching(of: Scope & { readonly workflowId: string }): Promise<void>;
   reference(of: OfCandidate): Promise<ReferenceAnswer>;
 
+  /** What the learner decided so far by its journal, and whether the agent is frozen. */
+  openJournal(of: Scope & { readonly nowMs: number }): Promise<{
+    readonly books: LearnerBooks;
+    /** Entries there are. */
+    readonly number: number;
+    readonly frozen: boolean;
+  }>;
+  /** Adds entries after the first `after`; a ConflictError where others were added there. */
+  writeJournal(
+    of: Scope & { readonly after: number; readonly entries: readonly JournalEntry[] },
+  ): Promise<void>;
   mergeProposals(of: Scope): Promise<MergeAnswer>;
   /** Fixes the open bundle and grants its workflow an evaluation; null where it holds nothing new. */
   closeBundle(of: Scope): Promise<{

@@ -24,6 +24,14 @@ export interface OutcomePage {
   readonly passedOver: readonly number[];
 }
 
+/** Tasks of one version, arm and combination of slices; null where none of them has begun. */
+export interface ServedCount {
+  readonly version: VersionId | null;
+  readonly arm: Arm | null;
+  readonly slices: Slices;
+  readonly n: number;
+}
+
 /** Live outcomes, and how far learning has read them. */
 export interface OutcomeStore {
   /** Registers a workflow that reads outcomes; `recordEpisode` wakes it. */
@@ -38,6 +46,8 @@ export interface OutcomeStore {
     /** Hours after its end until an outcome that is not known counts as 0; 24 unless told (GATE 2.7). */
     windowHours?: number,
   ): Promise<OutcomePage>;
+  /** Tasks by number, counted by who serves them and by combination of slices. */
+  servedBy(scope: Scope, numbers: readonly number[]): Promise<readonly ServedCount[]>;
   /** Learning reads nothing of live tasks numbered above this; null lifts it. Answers workflows to wake. */
   setBarrier(scope: Scope, upTo: number | null): Promise<{ readonly wake: readonly string[] }>;
   barrier(scope: Scope): Promise<number | null>;

@@ -1,10 +1,13 @@
 import type { CandidateState } from '../domain/candidate.js';
+import { ConflictError } from '../domain/errors.js';
 import type { Actor } from '../domain/feedback.js';
 import type { CandidateId, Scope, TenantId, VersionId } from '../domain/ids.js';
+import type { LessonRevision } from '../domain/lesson.js';
 import { planRetreat, type StandingPromotion } from '../domain/rollback.js';
 import type { Bundle } from '../domain/strategy.js';
 import { assertActive, candidateRow } from './candidate-reading.js';
 import type { RollbackRequest } from './learning-activities.js';
+import type { Messenger } from './messenger.js';
 import { transitionWithPointer } from './pointer-change.js';
 import type { CandidateRow, Pointer, Store, Transition } from './store.js';
 
@@ -13,6 +16,13 @@ export interface RolledBack {
   readonly to: VersionId;
   readonly state: CandidateState;
   readonly moved: readonly string[];
+  /** Promotions past their probation that left service: their workflows are over and tell the learner nothing. */
+  readonly past: readonly EndedPromotion[];
+}
+
+export interface EndedPromotion {
+  readonly candidate: CandidateId;
+  readonly workflowId: string;
 }
 
 /**
@@ -24,8 +34,10 @@ export async function rollBack(store: Store, request: RollbackRequest): Promise<
   const { tenant, agent, candidate, expectedVersion } = request;
   const scope = { tenant, agent };
   let moved: readonly string[] = [];
+  let past: readonly EndedPromotion[] = [];
   const pointer = await transitionWithPointer(store, scope, async (current) => {
     assertActive(current, expectedVersion, 'rollback');
+    past = [];
     const row = await candidateRow(store, tenant, candidate);
     moved = [];
     if (row.state === 'canary') {
@@ -47,17 +59,18 @@ export async function rollBack(store: Store, request: RollbackRequest): Promise<
       ...stood.map(({ id }) => ({ from: FROM, candidate: id, to: 'evaluating' as const })),
     ];
     moved = [...retreat.undone, ...stood].map(({ workflowId }) => workflowId);
+    past = promotedOf(retreat.undone);
     const exceptions = withoutUndone(current, active, retreat.undone);
     const transition = { ...moveTo(request, retreat.quarantined.id, 'rolled-back'), also };
     const change = { active, canary: null, exceptions };
     return { kind: 'move', transition: withPointer(transition, current, change) };
   });
   const { state } = await candidateRow(store, tenant, candidate);
-  return { to: pointer.active, state, moved };
+  return { to: pointer.active, state, moved, past };
 }
 
 /** What a return to a named version came to. Exceptions that do not rest on what was undone stay. */
-export interface ReturnedTo extends Pick<RolledBack, 'to' | 'moved'> {
+export interface ReturnedTo extends Pick<RolledBack, 'to' | 'moved' | 'past'> {
   /** False where the version served already, with no canary beside it. */
   readonly isChanged: boolean;
   /** Candidates that ended by it. */
@@ -81,9 +94,10 @@ export async function rollBackTo(
   let ended: readonly CandidateId[] = [];
   let again: readonly CandidateId[] = [];
   let isChanged = true;
+  let past: readonly EndedPromotion[] = [];
   const pointer = await transitionWithPointer(store, scope, async (current) => {
     assertActive(current, expectedVersion, 'rollback');
-    [moved, ended, again, isChanged] = [[], [], [], true];
+    [moved, ended, again, past, isChanged] = [[], [], [], [], true];
     const stood = await canaryOf(store, scope.tenant, current);
     if (current.active === to) {
       const [canary] = stood;
@@ -96,6 +110,7 @@ export async function rollBackTo(
       const transition = { ...move, actor, reason, detail };
       return { kind: 'move', transition: withPointer(transition, current, { canary: null }) };
     }
+    await refuseRevoked(store, scope, to);
     const undone = await standingSince(store, scope, current, to);
     const exceptions = withoutUndone(current, to, undone);
     const change = { active: to, canary: null, exceptions };
@@ -107,13 +122,30 @@ export async function rollBackTo(
     moved = [...undone, ...stood].map(({ workflowId }) => workflowId);
     ended = undone.map(({ id }) => id);
     again = stood.map(({ id }) => id);
+    past = promotedOf(undone);
     const [first, ...also] = moves;
     if (first === undefined)
       return { kind: 'change', change, audit: { actor, action: 'rollback', reason, detail } };
     const transition = { ...first, actor, reason, detail, also };
     return { kind: 'move', transition: withPointer(transition, current, change) };
   });
-  return { to: pointer.active, moved, isChanged, ended, again, pointer };
+  return { to: pointer.active, moved, isChanged, ended, again, past, pointer };
+}
+
+/** Tells the learner of promotions that were taken back when their own workflows were over. */
+export async function settleEnded(
+  messenger: Pick<Messenger, 'settle'>,
+  scope: Scope,
+  past: readonly EndedPromotion[],
+): Promise<void> {
+  for (const promotion of past) {
+    await messenger.settle(scope, {
+      ...promotion,
+      step: 'ended',
+      promoted: false,
+      end: 'rolled-back',
+    });
+  }
 }
 
 export interface RollBackTo {
@@ -138,6 +170,12 @@ function withPointer(
   change: NonNullable<Transition['pointer']>['change'],
 ): Transition {
   return { ...transition, pointer: { expected: number, change } };
+}
+
+function promotedOf(rows: readonly Standing[]): readonly EndedPromotion[] {
+  return rows
+    .filter(({ state }) => state === 'promoted')
+    .map(({ id: candidate, workflowId }) => ({ candidate, workflowId }));
 }
 
 /** A life that has ended is not taken up again: what it held goes with it. */
@@ -231,10 +269,29 @@ async function versionBefore(
 
 /** A version that served before may hold what was quarantined or erased since, which no rollback brings back. */
 async function withoutRevoked(store: Store, scope: Scope, version: VersionId): Promise<VersionId> {
-  const served = await store.lessonsServing(scope, version);
-  const revoked = served.filter(({ status }) => status === 'quarantined').map(({ id }) => id);
+  const revoked = await revokedIn(store, scope, version);
   if (revoked.length === 0) return version;
-  return store.deriveVersion(scope, version, { put: [], remove: revoked, parameters: {} });
+  const remove = revoked.map(({ id }) => id);
+  return store.deriveVersion(scope, version, { put: [], remove, parameters: {} });
+}
+
+async function revokedIn(
+  store: Store,
+  scope: Scope,
+  version: VersionId,
+): Promise<readonly LessonRevision[]> {
+  const served = await store.lessonsServing(scope, version);
+  return served.filter(({ status }) => status === 'quarantined');
+}
+
+async function refuseRevoked(store: Store, scope: Scope, version: VersionId): Promise<void> {
+  const revoked = await revokedIn(store, scope, version);
+  if (revoked.length === 0) return;
+  const names = revoked.map(({ id, revision }) => `${id}@${String(revision)}`).join(', ');
+  throw new ConflictError(
+    `version ${version}: found quarantined lessons in it (${names}), expected none; name another one, leave out ` +
+      '`--to` for the last good version without them, or pin it to have them serve all the same',
+  );
 }
 
 /** A bundle that puts back what another one changed. */

@@ -9,7 +9,7 @@ import { assertActive, candidateRow } from './candidate-reading.js';
 import { onActiveBaseline, type EvaluationDependencies } from './evaluation-activities.js';
 import type { LearningActivities, RollbackRequest } from './learning-activities.js';
 import { activePointer, changingPointer, transitionWithPointer } from './pointer-change.js';
-import { rollBack } from './rollback.js';
+import { rollBack, settleEnded } from './rollback.js';
 import { learnAnew } from './scoping.js';
 import type { CandidateRow, Pointer } from './store.js';
 import { endUncarried } from './uncarried.js';
@@ -33,6 +33,7 @@ type Rollout = Pick<
   | 'promote'
   | 'rollBack'
   | 'readOutcomes'
+  | 'servedBy'
   | 'stopWatching'
   | 'reference'
   | 'deploymentReference'
@@ -175,6 +176,10 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
       return { ...page, isFrozen: pointer?.frozen ?? false, state: row?.state ?? null };
     },
 
+    async servedBy({ tenant, agent, numbers }) {
+      return store.servedBy({ tenant, agent }, numbers);
+    },
+
     async stopWatching({ tenant, agent, workflowId }) {
       await store.unwatchOutcomes({ tenant, agent }, workflowId);
     },
@@ -188,18 +193,22 @@ export function createRolloutActivities(dependencies: EvaluationDependencies): R
         );
       }
       const cursor = await store.newestTask(scope);
-      const strata = await store.stratumCounts(scope, baseline, cursor + 1, REFERENCE);
-      const own = await store.stratumCounts(scope, version, cursor + 1, REFERENCE);
-      const { criticalCategories } = agents.agent(agent).learning.gate;
-      return { cursor, strata, own, version, baseline, criticalCategories };
+      const { gate, attributionHours: windowHours } = agents.agent(agent).learning;
+      const { criticalCategories } = gate;
+      const countOf = (of: VersionId, countsPending: boolean) =>
+        store.outcomeReference(scope, of, cursor + 1, REFERENCE, { windowHours, countsPending });
+      const { strata, pending } = await countOf(baseline, false);
+      const { strata: own } = await countOf(version, true);
+      return { cursor, strata, pending, own, version, baseline, criticalCategories };
     },
 
     async deploymentReference({ tenant, agent, number, baseline }) {
       const scope = { tenant, agent };
-      const { gate, rollout } = agents.agent(agent).learning;
+      const { gate, rollout, attributionHours: windowHours } = agents.agent(agent).learning;
       const cursor = await store.newestTaskBefore(scope, number);
+      const before = cursor + 1;
       return {
-        strata: await store.stratumCounts(scope, baseline, cursor + 1, REFERENCE),
+        ...(await store.outcomeReference(scope, baseline, before, REFERENCE, { windowHours })),
         criticalCategories: gate.criticalCategories,
         cursor,
         outcomes: rollout.probation.outcomes,
@@ -244,8 +253,9 @@ async function rollingBack(
   { store, messenger }: EvaluationDependencies,
   request: RollbackRequest,
 ): Promise<Awaited<ReturnType<LearningActivities['rollBack']>>> {
-  const { to, state, moved } = await rollBack(store, request);
+  const { to, state, moved, past } = await rollBack(store, request);
   for (const workflowId of moved) await messenger.wake(workflowId);
+  await settleEnded(messenger, scopeOf(request), past);
   return { to, state };
 }
 

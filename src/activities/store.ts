@@ -29,8 +29,8 @@ export type {
 } from './episode-store.js';
 export type { GateRecord, PairRow, PoolTask } from './evidence-store.js';
 export type { JudgeCall, JudgedPair } from './judgement-store.js';
-export type { LiveOutcome, OutcomePage } from './outcome-store.js';
-export type { Pointer, PointerChange, StratumCount } from './strategy-store.js';
+export type { LiveOutcome, OutcomePage, ServedCount } from './outcome-store.js';
+export type { OutcomeReference, Pointer, PointerChange, StratumCount } from './strategy-store.js';
 
 /**
  * What the activities need of a database; one door to its parts. Every call is one transaction, bound to

@@ -27,9 +27,17 @@ export type PointerChange = Partial<Omit<Pointer, 'number'>>;
 export interface StratumCount {
   readonly slices: Slices;
   readonly n: number;
+  /** Sum of 1 - score. */
   readonly failures: number;
   /** Outcomes of each category; a history recorded before they were counted has none. */
   readonly categories?: Readonly<Record<string, number>>;
+}
+
+/** What a version did, as far as it is known. */
+export interface OutcomeReference {
+  readonly strata: readonly StratumCount[];
+  /** Numbers of tasks whose outcome is not decided yet, in order. */
+  readonly pending: readonly number[];
 }
 
 /** Versions of a strategy, and the pointer that says which of them serves. */
@@ -85,11 +93,21 @@ export interface StrategyStore {
       readonly detail: JsonObject;
     },
   ): Promise<Pointer>;
-  /** Outcomes of live tasks that a version served, newest `limit`, per combination of slices. */
-  stratumCounts(
+  /**
+   * Outcomes of the newest `limit` live tasks that a version served, per combination of slices, by the rule that
+   * live outcomes are read by: one that is not known once the window has passed counts as 0, one that was a
+   * judge's to tell and that no judge told not at all. What may yet become known is answered by number.
+   */
+  outcomeReference(
     scope: Scope,
     version: VersionId,
     beforeNumber: number,
     limit: number,
-  ): Promise<readonly StratumCount[]>;
+    options?: {
+      /** Hours after its end until an outcome that is not known counts as 0; 24 unless told (GATE 2.7). */
+      readonly windowHours?: number;
+      /** What is pending counts as if it never came. */
+      readonly countsPending?: boolean;
+    },
+  ): Promise<OutcomeReference>;
 }

@@ -9,7 +9,7 @@ import {
 import type { Store } from '../activities/store.js';
 import { assertActive, candidateRow } from '../activities/candidate-reading.js';
 import { activePointer } from '../activities/pointer-change.js';
-import { rollBack, rollBackTo } from '../activities/rollback.js';
+import { rollBack, rollBackTo, settleEnded, type RolledBack } from '../activities/rollback.js';
 import { endUncarried } from '../activities/uncarried.js';
 import type { Messenger } from '../activities/messenger.js';
 import { feedbackFor } from '../contracts/feedback.js';
@@ -347,7 +347,7 @@ export class RatchetClient {
       }
       const { reason } = given;
       const done = await rollBackTo(this.#store, scope, { to, actor, reason, ...expected });
-      await this.#wake(done.moved);
+      await this.#tell(scope, done);
       const { isChanged, ended, again } = done;
       const { exceptions, pinned } = done.pointer;
       return { to: done.to, isChanged, ended, again, exceptions, pinned };
@@ -366,7 +366,7 @@ export class RatchetClient {
       );
     }
     if (serving.state === 'promoted') {
-      const { to, moved } = await rollBack(this.#store, {
+      const done = await rollBack(this.#store, {
         ...scope,
         candidate: serving.id,
         actor,
@@ -374,8 +374,8 @@ export class RatchetClient {
         detail: { automatic: false },
         ...expected,
       });
-      await this.#wake(moved);
-      return { to, isChanged: true, ended: [serving.id] };
+      await this.#tell(scope, done);
+      return { to: done.to, isChanged: true, ended: [serving.id] };
     }
     const { actor: name, role, reason } = given;
     await this.decide(scope.tenant, serving.id, 'rollback', {
@@ -388,8 +388,9 @@ export class RatchetClient {
     return { to, isChanged: true, ended: [serving.id] };
   }
 
-  async #wake(workflowIds: readonly string[]): Promise<void> {
-    for (const workflowId of workflowIds) await this.#messenger.wake(workflowId);
+  async #tell(scope: Scope, { moved, past }: Pick<RolledBack, 'moved' | 'past'>): Promise<void> {
+    for (const workflowId of moved) await this.#messenger.wake(workflowId);
+    await settleEnded(this.#messenger, scope, past);
   }
 
   async #update(workflowId: string, send: () => Promise<unknown>): Promise<void> {

@@ -204,9 +204,11 @@ export function evidenceStore(
         );
       }),
 
-    putPairs: (tenant, candidate, purpose, pairs) =>
+    putPairs: (tenant, candidate, purpose, pairs, diagnosis) =>
       withTenant(pool, tenant, async (client) => {
-        const { evaluation } = await lockCandidate(client, tenant, candidate);
+        const found = await lockCandidate(client, tenant, candidate);
+        // A promotion is diagnosed as often as its watch alarms, and evaluated no more.
+        const evaluation = diagnosis ?? found.evaluation;
         const records = pairs.map(recordOf);
         await client.query(
           `insert into pairs (tenant, candidate, purpose, evaluation, ${PAIR_COLUMNS})
@@ -243,7 +245,7 @@ export function evidenceStore(
         return rows.map(pairOf);
       }),
 
-    putGateRecord: (scope, record) =>
+    putGateRecord: (scope, record, diagnosis) =>
       withTenant(pool, scope.tenant, async (client) => {
         const { tenant, agent } = scope;
         const found = await lockCandidate(client, tenant, record.candidate);
@@ -259,7 +261,7 @@ export function evidenceStore(
             tenant,
             record.candidate,
             record.purpose,
-            found.evaluation,
+            diagnosis ?? found.evaluation,
             agent,
             record.baseline,
             record.version,

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 
-import type { LiveOutcome, Store } from '../activities/store.js';
+import type { LiveOutcome, ServedCount, Store } from '../activities/store.js';
 import type { Arm, Slices } from '../domain/episode.js';
 import { NotFoundError } from '../domain/errors.js';
 import type { EpisodeId, Scope, VersionId } from '../domain/ids.js';
@@ -11,9 +11,9 @@ import { withTenant } from './transaction.js';
 /** After a later task has ended for this long, one that is still unknown no longer holds up the others. */
 const PASS_OVER_SECONDS = 60;
 /** How long after its end a task's outcome may become known before it counts as 0 (GATE 2.7), unless told. */
-const ATTRIBUTION_HOURS = 24;
+export const ATTRIBUTION_HOURS = 24;
 /** Categories of an outcome without a score that was a judge's to tell. */
-const JUDGES_TO_TELL = [UNJUDGED, JUDGE_ABSTAINED];
+export const JUDGES_TO_TELL = [UNJUDGED, JUDGE_ABSTAINED];
 
 interface OutcomeRow {
   readonly number: number;
@@ -104,7 +104,10 @@ function outcomeOf(row: OutcomeRow): LiveOutcome | undefined {
 
 export function outcomeStore(
   pool: Pool,
-): Pick<Store, 'watchOutcomes' | 'unwatchOutcomes' | 'readOutcomes' | 'setBarrier' | 'barrier'> {
+): Pick<
+  Store,
+  'watchOutcomes' | 'unwatchOutcomes' | 'readOutcomes' | 'servedBy' | 'setBarrier' | 'barrier'
+> {
   return {
     watchOutcomes: (scope, workflowId) =>
       withTenant(pool, scope.tenant, async (client) => {
@@ -152,6 +155,20 @@ export function outcomeStore(
           reached = row.number;
         }
         return { outcomes, cursor: reached, passedOver: [...late].sort((a, b) => a - b) };
+      }),
+
+    servedBy: (scope, numbers) =>
+      withTenant(pool, scope.tenant, async (client) => {
+        const { rows } = await client.query<ServedCount>(
+          `select e.version, e.arm, t.slices, count(*)::integer as n
+           from tasks t
+           left join episodes e on e.tenant = t.tenant and e.episode = t.episode
+           where t.tenant = $1 and t.agent = $2 and t.number = any($3::integer[])
+           group by e.version, e.arm, t.slices
+           order by t.slices::text, e.version nulls first, e.arm`,
+          [scope.tenant, scope.agent, numbers],
+        );
+        return rows;
       }),
 
     setBarrier: (scope, upTo) =>

@@ -11,9 +11,11 @@ import { episodeStore } from './episodes.js';
 import { evidenceStore } from './evidence.js';
 import { feedbackStore } from './feedback.js';
 import { historyStore } from './histories.js';
+import { journalStore } from './journal.js';
 import { judgementStore } from './judgements.js';
 import { maintenanceStore } from './maintenance.js';
 import { mergeStore } from './merge.js';
+import { outcomeReferenceStore } from './outcome-reference.js';
 import { outcomeStore } from './outcomes.js';
 import { pinnedStore } from './pinned.js';
 import { pointerStore } from './pointer.js';
@@ -54,8 +56,10 @@ export function createStore(pool: Pool): Store {
     ...evidenceStore(pool),
     ...pinnedStore(pool),
     ...outcomeStore(pool),
+    ...outcomeReferenceStore(pool),
     ...auditStore(pool),
     ...historyStore(pool),
+    ...journalStore(pool),
     ...progressStore(pool),
     ...utilityStore(pool),
     ...vectorStore(pool),

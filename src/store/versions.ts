@@ -4,12 +4,10 @@ import { z } from 'zod';
 import type { Store } from '../activities/store.js';
 import { parseOr } from '../contracts/parse.js';
 import { NotFoundError } from '../domain/errors.js';
-import { SUCCESS_THRESHOLD, type Slices } from '../domain/episode.js';
 import type { LessonId, Scope, VersionId } from '../domain/ids.js';
 import type { Json } from '../domain/json.js';
 import type { Bundle, LessonRef, Parameters, VersionRow } from '../domain/strategy.js';
 import { versionIdOf } from './derived-ids.js';
-import { JOIN_LABEL, LABELLED_CATEGORY, LABELLED_SCORE } from './labels.js';
 import { LESSON_COLUMNS, lessonOf, lessonsFrom, type LessonRow } from './lesson-rows.js';
 import { storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
@@ -232,10 +230,7 @@ function withLearned(parameters: Parameters, learned: Readonly<Record<string, Js
 
 export function versionStore(
   pool: Pool,
-): Pick<
-  Store,
-  'version' | 'lessonsServing' | 'servedOf' | 'versionChange' | 'deriveVersion' | 'stratumCounts'
-> {
+): Pick<Store, 'version' | 'lessonsServing' | 'servedOf' | 'versionChange' | 'deriveVersion'> {
   return {
     version: (scope, id) =>
       withTenant(pool, scope.tenant, async (client) => {
@@ -292,35 +287,5 @@ export function versionStore(
 
     deriveVersion: (scope, parent, bundle) =>
       withTenant(pool, scope.tenant, (client) => deriveVersion(client, scope, parent, bundle)),
-
-    stratumCounts: (scope, version, beforeNumber, limit) =>
-      withTenant(pool, scope.tenant, async (client) => {
-        const { rows } = await client.query<{
-          readonly slices: Slices;
-          readonly n: number;
-          readonly failures: number;
-          readonly categories: Readonly<Record<string, number>>;
-        }>(
-          `with newest as (
-             select e.slices, ${LABELLED_SCORE} as score, ${LABELLED_CATEGORY} as category
-             from episodes e
-             join outcomes o on o.tenant = e.tenant and o.episode = e.episode
-             ${JOIN_LABEL}
-             where e.tenant = $1 and e.agent = $2 and e.mode = 'live' and e.version = $3
-               and e.number < $4 and (${LABELLED_SCORE}) is not null
-             order by e.number desc limit $5
-           ), kinds as (
-             select slices, category, count(*)::integer as n from newest
-             where category is not null group by slices, category
-           )
-           select slices, count(*)::integer as n,
-             (count(*) filter (where score < $6))::integer as failures,
-             (select coalesce(jsonb_object_agg(kinds.category, kinds.n), '{}') from kinds
-              where kinds.slices = newest.slices) as categories
-           from newest group by slices order by slices::text`,
-          [scope.tenant, scope.agent, version, beforeNumber, limit, SUCCESS_THRESHOLD],
-        );
-        return rows;
-      }),
   };
 }

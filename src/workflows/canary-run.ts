@@ -1,7 +1,7 @@
 import { condition, proxyActivities } from '@temporalio/workflow';
 
 import type { LearningActivities } from '../activities/learning-activities.js';
-import type { LiveOutcome } from '../activities/store.js';
+import type { LiveOutcome, ServedCount } from '../activities/store.js';
 import {
   addCanaryOutcome,
   categoryThreshold,
@@ -11,14 +11,18 @@ import {
   type CanaryState,
 } from '../domain/gate/canary.js';
 import { stratumOf } from '../domain/gate/live-outcome.js';
-import { nextRolloutStep, type RolloutPolicy } from '../domain/gate/rollout.js';
+import { canaryIfNoneCame } from '../domain/gate/pending.js';
+import { nextRolloutStep, type RolloutPolicy, type RolloutStep } from '../domain/gate/rollout.js';
 import { sliceName } from '../domain/gate/slices.js';
 import type { VersionId } from '../domain/ids.js';
 import {
+  countOf,
   liveOutcomeOf,
   nextPage,
   reference,
   referenceOf,
+  stillOutstanding,
+  type Outstanding,
   type Position,
   type RolloutEnd,
   type RolloutSetting,
@@ -40,8 +44,11 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
     Object.keys(referenceOf(strata).slices),
     defaultCanaryPolicy,
     criticalCategories,
+    strata,
   );
   let stageOutcomes = 0;
+  let compared = 0;
+  let outstanding: Outstanding | null = null;
   let stageStartMs = Date.now();
   let position: Position = { cursor: 0, passedOver: [] };
   let emptyLooks = 0;
@@ -67,7 +74,9 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
       emptyLooks = 0;
       started = true;
       stageOutcomes = 0;
-      setting.show(canaryDetails(stage, policy, stageOutcomes, canary));
+      compared = canary.overall.n;
+      outstanding = null;
+      setting.show(canaryDetails(stage, policy, compared, canary));
       stageStartMs = Date.now();
       if (stage === 0) position = { cursor: answer.cursor, passedOver: [] };
     }
@@ -85,12 +94,21 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
       if (arm === 'canary') stageOutcomes += 1;
       if (canary.alarm !== undefined) return alarmOf(canary, canary.alarm, outcome.number);
     }
-    setting.show(canaryDetails(stage, policy, stageOutcomes, canary));
-    const progress = { outcomes: stageOutcomes, elapsedMs: Date.now() - stageStartMs };
+    setting.show(canaryDetails(stage, policy, compared, canary));
+    // What has been compared with nothing has shown nothing: it moves no stage.
+    const elapsed = Date.now() - stageStartMs;
+    const progress = { outcomes: canary.overall.n - compared, elapsedMs: elapsed };
     const step = nextRolloutStep(policy, stage, progress);
     if (page.isFrozen) continue;
+    const isServed = stageOutcomes + page.passedOver.length >= (current?.minOutcomes ?? 0);
+    if (isServed && elapsed >= (current?.minDurationMs ?? 0)) {
+      outstanding ??= { since: Date.now(), tasks: page.passedOver };
+      const silent = await whatHoldsIt(setting, canary, outstanding, page.passedOver, step.kind);
+      if (silent === 'waits') continue;
+      if (silent !== null) return silent;
+    }
     if (step.kind === 'promote') {
-      return { kind: 'passed', outcomes: canary.outcomes, cursor: position.cursor };
+      return { kind: 'passed', outcomes: canary.outcomes };
     }
     if (step.kind === 'advance') {
       stage = step.stage;
@@ -99,7 +117,38 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
   }
 }
 
-function armOf(outcome: LiveOutcome, version: VersionId): 'canary' | 'control' | undefined {
+/**
+ * Whether a stage that was served its tasks waits for the rest of them: null where it may go on, an end where it
+ * has waited for as long as a probation.
+ */
+async function whatHoldsIt(
+  setting: RolloutSetting,
+  canary: CanaryState,
+  outstanding: Outstanding,
+  passedOver: readonly number[],
+  step: RolloutStep['kind'],
+): Promise<RolloutEnd | 'waits' | null> {
+  const isOver = Date.now() - outstanding.since >= setting.policy.probation.durationMs;
+  const { outcomes } = canary;
+  if (step === 'stay') {
+    const missing = Math.max(outcomes - canary.overall.n, 0) + passedOver.length;
+    const test = 'nothing to compare with';
+    return isOver && missing > 0 ? { kind: 'silent', outcomes, missing, test } : 'waits';
+  }
+  const pending = (await stillOutstanding(setting, outstanding, passedOver)).flatMap((counted) => {
+    const arm = armOf(counted, setting.version);
+    return arm === undefined ? [] : [{ ...counted, arm }];
+  });
+  if (canaryIfNoneCame(canary, pending).alarm === undefined) return null;
+  const missing = countOf(pending);
+  setting.show(`**Canary** waits for the outcomes of ${String(missing)} tasks`);
+  return isOver ? { kind: 'silent', outcomes, missing } : 'waits';
+}
+
+function armOf(
+  outcome: Pick<ServedCount, 'arm' | 'version'>,
+  version: VersionId,
+): 'canary' | 'control' | undefined {
   if (outcome.arm === 'canary') return outcome.version === version ? 'canary' : undefined;
   return outcome.arm === 'active' ? 'control' : undefined;
 }
@@ -132,13 +181,13 @@ function alarmOf(
 function canaryDetails(
   stage: number,
   policy: RolloutPolicy,
-  outcomes: number,
+  compared: number,
   canary: CanaryState,
 ): string {
   const current = policy.stages[stage];
   const share = current === undefined ? '100' : String(100 * current.share);
   return [
-    `**Canary** at ${share} %: ${String(outcomes)} of ${String(current?.minOutcomes ?? 0)} outcomes`,
-    `${String(canary.overall.n)} blocks compared, strata ${Object.keys(canary.blocks).join('; ') || stratumOf({})}`,
+    `**Canary** at ${share} %: ${String(canary.overall.n - compared)} of ${String(current?.minOutcomes ?? 0)} outcomes compared`,
+    `${String(canary.overall.n)} compared in all, ${String(canary.outcomes)} seen, strata ${Object.keys(canary.blocks).join('; ') || stratumOf({})}`,
   ].join('  \n');
 }

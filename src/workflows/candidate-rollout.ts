@@ -141,8 +141,9 @@ async function survive(
     const reason = `probation of ${String(probation.outcomes)} outcomes without alarm`;
     try {
       await life.enter(['probation'], 'promoted', reason);
-      const { watch } = probation;
-      return { state: 'promoted', reason, ...(watch === undefined ? {} : { watch }) };
+      const { watch, read } = probation;
+      const watched = { ...(watch && { watch }), ...(read && { read }) };
+      return { state: 'promoted', reason, ...watched };
     } catch (error) {
       // A rollback of another promotion took this one back meanwhile: the next look tells where to.
       if (!isFailureOf(error, 'ConflictError')) throw error;
@@ -171,9 +172,12 @@ async function undo(
       return takenBack(life, { ...life.of, actor: SYSTEM, reason, detail }, null);
     }
     case 'silent': {
-      const reason = `outcomes of ${String(found.missing)} tasks never came in ${stage}: what cannot be seen does not stay`;
-      const { outcomes, missing } = found;
-      const detail = { stage, automatic: true, test: 'missing outcomes', outcomes, missing };
+      const { outcomes, missing, test = 'missing outcomes' } = found;
+      const reason =
+        found.test === undefined
+          ? `outcomes of ${String(missing)} tasks never came in ${stage}: what cannot be seen does not stay`
+          : `outcomes of ${String(missing)} tasks in ${stage} had nothing to be compared with: it was never tested`;
+      const detail = { stage, automatic: true, test, outcomes, missing };
       return takenBack(life, { ...life.of, actor: SYSTEM, reason, detail }, null);
     }
     case 'interrupted': {

@@ -4,11 +4,13 @@ import type { DeploymentFound, LearningActivities } from '../activities/learning
 import { emptyCategoryWatch } from '../domain/gate/category-watch.js';
 import {
   addCriticalOutcome,
+  addLateCritical,
   emptyCriticalWatch,
   type CriticalWatch,
 } from '../domain/gate/critical-watch.js';
 import { emptyMonitor } from '../domain/gate/monitor.js';
 import {
+  addLateReference,
   addPromotionOutcome,
   emptyPromotionMonitor,
   type PromotionMonitorState,
@@ -27,6 +29,8 @@ const { deploymentReference, noteDeployment } = proxyActivities<LearningActiviti
 /** A deployment on its probation: watched like a promotion (GATE 2.12), from its first task on. */
 export interface WatchedDeployment extends Position {
   readonly number: number;
+  /** The newest task accepted before it. */
+  readonly from?: number;
   readonly version: VersionId;
   readonly baseline: VersionId;
   readonly monitor: PromotionMonitorState;
@@ -41,9 +45,10 @@ export async function beginDeployment(
   { number, version, baseline }: DeploymentFound,
 ): Promise<WatchedDeployment> {
   const found = await deploymentReference({ ...scope, number, version, baseline });
-  const { strata, criticalCategories, cursor, outcomes: wanted } = found;
+  const { strata, criticalCategories, cursor, outcomes: wanted, pending = [] } = found;
   return {
     number,
+    from: cursor,
     version,
     baseline,
     monitor: emptyPromotionMonitor(referenceStrata(strata)),
@@ -51,7 +56,7 @@ export async function beginDeployment(
     wanted,
     failures: [],
     cursor,
-    passedOver: [],
+    passedOver: pending,
   };
 }
 
@@ -61,10 +66,18 @@ export async function readDeployment(
   deployment: WatchedDeployment,
 ): Promise<{ readonly deployment: WatchedDeployment; readonly hasRead: boolean }> {
   const { workflowId } = workflowInfo();
-  const { cursor, passedOver, version } = deployment;
+  const { cursor, passedOver, version, baseline, from = 0 } = deployment;
   const page = await readOutcomes({ ...scope, candidate: null, workflowId, cursor, passedOver });
   let folded = deployment;
   for (const outcome of page.outcomes) {
+    if (outcome.number <= from && outcome.version === baseline && outcome.isVoid !== true) {
+      const late = liveOutcomeOf(outcome);
+      folded = {
+        ...folded,
+        monitor: addLateReference(folded.monitor, late),
+        critical: addLateCritical(folded.critical, late),
+      };
+    }
     if (outcome.version !== version || outcome.isVoid === true || isSettled(folded)) continue;
     const seen = liveOutcomeOf(outcome);
     folded = {
@@ -123,7 +136,7 @@ export async function sayWhatItDid(
 
 /** Goes on after its probation, where no promotion is watched: there is no candidate to take back. */
 export function afterProbation(deployment: WatchedDeployment): Watched {
-  const { version, baseline, monitor, critical, failures, cursor, passedOver } = deployment;
+  const { version, baseline, monitor, critical, failures, cursor, passedOver, from } = deployment;
   return {
     candidate: null,
     version,
@@ -135,5 +148,6 @@ export function afterProbation(deployment: WatchedDeployment): Watched {
     failures,
     cursor,
     passedOver,
+    ...(from === undefined ? {} : { from }),
   };
 }

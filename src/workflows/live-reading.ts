@@ -1,7 +1,7 @@
 import { condition, proxyLocalActivities, sleep } from '@temporalio/workflow';
 
 import type { LearningActivities, OutcomeRead } from '../activities/learning-activities.js';
-import type { LiveOutcome } from '../activities/store.js';
+import type { LiveOutcome, ServedCount } from '../activities/store.js';
 import type { CandidateState } from '../domain/candidate.js';
 import type { Actor } from '../domain/feedback.js';
 import type { FailureReference } from '../domain/gate/monitor.js';
@@ -9,10 +9,11 @@ import type { StandingWatch } from '../domain/gate/standing-watch.js';
 import type { RolloutPolicy } from '../domain/gate/rollout.js';
 import { sliceName } from '../domain/gate/slices.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
+import type { ReadSoFar } from './messages.js';
 import type { AlarmRecord } from './monitor-record.js';
 import { safetyMs } from './safety-timer.js';
 
-export const { readOutcomes, reference } = proxyLocalActivities<LearningActivities>({
+export const { readOutcomes, reference, servedBy } = proxyLocalActivities<LearningActivities>({
   startToCloseTimeout: '30s',
   localRetryThreshold: '2m',
 });
@@ -49,8 +50,8 @@ export type RolloutEnd =
   | {
       readonly kind: 'passed';
       readonly outcomes: number;
-      readonly cursor: number;
       readonly watch?: StandingWatch;
+      readonly read?: ReadSoFar;
     }
   | ({
       readonly kind: 'alarm';
@@ -60,8 +61,13 @@ export type RolloutEnd =
       readonly category?: string;
       readonly at: number;
     } & AlarmRecord)
-  /** Outcomes of tasks that were served never came. */
-  | { readonly kind: 'silent'; readonly outcomes: number; readonly missing: number }
+  /** Outcomes of tasks that were served never came, or nothing came to compare them with. */
+  | {
+      readonly kind: 'silent';
+      readonly outcomes: number;
+      readonly missing: number;
+      readonly test?: string;
+    }
   | { readonly kind: 'interrupted'; readonly outcomes: number }
   /** Another workflow or a person moved the candidate meanwhile. */
   | { readonly kind: 'moved'; readonly to: CandidateState };
@@ -116,4 +122,32 @@ export function referenceOf(
 export function liveOutcomeOf(outcome: LiveOutcome) {
   const { success, slices, category } = outcome;
   return { success: success ?? 0, slices, ...(category == null ? {} : { category }) };
+}
+
+/** Tasks asked about at once; more would tell no more. */
+const MOST_ASKED = 1000;
+
+/**
+ * The tasks that were passed over when enough was known to go on. Until they are known, or their time is over, a
+ * verdict that they could change waits for them; what is passed over later does not make it wait for ever.
+ */
+export interface Outstanding {
+  readonly since: number;
+  readonly tasks: readonly number[];
+}
+
+/** Those of them that are still passed over, and who serves them. */
+export async function stillOutstanding(
+  { tenant, agent }: Scope,
+  { tasks }: Outstanding,
+  passedOver: readonly number[],
+): Promise<readonly ServedCount[]> {
+  const open = new Set(passedOver);
+  const numbers = tasks.filter((number) => open.has(number)).slice(0, MOST_ASKED);
+  return numbers.length === 0 ? [] : servedBy({ tenant, agent, numbers });
+}
+
+/** Number of tasks in all. */
+export function countOf(counts: readonly { readonly n: number }[]): number {
+  return counts.reduce((total, { n }) => total + n, 0);
 }

@@ -1,25 +1,31 @@
 import type { LiveOutcome, StratumCount } from '../activities/store.js';
 import {
   addCriticalOutcome,
+  addLateCritical,
   emptyCriticalWatch,
   type CriticalAlarm,
 } from '../domain/gate/critical-watch.js';
 import { stratumOf } from '../domain/gate/live-outcome.js';
 import {
+  addLateReference,
   addPromotionOutcome,
   emptyPromotionMonitor,
   type PromotionAction,
   type PromotionMonitorState,
 } from '../domain/gate/promotion-monitor.js';
+import { asksForMore, promotionIfNoneCame } from '../domain/gate/pending.js';
 import { isProbationOver } from '../domain/gate/rollout.js';
 import { standingWatch } from '../domain/gate/standing-watch.js';
 import { referenceStrata } from '../domain/gate/strata.js';
 import type { EpisodeId } from '../domain/ids.js';
 import { noteDrift, scopeOut } from './candidate-steps.js';
 import {
+  countOf,
   liveOutcomeOf,
   nextPage,
   reference,
+  stillOutstanding,
+  type Outstanding,
   type Position,
   type RolloutEnd,
   type RolloutSetting,
@@ -39,13 +45,16 @@ const FAILED_BELOW = 0.5;
 export async function runProbation(setting: RolloutSetting, from: number): Promise<RolloutEnd> {
   const { tenant, agent, candidate, policy, show } = setting;
   const startMs = Date.now();
-  const { strata, criticalCategories = [] } = await reference({ tenant, agent, candidate });
+  const found = await reference({ tenant, agent, candidate });
+  const { strata, criticalCategories = [], pending = [] } = found;
   let monitor = emptyPromotionMonitor(referenceStrata(strata));
   let critical = emptyCriticalWatch(criticalCategories, strata);
   let failures: readonly EpisodeId[] = [];
-  let position: Position = { cursor: from, passedOver: [] };
+  // What was not decided of the version before is asked for along with what is passed over from here on.
+  let position: Position = { cursor: from, passedOver: pending };
   let emptyLooks = 0;
   let voids = 0;
+  let outstanding: Outstanding | null = null;
 
   for (;;) {
     if (setting.isInterrupted()) return { kind: 'interrupted', outcomes: monitor.outcomes };
@@ -55,13 +64,17 @@ export async function runProbation(setting: RolloutSetting, from: number): Promi
     position = page;
     if (page.state !== null && page.state !== 'probation') return { kind: 'moved', to: page.state };
     for (const outcome of page.outcomes) {
+      const seen = liveOutcomeOf(outcome);
+      if (isOfReference(outcome, from, setting) && outcome.isVoid !== true) {
+        monitor = addLateReference(monitor, seen);
+        critical = addLateCritical(critical, seen);
+      }
       if (!isOfPromotion(outcome, from, setting)) continue;
       if (outcome.isVoid === true) {
         voids += 1;
         continue;
       }
       const { action } = monitor;
-      const seen = liveOutcomeOf(outcome);
       monitor = addPromotionOutcome(monitor, seen);
       critical = addCriticalOutcome(critical, seen);
       if (critical.alarm !== undefined) {
@@ -77,17 +90,39 @@ export async function runProbation(setting: RolloutSetting, from: number): Promi
     const { outcomes } = monitor;
     show(`**Probation**: ${String(outcomes)} of ${String(policy.probation.outcomes)} outcomes`);
     const progress = { outcomes, elapsedMs: Date.now() - startMs };
+    const missing = page.passedOver.filter((number) => number > from);
     if (isProbationOver(policy, progress)) {
-      const { cursor } = position;
-      return { kind: 'passed', outcomes, cursor, watch: standingWatch(monitor, critical) };
+      outstanding ??= { since: Date.now(), tasks: missing };
+      const waits = await waitsFor(setting, monitor, outstanding, page.passedOver);
+      if (waits > 0) {
+        show(`**Probation** waits for the outcomes of ${String(waits)} tasks`);
+        if (Date.now() - outstanding.since < policy.probation.durationMs) continue;
+        return { kind: 'silent', outcomes, missing: waits };
+      }
+      const read = { ...position, from };
+      return { kind: 'passed', outcomes, watch: standingWatch(monitor, critical), read };
     }
     // Tasks enough were served, and what came of them is not known: no news is no good news.
-    const missing = page.passedOver.length + voids;
-    const isSilent = outcomes + missing >= policy.probation.minOutcomes;
+    const silent = missing.length + voids;
+    const isSilent = outcomes + silent >= policy.probation.minOutcomes;
     if (progress.elapsedMs >= policy.probation.durationMs && isSilent) {
-      return { kind: 'silent', outcomes, missing };
+      return { kind: 'silent', outcomes, missing: silent };
     }
   }
+}
+
+/** How many tasks a verdict waits for: those whose outcomes, if they never came, would have the promotion taken back. */
+async function waitsFor(
+  setting: RolloutSetting,
+  monitor: PromotionMonitorState,
+  outstanding: Outstanding,
+  passedOver: readonly number[],
+): Promise<number> {
+  const served = await stillOutstanding(setting, outstanding, passedOver);
+  const own = served.filter(
+    ({ arm, version }) => arm === null || (arm === 'active' && version !== setting.baseline),
+  );
+  return asksForMore(monitor, promotionIfNoneCame(monitor, own)) ? countOf(own) : 0;
 }
 
 /** Does what the monitor asks for short of a rollback; false where only that is left. */
@@ -146,4 +181,13 @@ function isOfPromotion(
   { baseline }: RolloutSetting,
 ): boolean {
   return number > from && arm === 'active' && version !== baseline;
+}
+
+/** Whether an outcome says what the version before did, and is known only since. */
+function isOfReference(
+  { number, version }: LiveOutcome,
+  from: number,
+  { baseline }: RolloutSetting,
+): boolean {
+  return number <= from && version === baseline;
 }

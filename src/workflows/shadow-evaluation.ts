@@ -175,11 +175,11 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   };
 
   const flush = async (): Promise<void> => {
-    const { purpose, candidate } = input;
+    const { purpose, candidate, attempt } = input;
     const pairs = committed;
     committed = [];
     if (pairs.length === 0 || purpose === 'aa') return;
-    await commitPairs({ ...scopeOf(input), candidate, purpose, pairs });
+    await commitPairs({ ...scopeOf(input), candidate, purpose, pairs, attempt });
   };
 
   const isDecided = (): boolean => {

@@ -320,6 +320,16 @@ test('from a thousand tasks on the gate draws from its own part, mirrored ones t
   expect(mirrored.tasks.filter((task) => poolPart(task) !== 'gate')).toEqual([]);
 });
 
+test('a diagnosis draws from the newest 200 tasks alone, as many as it has pairs', async () => {
+  await playMany(600);
+  const candidate = await aCandidate('c');
+
+  const { tasks } = await drawn(candidate, { purpose: 'diagnosis' });
+
+  const numbers = tasks.map(({ number }) => number).sort((a, b) => a - b);
+  expect(numbers).toEqual(Array.from({ length: 200 }, (_none, index) => 402 + index));
+});
+
 test('a thousand tasks of which some are older than the window are not so many', async () => {
   await playMany(LARGE_POOL - 1);
   expect(await store.isPoolLarge(scope)).toBe(true);

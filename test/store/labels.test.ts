@@ -161,7 +161,7 @@ test('contested outcomes teach nothing, count as unknown, and end with the veto 
   expect(contested).toMatchObject({ label: 'contested', escalatedTo: 'owner' });
   expect(mayTeach(contested)).toBe(false);
   const version = await activeVersion(store, scope);
-  expect(await store.stratumCounts(scope, version, 1_000, 100)).toEqual([]);
+  expect(await store.outcomeReference(scope, version, 1_000, 100)).toMatchObject({ strata: [] });
 
   const { label } = await say(episode, 'olga', {
     role: 'owner',
@@ -171,9 +171,9 @@ test('contested outcomes teach nothing, count as unknown, and end with the veto 
   });
 
   expect(label).toMatchObject({ label: 'negative', score: 0, decidedBy: 'veto' });
-  expect(await store.stratumCounts(scope, version, 1_000, 100)).toMatchObject([
-    { n: 1, failures: 1 },
-  ]);
+  expect(await store.outcomeReference(scope, version, 1_000, 100)).toMatchObject({
+    strata: [{ n: 1, failures: 1 }],
+  });
 });
 
 test('a veto is final, and logged in the chain with its reason', async () => {

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { OutcomePage, Store } from '../../src/activities/store.js';
+import {
+  addPromotionOutcome,
+  emptyPromotionMonitor,
+} from '../../src/domain/gate/promotion-monitor.js';
+import { referenceStrata } from '../../src/domain/gate/strata.js';
 import type { EpisodeId, Scope } from '../../src/domain/ids.js';
 import { JUDGE_ABSTAINED, UNJUDGED } from '../../src/domain/judging.js';
 import { createStore } from '../../src/store/store.js';
@@ -255,8 +260,8 @@ test('counts outcomes by combination of slices for the version that served them'
   await playTask(store, scope, 't-3', { slices: { database: 'b' } });
   await playTask(store, scope, 't-4', { slices: { database: 'b' }, outcome: UNKNOWN });
 
-  const all = await store.stratumCounts(scope, active, 100, 100);
-  const newest = await store.stratumCounts(scope, active, 3, 1);
+  const { strata: all } = await store.outcomeReference(scope, active, 100, 100);
+  const { strata: newest } = await store.outcomeReference(scope, active, 3, 1);
 
   expect(all).toEqual([
     {
@@ -268,6 +273,79 @@ test('counts outcomes by combination of slices for the version that served them'
     { slices: { database: 'b' }, n: 1, failures: 0, categories: { ok: 1 } },
   ]);
   expect(newest).toMatchObject([{ slices: { database: 'a' }, n: 1, failures: 0 }]);
+});
+
+/** A reference with everything known counted, as a monitor of a promotion takes it. */
+async function monitorAfter(scope: Scope) {
+  const { active } = await deploy(store, scope);
+  const { strata } = await store.outcomeReference(scope, active, 1_000, 1_000);
+  return { strata, monitor: emptyPromotionMonitor(referenceStrata(strata)) };
+}
+
+test('an agent whose graded outcomes do not change is not acted upon, whatever they are', async () => {
+  const scores = [0.2, 0.45, 0.5, 0.8, 0.95];
+  for (const score of scores) {
+    const scope = await watched(`graded-${String(score)}`);
+    for (let n = 1; n <= 30; n += 1) {
+      await playTask(store, scope, `t-${String(n)}`, { outcome: { ...PASSED, score } });
+    }
+    const { strata, monitor } = await monitorAfter(scope);
+
+    const page = await read(scope);
+    const later = Array.from({ length: 300 }, () => page.outcomes[0]?.success ?? 0);
+    const watch = later.reduce(
+      (state, success) => addPromotionOutcome(state, { success, slices: { database: 'shop' } }),
+      monitor,
+    );
+
+    expect(strata[0]?.failures).toBeCloseTo(30 * (1 - score), 9);
+    expect(watch.action).toEqual({ kind: 'none' });
+  }
+}, 60_000);
+
+test('graded outcomes that fall are acted upon, though all of them were below one half before', async () => {
+  const scope = await watched('graded-fall');
+  for (let n = 1; n <= 30; n += 1) {
+    await playTask(store, scope, `t-${String(n)}`, { outcome: { ...PASSED, score: 0.45 } });
+  }
+  const { monitor } = await monitorAfter(scope);
+
+  const watch = Array.from({ length: 100 }, () => 0).reduce(
+    (state, success) => addPromotionOutcome(state, { success, slices: { database: 'shop' } }),
+    monitor,
+  );
+
+  expect(watch.action.kind).toBe('rollback');
+});
+
+test('a reference counts what never came as its reader does, and says what may yet come', async () => {
+  const scope = await watched('same-rule');
+  const { active } = await deploy(store, scope);
+  await playTask(store, scope, 't-1');
+  const never = await playTask(store, scope, 't-2', { outcome: UNKNOWN });
+  await endedAgo(scope, never.episode, '24 h 1 s');
+  await playTask(store, scope, 't-3', { outcome: UNKNOWN });
+  const running = await startTask(store, scope, 't-4');
+  const unasked = { ...UNKNOWN, category: UNJUDGED };
+  const untold = await playTask(store, scope, 't-5', { outcome: unasked });
+  await endedAgo(scope, untold.episode, '24 h 1 s');
+
+  const found = await store.outcomeReference(scope, active, 1_000, 1_000);
+  const longer = await store.outcomeReference(scope, active, 1_000, 1_000, { windowHours: 48 });
+  const counted = await store.outcomeReference(scope, active, 1_000, 1_000, {
+    countsPending: true,
+  });
+  const page = await read(scope);
+
+  expect(found).toMatchObject({ strata: [{ n: 2, failures: 1 }], pending: [3, running.number] });
+  expect(longer).toMatchObject({ strata: [{ n: 1, failures: 0 }], pending: [2, 3, 4, 5] });
+  expect(counted).toMatchObject({ strata: [{ n: 4, failures: 3 }], pending: [] });
+  expect(page.outcomes.map(({ number, success }) => [number, success])).toEqual([
+    [1, 1],
+    [2, null],
+    [5, null],
+  ]);
+  expect(page.outcomes.filter(({ isVoid }) => isVoid).map(({ number }) => number)).toEqual([5]);
 });
 
 test('tells the category of an outcome, and what an accepted label makes of it', async () => {

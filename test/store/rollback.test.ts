@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { rollBack, rollBackTo } from '../../src/activities/rollback.js';
+import { rollBack, rollBackTo, settleEnded } from '../../src/activities/rollback.js';
 import type { Store } from '../../src/activities/store.js';
 import { candidateId } from '../../src/contracts/ids.js';
 import { SYSTEM } from '../../src/domain/feedback.js';
@@ -189,6 +189,61 @@ test('a return to the version that serves takes its canary back, in one audited 
   expect(await store.pointer(scope)).toMatchObject({ number: before + 1, active, canary: null });
   const entries = await store.auditOf(scope.tenant, { kind: 'candidate', id }, 10);
   expect(entries.filter(({ reason }) => reason === 'stop the canary')).toHaveLength(1);
+});
+
+/** Two promotions, the newer on probation; the lesson of the older is quarantined by then. */
+async function withRevoked(tenant: string) {
+  const scope = aScope(tenant);
+  await deploy(store, scope);
+  const older = await toProbation(scope, 'older');
+  await move(scope, older, 'promoted');
+  const good = await toProbation(scope, 'good');
+  await move(scope, good, 'promoted');
+  const before = (await store.pointer(scope))?.active;
+  if (before === undefined) throw new Error('deployed');
+  const newer = await toProbation(scope, 'newer');
+  const [lesson] = (await store.candidate(scope.tenant, older))?.lessons ?? [];
+  if (lesson === undefined) throw new Error('closed');
+  const { id, revision } = lesson;
+  const given = { actor: SYSTEM, reason: 'it harms', detail: {} };
+  await store.quarantineLesson(scope, { lesson: id, revision, ...given });
+  return { scope, newer, before };
+}
+
+test('a return to a named version is refused where that serves what was quarantined', async () => {
+  const { scope, before } = await withRevoked('revoked-to');
+  const pointer = await store.pointer(scope);
+
+  const refused = rollBackTo(store, scope, { actor: OWNER, reason: 'back', to: before });
+
+  await expect(refused).rejects.toThrow(/found quarantined lessons in it \(.+@1\), expected none/);
+  expect(await store.pointer(scope)).toEqual(pointer);
+});
+
+test('what was taken back after its probation is told to the learner, for nobody else would', async () => {
+  const scope = aScope('ended');
+  const { active: first } = await deploy(store, scope);
+  const older = await toProbation(scope, 'older');
+  await move(scope, older, 'promoted');
+  const newer = await toProbation(scope, 'newer');
+  const told: unknown[] = [];
+
+  const { past } = await rollBackTo(store, scope, { actor: OWNER, reason: 'back', to: first });
+  await settleEnded(
+    {
+      settle: (_scope, settlement) => {
+        told.push(settlement);
+        return Promise.resolve({ isArmed: true });
+      },
+    },
+    scope,
+    past,
+  );
+
+  expect(await stateOf(scope, newer)).toMatchObject({ state: 'rolled-back' });
+  expect(told).toMatchObject([
+    { candidate: older, step: 'ended', promoted: false, end: 'rolled-back' },
+  ]);
 });
 
 /** A note on probation that took the place of an earlier one. */

@@ -42,6 +42,7 @@ async function fillEveryTable(): Promise<void> {
   const store = createStore(database.pool);
   await deploy(store, ALICE);
   await store.watchOutcomes(ALICE, 'reflect/watching');
+  await store.addToJournal(ALICE, 0, [{ kind: 'opened', atMs: 0 }]);
   const { task, episode } = await playTask(store, ALICE, 't-1', { subject: 'sue' });
   await store.putStep(ALICE.tenant, episode, {
     index: 0,

@@ -21,7 +21,12 @@ import type {
 } from '../../src/activities/learning-activities.js';
 import { assertActive } from '../../src/activities/candidate-reading.js';
 import type { Messenger } from '../../src/activities/messenger.js';
-import type { LiveOutcome, PairRow, StratumCount } from '../../src/activities/store.js';
+import type {
+  LiveOutcome,
+  PairRow,
+  ServedCount,
+  StratumCount,
+} from '../../src/activities/store.js';
 import { candidateId, episodeId, taskId, versionId } from '../../src/contracts/ids.js';
 import { unknownBlame } from '../../src/domain/attribution/blame.js';
 import { blameOf } from '../../src/domain/attribution/ladder.js';
@@ -32,6 +37,7 @@ import { stratumOf } from '../../src/domain/gate/live-outcome.js';
 import { defaultRolloutPolicy } from '../../src/domain/gate/rollout.js';
 import type { CandidateId, EpisodeId, Scope, VersionId } from '../../src/domain/ids.js';
 import type { Json, JsonObject } from '../../src/domain/json.js';
+import { booksOf, type JournalEntry } from '../../src/domain/learner-journal.js';
 import type { LessonDraft } from '../../src/domain/lesson.js';
 import { permutation } from '../../src/domain/random.js';
 import { planRetreat, type StandingPromotion } from '../../src/domain/rollback.js';
@@ -99,6 +105,10 @@ export class FakeLearning implements LearningActivities {
   readonly aaChecks: Parameters<LearningActivities['noteAaCheck']>[0][] = [];
   readonly disarmed: string[] = [];
   readonly draws: DrawRequest[] = [];
+  readonly journal: JournalEntry[] = [];
+  /** What the next looks at proposals fail with. */
+  readonly mergeFailures: Error[] = [];
+  readonly reads: ReadRequest[] = [];
   readonly judgedReplays: AttributionAnswer['replay'][] = [];
   active: VersionId = BASELINE;
   canary: CandidateId | null = null;
@@ -127,13 +137,17 @@ export class FakeLearning implements LearningActivities {
   strata: readonly StratumCount[] = [{ slices: {}, n: 300, failures: 30 }];
   ownStrata: readonly StratumCount[] = [{ slices: {}, n: 300, failures: 6 }];
 
+  /** Tasks of the version before whose outcome is not decided when a reference is taken. */
+  pending: readonly number[] = [];
   criticalCategories: readonly string[] = [];
   deployment: NonNullable<MergeAnswer['deployment']> | null = null;
 
   readonly #proposals: Proposal[] = [];
   readonly #outcomes: LiveOutcome[] = [];
+  readonly #late: LiveOutcome[] = [];
   readonly #watching = new Set<string>();
   #unknown = 0;
+  #unknownBy: Partial<ServedCount> = {};
   readonly #scope: Scope;
   readonly #messenger: Messenger;
 
@@ -186,9 +200,26 @@ export class FakeLearning implements LearningActivities {
     await Promise.all(woken.map((workflowId) => this.#messenger.wake(workflowId)));
   }
 
+  /** Outcomes of the version before that are decided from here on. */
+  async late(outcomes: readonly { readonly number: number; readonly success: number | null }[]) {
+    this.#late.push(
+      ...outcomes.map(({ number, success }) => ({
+        number,
+        episode: episodeId(`late-${String(number)}`),
+        version: BASELINE,
+        arm: 'active' as const,
+        slices: {},
+        success,
+        category: success === 1 ? 'ok' : 'failed',
+      })),
+    );
+    await this.unknown(0);
+  }
+
   /** Tasks that were served and of whose outcome nothing is known. */
-  async unknown(count: number): Promise<void> {
+  async unknown(count: number, by: Partial<ServedCount> = {}): Promise<void> {
     this.#unknown += count;
+    this.#unknownBy = by;
     const woken = [...this.#watching];
     this.#watching.clear();
     await Promise.all(woken.map((workflowId) => this.#messenger.wake(workflowId)));
@@ -269,7 +300,32 @@ export class FakeLearning implements LearningActivities {
     };
   }
 
+  async openJournal({
+    nowMs,
+  }: Parameters<LearningActivities['openJournal']>[0]): ReturnType<
+    LearningActivities['openJournal']
+  > {
+    if (this.journal.length === 0) this.journal.push({ kind: 'opened', atMs: nowMs });
+    const { journal, frozen } = this;
+    return { books: booksOf(journal), number: journal.length, frozen };
+  }
+
+  async writeJournal({
+    after,
+    entries,
+  }: Parameters<LearningActivities['writeJournal']>[0]): Promise<void> {
+    entries.forEach((entry, index) => {
+      const known = this.journal[after + index];
+      if (known !== undefined && JSON.stringify(known) !== JSON.stringify(entry)) {
+        throw new ConflictError(`entry ${String(after + index + 1)}: found another`);
+      }
+      this.journal[after + index] = entry;
+    });
+  }
+
   async mergeProposals(): Promise<MergeAnswer> {
+    const failure = this.mergeFailures.shift();
+    if (failure !== undefined) throw failure;
     const waiting = this.#proposals.filter(({ fate }) => fate === null).slice(0, 50);
     const told = new Set<string>();
     for (const proposal of waiting) {
@@ -560,16 +616,30 @@ export class FakeLearning implements LearningActivities {
   }
 
   async readOutcomes(request: ReadRequest): Promise<OutcomeRead> {
+    this.reads.push(request);
     this.#watching.add(request.workflowId);
-    const outcomes = this.#outcomes.filter(({ number }) => number > request.cursor);
+    const late = this.#late.filter(({ number }) => request.passedOver.includes(number));
+    const outcomes = [...late, ...this.#outcomes.filter(({ number }) => number > request.cursor)];
+    const unseen = this.pending.filter((number) => request.passedOver.includes(number));
+    const passedOver = unseen.filter((number) => !late.some((told) => told.number === number));
     const state = request.candidate === null ? null : this.#candidate(request.candidate).state;
     return {
       outcomes,
       cursor: Math.max(request.cursor, ...outcomes.map(({ number }) => number)),
-      passedOver: Array.from({ length: this.#unknown }, (_none, index) => 10_000 + index),
+      passedOver: [
+        ...passedOver,
+        ...Array.from({ length: this.#unknown }, (_none, index) => 10_000 + index),
+      ],
       isFrozen: this.frozen,
       state,
     };
+  }
+
+  async servedBy({
+    numbers,
+  }: Parameters<LearningActivities['servedBy']>[0]): ReturnType<LearningActivities['servedBy']> {
+    const by = { version: this.active, arm: 'active' as const, slices: {}, ...this.#unknownBy };
+    return [{ ...by, n: numbers.length }];
   }
 
   async stopWatching({ workflowId }: Scope & { readonly workflowId: string }): Promise<void> {
@@ -595,8 +665,8 @@ export class FakeLearning implements LearningActivities {
 
   async reference({ candidate }: OfCandidate): Promise<ReferenceAnswer> {
     const { version, baseline } = this.#candidate(candidate);
-    const { strata, ownStrata: own, criticalCategories } = this;
-    return { cursor: this.#newest(), strata, own, version, baseline, criticalCategories };
+    const { strata, pending, ownStrata: own, criticalCategories } = this;
+    return { cursor: this.#newest(), strata, pending, own, version, baseline, criticalCategories };
   }
 
   async deploymentReference(): ReturnType<LearningActivities['deploymentReference']> {

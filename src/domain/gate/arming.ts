@@ -3,6 +3,8 @@ export interface Arming {
   readonly epoch: number;
   readonly rollbacks: number;
   readonly isArmed: boolean;
+  /** Candidates whose rollback was counted: one that is told again is no other. */
+  readonly counted?: readonly string[];
 }
 
 /** Rollbacks in one epoch after which automatic promotion is off. */
@@ -10,10 +12,16 @@ export const ROLLBACKS_TO_DISARM = 3;
 
 export const armed: Arming = { epoch: 1, rollbacks: 0, isArmed: true };
 
-/** Counts a rollback, from canary or probation. A new epoch starts its count anew, but does not re-arm. */
-export function addRollback(state: Arming, epoch: number): Arming {
+/**
+ * Counts the rollback of a candidate, from canary, from probation or after it, once. A new epoch starts its
+ * count anew, but does not re-arm.
+ */
+export function addRollback(state: Arming, epoch: number, candidate: string): Arming {
+  const { counted = [] } = state;
+  if (counted.includes(candidate)) return state;
   const rollbacks = (epoch === state.epoch ? state.rollbacks : 0) + 1;
-  return { epoch, rollbacks, isArmed: state.isArmed && rollbacks < ROLLBACKS_TO_DISARM };
+  const isArmed = state.isArmed && rollbacks < ROLLBACKS_TO_DISARM;
+  return { epoch, rollbacks, isArmed, counted: [...counted, candidate] };
 }
 
 /** A person takes responsibility again; the count starts anew. */

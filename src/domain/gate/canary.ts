@@ -1,21 +1,27 @@
 import { CATEGORY_LEVEL } from './categories.js';
+import { casesOf, type CategoryReference } from './critical-watch.js';
 import { addHarm, addSuperiority, emptyEProcess, hasReached, logE } from './eprocess.js';
 import type { EProcess } from './eprocess.js';
 import { sliceNames, stratumOf } from './live-outcome.js';
 import type { LiveOutcome } from './live-outcome.js';
+import type { FailureCounts } from './monitor.js';
+import { NOTHING, referenceStrata, referenceTotal, type Strata } from './strata.js';
 
 export interface CanaryPolicy {
   /** Level of the overall alarm, e >= 20; a slice alarms at this level divided by the number of slices. */
   readonly level: number;
   /** Controls that a block holds at most; the latest stay. */
   readonly blockCap: number;
+  /** Canary outcomes that may wait for a control of their own stratum; a longer line is compared across strata. */
+  readonly patience: number;
 }
 
 /**
  * e >= 20: at one canary outcome to nine controls, 1.8 % false alarms in 100 canary outcomes, and a loss of 20
- * points found in 94 %. 19 controls to one canary outcome are what a share of 5 % has between two of them.
+ * points found in 94 %. 19 controls to one canary outcome are what a share of 5 % has between two of them. With
+ * both arms in every stratum fewer than ten wait; where a subject is a stratum of its own all of them would.
  */
-export const defaultCanaryPolicy: CanaryPolicy = { level: 0.05, blockCap: 19 };
+export const defaultCanaryPolicy: CanaryPolicy = { level: 0.05, blockCap: 19, patience: 10 };
 
 /** A live outcome and the version that served it. */
 export interface CanaryOutcome extends LiveOutcome {
@@ -47,6 +53,8 @@ interface CategoryGrowth {
   readonly name: string;
   /** sup(D^k, 0), D^k = 1{canary in k} - mean(1{control in k}). */
   readonly grew: EProcess;
+  /** How often it was the outcome of each stratum before. */
+  readonly past: Strata;
 }
 
 /**
@@ -57,6 +65,11 @@ interface CategoryGrowth {
  * both arms alike in the meantime (drift, an incident, a harder mix) cancels within a block, the
  * conditioning Netflix uses for its canaries. A critical category is compared the same way, as in the gate: the
  * share of canary outcomes in it with that of the controls.
+ *
+ * A stratum may have one arm only: a subject stays with its arm, and where strata are subjects no block of
+ * that kind is ever complete. Its outcomes are compared with controls of another stratum then, each less
+ * what its own stratum did before: D = ((y - past) - mean(y' - past')) / 2. What is compared with nothing
+ * counts for nothing: `overall.n`, not `outcomes`, is what a stage has seen.
  */
 export interface CanaryState {
   readonly policy: CanaryPolicy;
@@ -66,6 +79,8 @@ export interface CanaryState {
   readonly slices: readonly SliceHarm[];
   readonly categories: readonly CategoryGrowth[];
   readonly blocks: Readonly<Record<string, Block>>;
+  /** What each stratum did before. */
+  readonly past: Strata;
   /** The first alarm; it stays. */
   readonly alarm?: CanaryAlarm;
 }
@@ -75,14 +90,20 @@ export function emptyCanary(
   slices: readonly string[],
   policy: CanaryPolicy = defaultCanaryPolicy,
   criticalCategories: readonly string[] = [],
+  past: readonly (CategoryReference & FailureCounts)[] = [],
 ): CanaryState {
   return {
     policy,
     outcomes: 0,
     overall: emptyEProcess(),
     slices: slices.map((name) => ({ name, harm: emptyEProcess() })),
-    categories: criticalCategories.map((name) => ({ name, grew: emptyEProcess() })),
+    categories: criticalCategories.map((name) => ({
+      name,
+      grew: emptyEProcess(),
+      past: referenceStrata(casesOf(name, past)),
+    })),
     blocks: {},
+    past: referenceStrata(past),
   };
 }
 
@@ -91,6 +112,10 @@ export function emptyCanary(
  * next control of its stratum, first come first served, so that every control is used once.
  */
 export function addCanaryOutcome(state: CanaryState, outcome: CanaryOutcome): CanaryState {
+  return acrossStrata(withinStratum(state, outcome));
+}
+
+function withinStratum(state: CanaryState, outcome: CanaryOutcome): CanaryState {
   const stratum = stratumOf(outcome.slices);
   const block = Object.hasOwn(state.blocks, stratum) ? state.blocks[stratum] : undefined;
   const { controls, waiting } = block ?? { controls: [], waiting: [] };
@@ -112,14 +137,43 @@ export function addCanaryOutcome(state: CanaryState, outcome: CanaryOutcome): Ca
   return withBlock({ controls: latest, waiting });
 }
 
+/** Compares the one that waits longest in the longest line with the fullest block of controls elsewhere. */
+function acrossStrata(state: CanaryState): CanaryState {
+  const blocks = Object.entries(state.blocks);
+  const waiting = blocks.reduce((total, [, block]) => total + block.waiting.length, 0);
+  if (waiting <= state.policy.patience) return state;
+  const by = (size: (block: Block) => number) =>
+    [...blocks].sort(([, a], [, b]) => size(b) - size(a))[0];
+  const line = by((block) => block.waiting.length);
+  const source = by((block) => block.controls.length);
+  const [first, ...rest] = line?.[1].waiting ?? [];
+  if (line === undefined || source === undefined || first === undefined) return state;
+  const { controls } = source[1];
+  if (controls.length === 0) return state;
+  const left = {
+    ...state.blocks,
+    [line[0]]: { ...line[1], waiting: rest },
+    [source[0]]: { ...source[1], controls: [] },
+  };
+  return addBlock({ ...state, blocks: left }, first, controls);
+}
+
 function addBlock(
   state: CanaryState,
   canary: CanaryOutcome,
   controls: readonly LiveOutcome[],
 ): CanaryState {
-  const meanOf = (value: (outcome: LiveOutcome) => number): number =>
-    controls.reduce((total, control) => total + value(control), 0) / controls.length;
-  const difference = canary.success - meanOf(({ success }) => success);
+  const own = stratumOf(canary.slices);
+  const isWithin = controls.every(({ slices }) => stratumOf(slices) === own);
+  const differenceOf = (value: (outcome: LiveOutcome) => number, past: Strata): number => {
+    const meanOf = (of: (outcome: LiveOutcome) => number): number =>
+      controls.reduce((total, control) => total + of(control), 0) / controls.length;
+    if (isWithin) return value(canary) - meanOf(value);
+    const surprise = (outcome: LiveOutcome): number =>
+      value(outcome) - pastSuccess(past, stratumOf(outcome.slices));
+    return (surprise(canary) - meanOf(surprise)) / 2;
+  };
+  const difference = differenceOf(({ success }) => success, state.past);
   const names = sliceNames(canary.slices);
   const next: CanaryState = {
     ...state,
@@ -129,13 +183,22 @@ function addBlock(
         ? { name: slice.name, harm: addHarm(slice.harm, difference, 0) }
         : slice,
     ),
-    categories: state.categories.map(({ name, grew }) => {
+    categories: state.categories.map(({ name, grew, past }) => {
       const isIn = ({ category }: LiveOutcome): number => (category === name ? 1 : 0);
-      return { name, grew: addSuperiority(grew, isIn(canary) - meanOf(isIn), 0) };
+      // A case is a failure of its strata.
+      const spared = differenceOf((outcome) => 1 - isIn(outcome), past);
+      return { name, grew: addSuperiority(grew, -spared, 0), past };
     }),
   };
   const alarm = state.alarm ?? crossedCanary(next);
   return alarm === undefined ? next : { ...next, alarm };
+}
+
+/** The share of a stratum's outcomes that went well before; where it has no past, of all of them. */
+function pastSuccess(past: Strata, name: string): number {
+  const has = Object.hasOwn(past, name) && (past[name]?.reference.n ?? 0) > 0;
+  const { n, failures } = has ? (past[name]?.reference ?? NOTHING) : referenceTotal(past);
+  return 1 - (failures + 0.5) / (n + 1);
 }
 
 /** What a critical category takes to alarm: as in the gate, the level divided by their number. */

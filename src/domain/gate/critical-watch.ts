@@ -4,7 +4,13 @@ import { addOutcome, emptyEProcess, exceeds, logE } from './eprocess.js';
 import type { EProcess } from './eprocess.js';
 import type { LiveOutcome } from './live-outcome.js';
 import { stratumOf } from './live-outcome.js';
-import { addStratumOutcome, predictiveRate, referenceStrata, type Strata } from './strata.js';
+import {
+  addReferenceOutcome,
+  addStratumOutcome,
+  predictiveRate,
+  referenceStrata,
+  type Strata,
+} from './strata.js';
 
 export interface CriticalWatchPolicy {
   /** A: e-value at which one of Kc categories alarms in probation, times Kc. */
@@ -67,27 +73,42 @@ export function emptyCriticalWatch(
   reference: readonly CategoryReference[],
   policy: CriticalWatchPolicy = defaultCriticalWatchPolicy,
 ): CriticalWatch {
-  const casesOf = (name: string) =>
-    reference.map(({ slices, n, categories = {} }) => ({
-      slices,
-      n,
-      failures: Object.hasOwn(categories, name) ? (categories[name] ?? 0) : 0,
-    }));
   return {
     policy,
     tests: critical.map((name) => ({
       name,
-      strata: referenceStrata(casesOf(name)),
+      strata: referenceStrata(casesOf(name, reference)),
       process: emptyEProcess(),
       detector: null,
     })),
   };
 }
 
+/** Outcomes of each stratum that were of one category, counted as its failures. */
+export function casesOf(name: string, reference: readonly CategoryReference[]) {
+  return reference.map(({ slices, n, categories = {} }) => ({
+    slices,
+    n,
+    failures: Object.hasOwn(categories, name) ? (categories[name] ?? 0) : 0,
+  }));
+}
+
 /** Goes on after a survived probation, with everything that was counted by then. */
 export function standingCriticalWatch({ policy, tests }: CriticalWatch): CriticalWatch {
   const detector = emptyDetector('shiryaev-roberts');
   return { policy, tests: tests.map((test) => ({ ...test, detector })) };
+}
+
+/** Adds an outcome from before the promotion that was decided only after it. */
+export function addLateCritical(watch: CriticalWatch, outcome: LiveOutcome): CriticalWatch {
+  const tests = watch.tests.map((test): CategoryTest => {
+    const success = outcome.category === test.name ? 0 : 1;
+    return {
+      ...test,
+      strata: addReferenceOutcome(test.strata, { success, slices: outcome.slices }),
+    };
+  });
+  return { ...watch, tests };
 }
 
 /** Adds a live outcome of the promoted version, in assignment order. */

@@ -138,6 +138,13 @@ export function addLiveOutcome(state: MonitorState, outcome: LiveOutcome): Monit
   return { ...state, outcomes, watches, alarms: [...state.alarms, ...raised], isSevere };
 }
 
+/** Watches on once an alarm was looked into: the same references, detectors and alarms anew. */
+export function monitorAnew(state: MonitorState): MonitorState {
+  const detector = emptyDetector(state.policy.kind);
+  const watches = state.watches.map((watch) => ({ ...watch, detector }));
+  return { ...state, watches, alarms: [], isSevere: false };
+}
+
 /**
  * What alarms ask for. In probation a rollback alarm switches back at once; after it, paired diagnosis
  * comes first, unless the loss is severe or a critical category alarms.

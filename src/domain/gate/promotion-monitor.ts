@@ -7,7 +7,9 @@ import type { LiveOutcome } from './live-outcome.js';
 import { defaultMonitorPolicy, referenceRate } from './monitor.js';
 import type { MonitorPolicy } from './monitor.js';
 import {
+  addReferenceOutcome,
   addStratumOutcome,
+  pooledRate,
   predictiveRate,
   referenceTotal,
   strataWithReference,
@@ -69,7 +71,8 @@ interface StratumTests {
  * Each outcome is compared with its own stratum alone (`predictiveRate`), so the mix never enters. Under
  * "nothing changed" E is a martingale, and P(E ever >= A) <= 1/A by Ville's inequality. The change can
  * only have come with the promotion, so this is a plain e-process, not a detector; after probation
- * `standing-watch` goes on from here.
+ * `standing-watch` goes on from here. Where no stratum has a past of its own they are taken as one: what
+ * little was seen before is better than nothing, and its error is paid for in the predictive all the same.
  */
 export interface PromotionMonitorState {
   readonly policy: PromotionMonitorPolicy;
@@ -90,21 +93,38 @@ export function emptyPromotionMonitor(
   strata: Strata,
   policy: PromotionMonitorPolicy = defaultPromotionMonitorPolicy,
 ): PromotionMonitorState {
-  const total = referenceTotal(strata);
-  const state: PromotionMonitorState = {
+  return withReference({
     policy,
     outcomes: 0,
     strata,
     all: emptyEProcess(),
-    tests: strataWithReference(strata, policy.minReference).map((name) => ({
-      name,
-      slice: emptyEProcess(),
-    })),
+    tests: [],
     rawDetector: emptyDetector(policy.raw.kind),
     alarms: [],
     action: { kind: 'none' },
-  };
-  return total.n === 0 ? state : { ...state, rawRate: referenceRate(total, policy.raw.slack) };
+  });
+}
+
+/**
+ * Adds an outcome from before the promotion that was decided only after it. Bets already made stand; those to
+ * come are made against all that is known of the past, so that what is slow to be known counts alike before and
+ * since. A stratum that has its reference by now is tested from here on.
+ */
+export function addLateReference(
+  state: PromotionMonitorState,
+  outcome: LiveOutcome,
+): PromotionMonitorState {
+  return withReference({ ...state, strata: addReferenceOutcome(state.strata, outcome) });
+}
+
+function withReference(state: PromotionMonitorState): PromotionMonitorState {
+  const { policy, strata, tests } = state;
+  const total = referenceTotal(strata);
+  const added = strataWithReference(strata, policy.minReference)
+    .filter((name) => !tests.some((test) => test.name === name))
+    .map((name) => ({ name, slice: emptyEProcess() }));
+  const tested = { ...state, tests: [...tests, ...added] };
+  return total.n === 0 ? tested : { ...tested, rawRate: referenceRate(total, policy.raw.slack) };
 }
 
 /**
@@ -120,10 +140,16 @@ export function addPromotionOutcome(
   const counted = { ...state, outcomes: state.outcomes + 1 };
   if (name === state.scopedTo) return counted;
   const watched = addRaw(counted, 1 - outcome.success);
-  const tested = state.tests.some((tests) => tests.name === name)
-    ? addToTests(watched, name, 1 - outcome.success)
-    : watched;
+  const tested = testedIn(watched, name, 1 - outcome.success);
   return act({ ...tested, strata: addStratumOutcome(state.strata, outcome) });
+}
+
+/** By its own stratum's past; where none has a past of its own, by that of all of them together. */
+function testedIn(state: PromotionMonitorState, name: string, x: number): PromotionMonitorState {
+  const { strata, tests, all } = state;
+  if (tests.some((test) => test.name === name)) return addToTests(state, name, x);
+  const isPooled = tests.length === 0 && referenceTotal(strata).n > 0;
+  return isPooled ? { ...state, all: addOutcome(all, x, pooledRate(strata)) } : state;
 }
 
 function addRaw(state: PromotionMonitorState, x: number): PromotionMonitorState {
@@ -148,8 +174,9 @@ function act(state: PromotionMonitorState): PromotionMonitorState {
   if (alarm === undefined) return state;
   const alarmed = { ...state, alarms: [...state.alarms, alarm] };
   if (alarm.scope === 'raw') {
+    // What no stratum's past was set beside is judged by the mean alone (GATE 2.6).
     const isOnlyWatch =
-      state.tests.length === 0 && referenceTotal(state.strata).n >= state.policy.minReference;
+      state.all.n === 0 && referenceTotal(state.strata).n >= state.policy.minReference;
     if (isOnlyWatch) return { ...alarmed, action: { kind: 'rollback', at: alarm.at } };
     return state.action.kind === 'none'
       ? { ...alarmed, action: { kind: 'drift', at: alarm.at } }

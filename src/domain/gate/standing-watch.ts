@@ -1,12 +1,22 @@
 import { addFailure, detectorValue, emptyDetector } from './detector.js';
 import type { EDetector } from './detector.js';
-import { addCriticalOutcome, standingCriticalWatch, type CriticalWatch } from './critical-watch.js';
+import {
+  addCriticalOutcome,
+  addLateCritical,
+  standingCriticalWatch,
+  type CriticalWatch,
+} from './critical-watch.js';
 import { exceeds } from './eprocess.js';
 import { stratumOf } from './live-outcome.js';
 import type { LiveOutcome } from './live-outcome.js';
 import type { MonitorPolicy } from './monitor.js';
 import type { PromotionMonitorState } from './promotion-monitor.js';
-import { addStratumOutcome, predictiveRate, previousRate } from './strata.js';
+import {
+  addReferenceOutcome,
+  addStratumOutcome,
+  predictiveRate,
+  previousRate,
+} from './strata.js';
 import type { Strata } from './strata.js';
 
 /** The watch over one stratum, or over all of them where `name` is absent. */
@@ -90,6 +100,16 @@ export function addStandingOutcome(before: StandingWatch, outcome: LiveOutcome):
   };
 }
 
+/** Adds an outcome from before the promotion that was decided only after its probation. */
+export function addLateStanding(watch: StandingWatch, outcome: LiveOutcome): StandingWatch {
+  const { critical } = watch;
+  return {
+    ...watch,
+    strata: addReferenceOutcome(watch.strata, outcome),
+    ...(critical === undefined ? {} : { critical: addLateCritical(critical, outcome) }),
+  };
+}
+
 /** Which detector crossed, at what value and threshold, after how many outcomes. */
 export interface StandingEvidence {
   readonly test: string;
@@ -147,4 +167,14 @@ export function standingAction(watch: StandingWatch): StandingAction {
 /** Of two detectors that must both cross, the one that decides. */
 function weaker({ detector, againstPrevious }: StandingDetector): EDetector {
   return detectorValue(detector) <= detectorValue(againstPrevious) ? detector : againstPrevious;
+}
+
+/** Watches on once an alarm was looked into: the strata keep what they did, the detectors begin anew. */
+export function standingAnew(watch: StandingWatch): StandingWatch {
+  const detector = emptyDetector(watch.policy.kind);
+  return { ...watch, detectors: watch.detectors.map((entry) => ({
+    ...entry,
+    detector,
+    againstPrevious: detector,
+  })) };
 }

@@ -12,7 +12,7 @@ export interface Stratum {
 /** Strata by name, see `stratumOf`. */
 export type Strata = Readonly<Record<string, Stratum>>;
 
-const NOTHING: FailureCounts = { n: 0, failures: 0 };
+export const NOTHING: FailureCounts = { n: 0, failures: 0 };
 
 function stratum(strata: Strata, name: string): Stratum {
   const known = Object.hasOwn(strata, name) ? strata[name] : undefined;
@@ -54,6 +54,18 @@ export function strataWithReference(strata: Strata, minReference: number): reado
   return Object.entries(strata)
     .filter(([, { reference }]) => reference.n >= minReference)
     .map(([name]) => name);
+}
+
+/** The failure rate expected of the next outcome where all strata are taken as one. */
+export function pooledRate(strata: Strata): number {
+  const { n, failures } = Object.values(strata).reduce(
+    (total, { reference, live }) => ({
+      n: total.n + reference.n + live.n,
+      failures: total.failures + reference.failures + live.failures,
+    }),
+    NOTHING,
+  );
+  return (failures + 0.5) / (n + 1);
 }
 
 /** Failures of all strata before the promotion. */

@@ -136,3 +136,67 @@ test('the state survives as JSON', () => {
 
   expect(JSON.parse(JSON.stringify(state))).toEqual(state);
 });
+
+describe('a stratum with one arm only', () => {
+  const past = [
+    { slices: { customer: 'a' }, n: 100, failures: 60 },
+    { slices: { customer: 'b' }, n: 100, failures: 5 },
+  ];
+  const names = ['customer=a', 'customer=b'];
+
+  /** Customer a is served by the canary alone and b by the version before, one task of each in turn. */
+  function served(fails: { readonly a: number; readonly b: number }, count: number, seed: number) {
+    const random = mulberry32(seed);
+    const success = (rate: number): number => (random() < rate ? 0 : 1);
+    return Array.from({ length: count }, () => [
+      control(success(fails.b), { customer: 'b' }),
+      canary(success(fails.a), { customer: 'a' }),
+    ])
+      .flat()
+      .reduce(addCanaryOutcome, emptyCanary(names, undefined, [], past));
+  }
+
+  test('is compared across strata, and its harm found', () => {
+    const state = served({ a: 1, b: 0.05 }, 100, 1);
+
+    expect(state.overall.n).toBeGreaterThan(0);
+    expect(state.alarm).toMatchObject({ scope: 'all' });
+  });
+
+  test('is not blamed for what it always was: alarms in at most 5 % of canaries where nothing changed', () => {
+    const alarms = Array.from({ length: 300 }, (_none, seed) =>
+      served({ a: 0.6, b: 0.05 }, 160, seed + 1),
+    ).filter(({ alarm }) => alarm !== undefined).length;
+
+    expect(alarms).toBeLessThanOrEqual(15);
+  });
+
+  test('a critical category that a stratum always had is not blamed either, and one that grew is', () => {
+    const critical = past.map((stratum) => ({
+      ...stratum,
+      categories: { leak: stratum.failures },
+    }));
+    const fold = (share: number): CanaryState => {
+      const random = mulberry32(9);
+      return Array.from({ length: 150 }, () => {
+        const leaks = random() < share;
+        return [
+          control(1, { customer: 'b' }),
+          { ...canary(leaks ? 0 : 1, { customer: 'a' }), category: leaks ? 'leak' : 'ok' },
+        ];
+      })
+        .flat()
+        .reduce(addCanaryOutcome, emptyCanary([], undefined, ['leak'], critical));
+    };
+
+    expect(fold(0.6).alarm).toBeUndefined();
+    expect(fold(1).alarm).toMatchObject({ scope: 'category', category: 'leak' });
+  });
+
+  test('without any control there is no comparison', () => {
+    const state = run(Array.from({ length: 200 }, () => canary(0)));
+
+    expect(state).toMatchObject({ outcomes: 200, overall: { n: 0 } });
+    expect(state.alarm).toBeUndefined();
+  });
+});

@@ -41,17 +41,20 @@ test('old cases and late ones stay equally likely', () => {
 });
 
 test('three rollbacks in an epoch switch automatic promotion off until a person re-arms', () => {
-  const two = addRollback(addRollback(armed, 1), 1);
-  const three = addRollback(two, 1);
+  const two = addRollback(addRollback(armed, 1, 'c1'), 1, 'c2');
+  const three = addRollback(two, 1, 'c3');
 
   expect(two.isArmed).toBe(true);
   expect(three.isArmed).toBe(false);
-  expect(addRollback(three, 2)).toMatchObject({ rollbacks: 1, isArmed: false });
+  expect(addRollback(three, 2, 'c4')).toMatchObject({ rollbacks: 1, isArmed: false });
   expect(rearm(three)).toMatchObject({ rollbacks: 0, isArmed: true });
 });
 
 test('rollbacks of different epochs do not add up', () => {
-  const state = [1, 1, 2, 2, 3].reduce(addRollback, armed);
+  const state = [1, 1, 2, 2, 3].reduce(
+    (before, epoch, index) => addRollback(before, epoch, `c${String(index)}`),
+    armed,
+  );
 
   expect(state.isArmed).toBe(true);
 });

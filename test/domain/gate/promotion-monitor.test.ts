@@ -165,16 +165,57 @@ describe('references', () => {
     expect(predictiveRate(strata, 'unknown')).toBe(0.5);
   });
 
-  test('a stratum with four outcomes before is passed over, with five it is not', () => {
-    const four = failures(30).reduce(addPromotionOutcome, emptyPromotionMonitor(successes(4)));
+  test('a stratum with four outcomes before is passed over beside others, with five it is not', () => {
+    const watched = (own: number): PromotionMonitorState =>
+      failures(30, { kind: 'own' }).reduce(
+        addPromotionOutcome,
+        emptyPromotionMonitor({
+          ...successes(own, { kind: 'own' }),
+          ...successes(100, { kind: 'other' }),
+        }),
+      );
+
+    expect(watched(4).tests).toMatchObject([{ name: 'kind=other', slice: { n: 0 } }]);
+    expect(watched(5).action).toMatchObject({ kind: 'scope', slice: 'kind=own' });
+  });
+
+  test.each([1, 3, 4])('%i outcomes before are a past to fall from', (count) => {
+    const state = failures(200).reduce(
+      addPromotionOutcome,
+      emptyPromotionMonitor(successes(count)),
+    );
+
+    expect(state.action.kind).toBe('rollback');
+  });
+
+  test('few outcomes before take back at most 2 % of promotions that changed nothing', () => {
+    for (const count of [1, 3, 8]) {
+      const acted = Array.from({ length: 400 }, (_none, seed) => {
+        const random = mulberry32(1_000 * count + seed);
+        const outcome = (index: number): LiveOutcome => ({
+          success: random() < 0.7 ? 1 : 0,
+          slices: { customer: `c${String(index % 4)}` },
+        });
+        const past = Array.from({ length: count }, (_past, index) => outcome(index));
+        const live = Array.from({ length: 200 }, (_live, index) => outcome(index));
+        return live.reduce(
+          addPromotionOutcome,
+          emptyPromotionMonitor(past.reduce<Strata>(addReferenceOutcome, {})),
+        ).action.kind;
+      }).filter((kind) => kind === 'rollback').length;
+
+      expect(acted).toBeLessThanOrEqual(8);
+    }
+  });
+
+  test('one stratum alone with five outcomes before is all there is', () => {
     const five = failures(30).reduce(addPromotionOutcome, emptyPromotionMonitor(successes(5)));
 
-    expect(four.action.kind).not.toBe('rollback');
     expect(five.action).toMatchObject({ kind: 'rollback' });
     expect(five.action).not.toHaveProperty('slice');
   });
 
-  test('where no stratum has a reference of its own the raw mean decides', () => {
+  test('where no stratum has a reference of its own they are taken as one', () => {
     const strata = Array.from({ length: 10 }, (_, i) => ({
       success: 1,
       slices: { customer: `c${i}` },
@@ -183,6 +224,16 @@ describe('references', () => {
     const state = failures(40, { customer: 'new' }).reduce(
       addPromotionOutcome,
       emptyPromotionMonitor(strata),
+    );
+
+    expect(state.action).toMatchObject({ kind: 'rollback' });
+    expect(state.alarms[0]?.scope).toBe('all');
+  });
+
+  test('where live tasks fall into strata without a past alone, the raw mean decides', () => {
+    const state = failures(60, { kind: 'new' }).reduce(
+      addPromotionOutcome,
+      emptyPromotionMonitor(successes(100, { kind: 'known' })),
     );
 
     expect(state.action).toMatchObject({ kind: 'rollback' });
@@ -272,10 +323,13 @@ describe('after probation', () => {
     });
   });
 
-  test('a stratum that nobody knew before is passed over', () => {
+  test('a stratum that nobody knew before is passed over until five of its outcomes are known', () => {
     const state = standingWatch(survived);
+    const odd = { success: 0, slices: { hardness: 'odd' } };
+    const five = Array.from({ length: 5 }, () => odd).reduce(addStandingOutcome, state);
 
-    expect(addStandingOutcome(state, { success: 0, slices: { hardness: 'odd' } })).toBe(state);
+    expect(five.detectors).toEqual(state.detectors);
+    expect(addStandingOutcome(five, odd).detectors).not.toEqual(state.detectors);
   });
 });
 

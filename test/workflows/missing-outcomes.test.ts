@@ -1,0 +1,167 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+import { candidateProgress, learnerState } from '../../src/workflows/messages.js';
+import {
+  aWorldWhere,
+  bringToProbation,
+  CANDIDATE,
+  canaryTraffic,
+  DAY_MS,
+  SHORT_ROLLOUT,
+  stored,
+  traffic,
+} from '../support/candidate-story.js';
+import { BASELINE } from '../support/fake-learning.js';
+import { until } from '../support/poll.js';
+import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
+
+let house: WorkflowHouse;
+let worlds: World[] = [];
+
+beforeAll(async () => {
+  house = await openWorkflowHouse();
+});
+
+afterEach(async () => {
+  for (const world of worlds) await house.quieten(world);
+  worlds = [];
+});
+
+afterAll(() => house.close());
+
+function aWorld(): World {
+  const world = aWorldWhere(house, 'is better');
+  world.learning.plan = {
+    rollout: {
+      ...SHORT_ROLLOUT,
+      probation: { outcomes: 80, minOutcomes: 10, durationMs: 2 * DAY_MS },
+    },
+  };
+  worlds.push(world);
+  return world;
+}
+
+test('an agent whose outcomes often never come is judged by the same share as before', async () => {
+  const world = aWorld();
+  const { learning } = world;
+  learning.strata = [{ slices: {}, n: 150, failures: 0 }];
+  // One in four of the last day was not known yet when the reference was taken, and never is.
+  learning.pending = Array.from({ length: 50 }, (_none, index) => -index);
+  const carrier = await bringToProbation(house, world);
+
+  await learning.late(learning.pending.map((number) => ({ number, success: null })));
+  await learning.live(
+    Array.from({ length: 80 }, (_none, index) => ({ success: index % 4 === 3 ? null : 1 })),
+  );
+
+  expect((await carrier.result()).end).toBe('promoted');
+});
+
+test('a probation whose outcomes are missing in number ends in rollback, whatever the others say', async () => {
+  const world = aWorld();
+  const carrier = await bringToProbation(house, world);
+
+  await traffic(world, 80, 1);
+  await world.learning.unknown(60);
+  const { end, reason } = await carrier.result();
+
+  expect(end).toBe('rolled-back');
+  expect(reason).toMatch(/^outcomes of 60 tasks never came in probation/);
+  expect(world.learning.active).toBe(BASELINE);
+});
+
+test('a probation passes over the few that could change nothing, and the watch still asks for them', async () => {
+  const world = aWorld();
+  const carrier = await bringToProbation(house, world);
+
+  await world.learning.unknown(2);
+  await traffic(world, 80, 1);
+  const { end } = await carrier.result();
+  const asked = await until('a read of the learner', () =>
+    Promise.resolve(
+      world.learning.reads.findLast(
+        ({ candidate, passedOver }) => candidate === null && passedOver.length === 2,
+      ),
+    ),
+  );
+
+  expect(end).toBe('promoted');
+  expect(asked.cursor).toBeGreaterThanOrEqual(80);
+});
+
+test('a canary whose own outcomes hang is not advanced, and ends in rollback', async () => {
+  const world = aWorld();
+  const carrier = await house.startReflection(world, 'e1');
+  await stored(world, 'canary');
+
+  await world.learning.unknown(40, { arm: 'canary', version: CANDIDATE });
+  await canaryTraffic(world, 10, { canary: 1, control: 1 });
+  const { end, reason } = await carrier.result();
+
+  expect(world.learning.canaryShares).toEqual([0.25]);
+  expect(end).toBe('rolled-back');
+  expect(reason).toMatch(/^outcomes of 40 tasks never came in canary/);
+});
+
+test('a canary that serves a customer alone is compared with the others, and its harm found', async () => {
+  const world = aWorld();
+  world.learning.strata = ['a', 'b'].map((customer) => ({
+    slices: { customer },
+    n: 150,
+    failures: 5,
+  }));
+  const carrier = await house.startReflection(world, 'e1');
+  await stored(world, 'canary');
+
+  await world.learning.live(
+    Array.from({ length: 60 }, () => [
+      { success: 1, slices: { customer: 'b' } },
+      { success: 0, slices: { customer: 'a' }, version: CANDIDATE, arm: 'canary' as const },
+    ]).flat(),
+  );
+  const { end, reason } = await carrier.result();
+
+  expect(end).toBe('rolled-back');
+  expect(reason).toContain('alarm in canary');
+});
+
+test('a canary without any control passes no stage', async () => {
+  const world = aWorld();
+  const carrier = await house.startReflection(world, 'e1');
+  await stored(world, 'canary');
+
+  await world.learning.live(
+    Array.from({ length: 40 }, () => ({
+      success: 1,
+      version: CANDIDATE,
+      arm: 'canary' as const,
+    })),
+  );
+  const { end, reason } = await carrier.result();
+
+  expect(world.learning.canaryShares).toEqual([0.25]);
+  expect(end).toBe('rolled-back');
+  expect(reason).toContain('had nothing to be compared with');
+});
+
+test('a canary that serves a customer alone goes on where nobody fares worse', async () => {
+  const world = aWorld();
+  const carrier = await house.startReflection(world, 'e1');
+  await stored(world, 'canary');
+
+  for (let round = 0; round < 8; round += 1) {
+    await world.learning.live(
+      Array.from({ length: 10 }, () => [
+        { success: 1, slices: { customer: 'b' } },
+        { success: 1, slices: { customer: 'a' }, version: CANDIDATE, arm: 'canary' as const },
+      ]).flat(),
+    );
+  }
+  const stage = await until('probation', async () => {
+    const progress = await carrier.query(candidateProgress);
+    return progress.stage === 'probation' ? progress.stage : undefined;
+  });
+
+  expect(stage).toBe('probation');
+  expect((await house.learnerOf(world).query(learnerState)).isArmed).toBe(true);
+});
