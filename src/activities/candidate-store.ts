@@ -11,6 +11,7 @@ import type {
   VersionId,
 } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
+import type { JournalEntry } from '../domain/learner-journal.js';
 import type { LessonContent, LessonDraft, LessonRevision } from '../domain/lesson.js';
 import type { FailedTry } from '../domain/second-try.js';
 import type { LessonRef } from '../domain/strategy.js';
@@ -88,6 +89,10 @@ export interface DisputedLesson extends LessonRef {
 
 /** Proposals, and the candidates that are made of them. */
 export interface CandidateStore {
+  /** What changed what the learner decides by, oldest first. */
+  journal(scope: Scope): Promise<readonly JournalEntry[]>;
+  /** Adds entries after the first `after`; twice the same is once, and others there a ConflictError. */
+  addToJournal(scope: Scope, after: number, entries: readonly JournalEntry[]): Promise<void>;
   /** Stores what an episode proposed, accepted or refused, once by (episode, key). */
   putProposals(scope: Scope, episode: EpisodeId, proposals: readonly Proposed[]): Promise<void>;
   /** The same for several episodes, in one transaction: whoever reads sees all of it or nothing. */

@@ -2,6 +2,7 @@ import { candidateId } from '../contracts/ids.js';
 import { ConflictError, InvalidInputError } from '../domain/errors.js';
 import { SYSTEM } from '../domain/feedback.js';
 import type { LessonId, Scope } from '../domain/ids.js';
+import { booksOf } from '../domain/learner-journal.js';
 import type { LessonRevision } from '../domain/lesson.js';
 import { COMPLEMENTARY, mayTryAgain } from '../domain/second-try.js';
 import { contradicts } from '../domain/validation/conflict.js';
@@ -25,7 +26,7 @@ export interface LearnerDependencies {
 
 type Learner = Pick<
   LearningActivities,
-  'mergeProposals' | 'closeBundle' | 'grantCanary' | 'override'
+  'openJournal' | 'writeJournal' | 'mergeProposals' | 'closeBundle' | 'grantCanary' | 'override'
 >;
 
 const BATCH = 200;
@@ -35,6 +36,21 @@ export function createLearnerActivities(dependencies: LearnerDependencies): Lear
   const { store, agents, messenger } = dependencies;
 
   return {
+    async openJournal({ tenant, agent, nowMs }) {
+      const scope = { tenant, agent };
+      let entries = await store.journal(scope);
+      if (entries.length === 0) {
+        entries = [{ kind: 'opened', atMs: nowMs }];
+        await store.addToJournal(scope, 0, entries);
+      }
+      const pointer = await store.pointer(scope);
+      return { books: booksOf(entries), number: entries.length, frozen: pointer?.frozen ?? false };
+    },
+
+    async writeJournal({ tenant, agent, after, entries }) {
+      await store.addToJournal({ tenant, agent }, after, entries);
+    },
+
     async mergeProposals(scope) {
       const waiting = await store.waitingProposals(scope, BATCH);
       const open = await store.openCandidate(scope);

@@ -91,7 +91,11 @@ export function createMessenger(
 
     async settle(scope, settlement) {
       await startLearner(scope);
-      return workflow.getHandle(learnerId(scope)).executeUpdate(settle, { args: [settlement] });
+      const { said } = settlement;
+      return workflow.getHandle(learnerId(scope)).executeUpdate(settle, {
+        args: [settlement],
+        ...(said === undefined ? {} : { updateId: `settle-${said.run}-${String(said.number)}` }),
+      });
     },
 
     async reflectOnDrift({ tenant, agent }, episode) {

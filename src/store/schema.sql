@@ -387,6 +387,19 @@ policy own_tenant on labels for all to ratchet_app using (tenant = current_setti
 grant insert, select, update on labels to ratchet_app;
 grant delete on labels to ratchet_eraser;
 
+create table learner_journal (
+  tenant text not null,
+  agent text not null,
+  number integer not null,
+  entry jsonb not null,
+  at timestamp with time zone not null default now(),
+  constraint learner_journal_pkey PRIMARY KEY (tenant, agent, number),
+  constraint learner_journal_number_check CHECK ((number > 0))
+);
+row level security enabled and forced on learner_journal;
+policy own_tenant on learner_journal for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
+grant insert, select on learner_journal to ratchet_app;
+
 create table lesson_embeddings (
   tenant text not null,
   agent text not null,

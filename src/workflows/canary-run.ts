@@ -11,7 +11,7 @@ import {
   type CanaryState,
 } from '../domain/gate/canary.js';
 import { stratumOf } from '../domain/gate/live-outcome.js';
-import { canaryIfNoneCame } from '../domain/gate/pending.js';
+import { harmsIfNoneCame } from '../domain/gate/pending.js';
 import { nextRolloutStep, type RolloutPolicy, type RolloutStep } from '../domain/gate/rollout.js';
 import { sliceName } from '../domain/gate/slices.js';
 import type { VersionId } from '../domain/ids.js';
@@ -139,7 +139,7 @@ async function whatHoldsIt(
     const arm = armOf(counted, setting.version);
     return arm === undefined ? [] : [{ ...counted, arm }];
   });
-  if (canaryIfNoneCame(canary, pending).alarm === undefined) return null;
+  if (!harmsIfNoneCame(canary, pending)) return null;
   const missing = countOf(pending);
   setting.show(`**Canary** waits for the outcomes of ${String(missing)} tasks`);
   return isOver ? { kind: 'silent', outcomes, missing } : 'waits';

@@ -111,11 +111,11 @@ async function waitForCanary({ mailbox, settle }: CandidateLife): Promise<Word |
 
 async function end(
   { of: { tenant, agent }, workflowId, mailbox, settle }: CandidateLife,
-  { state, reason, watch }: CandidateEnd,
+  { state, reason, ...survived }: CandidateEnd,
 ): Promise<CandidateEnd> {
   mailbox.stage = state;
   await stopWatching({ tenant, agent, workflowId });
-  await settle('ended', { promoted: state === 'promoted', end: state, watch: watch ?? null });
+  await settle('ended', { promoted: state === 'promoted', end: state, ...survived });
   showDetails(mailbox, `**${state}**: ${reason}`);
   return { state, reason };
 }

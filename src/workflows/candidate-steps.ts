@@ -1,4 +1,4 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 
 import type { LearningActivities, OfCandidate } from '../activities/learning-activities.js';
 import type { CandidateState } from '../domain/candidate.js';
@@ -6,7 +6,7 @@ import { SYSTEM, type Actor } from '../domain/feedback.js';
 import type { StandingWatch } from '../domain/gate/standing-watch.js';
 import type { JsonObject } from '../domain/json.js';
 import type { Mailbox } from './mailbox.js';
-import type { Settled, Settlement } from './messages.js';
+import type { ReadSoFar, Settled, Settlement } from './messages.js';
 
 /** What moves a candidate along; each is one transaction, safe to repeat. */
 export const {
@@ -29,8 +29,9 @@ export const {
 export interface CandidateEnd {
   readonly state: CandidateState;
   readonly reason: string;
-  /** What a survived probation is watched by from then on. */
+  /** What a survived probation is watched by from then on, and from where. */
   readonly watch?: StandingWatch;
+  readonly read?: ReadSoFar;
 }
 
 /** One candidate on its way, as the parts of its workflow share it. */
@@ -50,7 +51,9 @@ export interface CandidateLife {
   /** Tells the learner where the candidate has got to. */
   readonly settle: (
     step: Settlement['step'],
-    more?: Pick<Settlement, 'byPerson' | 'end' | 'watch'> & { readonly promoted?: boolean },
+    more?: Pick<Settlement, 'byPerson' | 'end' | 'watch' | 'read'> & {
+      readonly promoted?: boolean;
+    },
   ) => Promise<Settled>;
 }
 
@@ -58,6 +61,7 @@ export function candidateLife(
   given: Pick<CandidateLife, 'of' | 'shadowQueue' | 'workflowId' | 'mailbox'>,
 ): CandidateLife {
   const { of, workflowId, mailbox } = given;
+  let words = 0;
   return {
     ...given,
     enter: async (from, to, reason, detail = {}, actor = SYSTEM) => {
@@ -65,7 +69,10 @@ export function candidateLife(
       mailbox.stage = to;
       mailbox.acting = null;
     },
-    settle: (step, { promoted = false, ...more } = {}) =>
-      settleWithLearner({ ...of, workflowId, step, promoted, ...more }),
+    settle: (step, { promoted = false, ...more } = {}) => {
+      words += 1;
+      const said = { run: workflowInfo().runId, number: words };
+      return settleWithLearner({ ...of, workflowId, step, promoted, said, ...more });
+    },
   };
 }

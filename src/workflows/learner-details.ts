@@ -1,28 +1,18 @@
-import type { Arming } from '../domain/gate/arming.js';
-import type { ErrorLedger } from '../domain/gate/ledger.js';
-import type { CandidateId } from '../domain/ids.js';
+import type { LearnerBooks } from '../domain/learner-journal.js';
 import type { Watched } from './learner-watch.js';
 
-/** A candidate's place in a queue of the learner. */
-export interface Turn {
-  readonly candidate: CandidateId;
-  readonly workflowId: string;
-  /** A person approved or forced it, so that it goes on where automatic promotion is off. */
-  readonly byPerson?: boolean;
-}
-
 /** What the learner shows in the Temporal UI. */
-export function learnerDetails(state: {
-  readonly ledger: ErrorLedger;
-  readonly evaluating: Turn | null;
-  readonly canary: Turn | null;
-  readonly queue: readonly Turn[];
-  readonly frozen: boolean;
-  readonly arming: Arming;
-  readonly discordance: number | null;
-  readonly watched: Watched | null;
-}): string {
-  const { ledger, evaluating, canary, queue, frozen, arming, discordance, watched } = state;
+export function learnerDetails(
+  state: LearnerBooks & {
+    readonly frozen: boolean;
+    readonly discordance: number | null;
+    /** Why something could not be done and is tried again. */
+    readonly trouble: string | null;
+    readonly watched: Watched | null;
+  },
+): string {
+  const { ledger, evaluating, canary, queue, arming } = state;
+  const { frozen, discordance, trouble, watched } = state;
   const limit = String(ledger.policy.falseDiscoveryRate);
   return [
     frozen ? '**Frozen**: no canary starts or advances' : '**Learning**',
@@ -33,6 +23,7 @@ export function learnerDetails(state: {
     `canary: ${canary?.candidate ?? 'nothing'}, ${String(queue.length)} waiting`,
     `error ledger, epoch ${String(ledger.epoch)}: spent ${ledger.spent.toFixed(5)} of ${limit}, ${String(ledger.discoveries)} promotions stand, ${String(arming.rollbacks)} rollbacks`,
     ...watchLines(watched),
+    ...(trouble === null ? [] : [`**Tries again**: ${trouble}`]),
     `A/A discordance: ${discordance === null ? 'not measured yet' : discordance.toFixed(3)}`,
   ].join('  \n');
 }
@@ -53,4 +44,21 @@ function watchLines(watched: Watched | null): readonly string[] {
     line,
     `**Categories shifted** after ${String(shift.n)} outcomes (ln E ${shift.logE.toFixed(2)}, threshold ${shift.threshold.toFixed(2)}): ${moved.join(', ')}`,
   ];
+}
+
+/** What the books say to whoever asks for the state of a learner. */
+export function stateOf({ ledger, arming, evaluating, canary, queue }: LearnerBooks) {
+  return {
+    evaluating: evaluating === null ? [] : [evaluating.candidate],
+    canary: canary?.candidate ?? null,
+    canaryQueue: queue.map(({ candidate }) => candidate),
+    promotions: ledger.discoveries,
+    spent: ledger.spent,
+    reservations: Object.keys(ledger.reservations).length,
+    reserved: Object.entries(ledger.reservations)
+      .filter(([, { state }]) => state === 'open')
+      .map(([id]) => id),
+    isArmed: arming.isArmed,
+    rollbacks: arming.rollbacks,
+  };
 }

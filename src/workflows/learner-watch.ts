@@ -8,10 +8,17 @@ import {
   type CategoryWatch,
 } from '../domain/gate/category-watch.js';
 import { emptyCriticalWatch } from '../domain/gate/critical-watch.js';
-import { addLiveOutcome, emptyMonitor, type MonitorState } from '../domain/gate/monitor.js';
 import {
+  addLiveOutcome,
+  emptyMonitor,
+  monitorAnew,
+  type MonitorState,
+} from '../domain/gate/monitor.js';
+import {
+  addLateStanding,
   addStandingOutcome,
   standingAction,
+  standingAnew,
   standingWatch,
   type StandingEvidence,
   type StandingWatch,
@@ -20,6 +27,7 @@ import { emptyPromotionMonitor } from '../domain/gate/promotion-monitor.js';
 import { referenceStrata } from '../domain/gate/strata.js';
 import type { CandidateId, EpisodeId, Scope, VersionId } from '../domain/ids.js';
 import { liveOutcomeOf, readOutcomes, referenceOf } from './live-reading.js';
+import type { ReadSoFar } from './messages.js';
 
 const { reference } = proxyLocalActivities<LearningActivities>({
   startToCloseTimeout: '60s',
@@ -48,6 +56,17 @@ export interface Watched {
   readonly failures: readonly EpisodeId[];
   readonly cursor: number;
   readonly passedOver: readonly number[];
+  /** The newest task accepted before it was promoted or deployed. */
+  readonly from?: number;
+  /** Tasks up to it are what its own rate was taken from: the benefit monitor sees none of them again. */
+  readonly since?: number;
+}
+
+/** A promotion whose probation is over: what it is watched by, and how far its outcomes were read. */
+export interface Survivor {
+  readonly candidate: CandidateId;
+  readonly watch: StandingWatch | null;
+  readonly read: ReadSoFar | null;
 }
 
 /** What the watch asks for, with the evidence of it. */
@@ -70,8 +89,7 @@ const LONG_PAGE = 100;
 /** Begins where a survived probation ended. */
 export async function beginWatch(
   scope: Scope,
-  candidate: CandidateId,
-  survived: StandingWatch | null,
+  { candidate, watch: survived, read }: Survivor,
 ): Promise<Watched> {
   const found = await reference({ ...scope, candidate });
   const { strata, own, cursor, version, baseline, criticalCategories = [] } = found;
@@ -90,8 +108,8 @@ export async function beginWatch(
     categories: emptyCategoryWatch(own),
     outcomes: 0,
     failures: [],
-    cursor,
-    passedOver: [],
+    ...(read ?? { cursor, passedOver: [] }),
+    since: cursor,
   };
 }
 
@@ -130,13 +148,17 @@ export async function readWatch(
   readonly mayHaveMore: boolean;
 }> {
   const { workflowId } = workflowInfo();
-  const { cursor, passedOver, version, deployed = [] } = watched;
+  const { cursor, passedOver, version, baseline, from = 0, deployed = [] } = watched;
   const serving = [version, ...deployed];
   const page = await readOutcomes({ ...scope, candidate: null, workflowId, cursor, passedOver });
   let folded = watched;
   let alarm = watchAlarm(watched);
   for (const outcome of page.outcomes) {
-    if (alarm.kind === 'rollback') break;
+    if (outcome.number <= from && outcome.version === baseline && outcome.isVoid !== true) {
+      const standing = addLateStanding(folded.standing, liveOutcomeOf(outcome));
+      folded = { ...folded, standing };
+    }
+    if (alarm.kind === 'rollback') continue;
     if (!serving.includes(outcome.version) || outcome.isVoid === true) continue;
     folded = withOutcome(folded, outcome);
     const found = watchAlarm(folded);
@@ -157,11 +179,12 @@ export async function readWatch(
 
 function withOutcome(watched: Watched, outcome: LiveOutcome): Watched {
   const seen = liveOutcomeOf(outcome);
+  const isNew = outcome.number > (watched.since ?? 0);
   return {
     ...watched,
     failures: failuresWith(watched.failures, outcome),
     standing: addStandingOutcome(watched.standing, seen),
-    benefit: addLiveOutcome(watched.benefit, seen),
+    benefit: isNew ? addLiveOutcome(watched.benefit, seen) : watched.benefit,
     categories: addWatchedCategory(watched.categories, seen),
     outcomes: watched.outcomes + 1,
   };
@@ -184,4 +207,20 @@ function watchAlarm({ standing, benefit, deployed = [] }: Watched): WatchAlarm {
   const threshold = Math.log(benefit.policy.threshold * (slice === null ? 1 : watches));
   const evidence = { test: `benefit monitor, ${slice ?? 'all'}`, logE, threshold, n };
   return { kind: 'diagnose', purpose: 'benefit', slice, evidence };
+}
+
+/**
+ * After a diagnosis that found no regression the alarms begin anew. Where it found drift, what the strata did before
+ * is of another world, and so is its own rate: what comes is compared with what comes since.
+ */
+export function watchedAnew(watched: Watched, conclusion: 'drift' | 'unresolved'): Watched {
+  const isOld = conclusion === 'drift';
+  const standing = standingAnew(watched.standing);
+  return {
+    ...watched,
+    standing: isOld ? { ...standing, strata: {} } : standing,
+    benefit: isOld ? emptyMonitor({}) : monitorAnew(watched.benefit),
+    failures: [],
+    ...(isOld ? { from: 0 } : {}),
+  };
 }

@@ -9,28 +9,16 @@ import {
   proxyLocalActivities,
   setCurrentDetails,
   setHandler,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 
 import type { LearningActivities } from '../activities/learning-activities.js';
 import { SYSTEM } from '../domain/feedback.js';
-import { armed, addRollback, rearm as rearmed } from '../domain/gate/arming.js';
-import {
-  emptyLedger,
-  nextAlpha,
-  openEpochIfDue,
-  release,
-  reserve as reserveAlpha,
-  settle as settleAlpha,
-  withdraw,
-} from '../domain/gate/ledger.js';
-import { defaultGatePolicy } from '../domain/gate/gate-policy.js';
-import { isUnderpowered } from '../domain/gate/power.js';
-import type { StandingWatch } from '../domain/gate/standing-watch.js';
-import type { CandidateId } from '../domain/ids.js';
 import { isHistoryLong } from './history-length.js';
-import { learnerDetails } from './learner-details.js';
-import type { LearnerInput } from './learner-input.js';
+import { keepJournal, messageOf, openedJournal, pauseMs } from './journal.js';
+import { learnerDetails, stateOf } from './learner-details.js';
+import type { LearnerInput, Resumed } from './learner-input.js';
 import {
   afterProbation,
   beginDeployment,
@@ -41,6 +29,7 @@ import {
   type DeploymentAlarm,
 } from './deployment-run.js';
 import { checkPairs, replayPairs } from './learner-checks.js';
+import { reserveLevel } from './learner-reserve.js';
 import {
   beginWatch,
   concludeDiagnosis,
@@ -48,6 +37,7 @@ import {
   readWatch,
   rollBack,
   stopWatching,
+  watchedAnew,
   type WatchAlarm,
   type Watched,
 } from './learner-watch.js';
@@ -79,6 +69,17 @@ const { closeBundle, grantCanary, override, noteDisarmed } = proxyActivities<Lea
 const SAFETY_MS = 60_000;
 /** How often baseline is set beside baseline (GATE 2.2). */
 const AA_EVERY_MS = 7 * 86_400_000;
+/** After a failure of work in the background. */
+const RETRY_MS = 3_600_000;
+
+/** What a learner begins with that no journal holds. */
+const NEW: Omit<Resumed, 'journal' | 'frozen' | 'nextAaMs'> = {
+  watched: null,
+  handedOver: [],
+  deployment: null,
+  deployedUpTo: 0,
+  discordance: null,
+};
 
 /**
  * The one workflow an agent has that owns its learning: it merges proposals, grants evaluations and
@@ -86,30 +87,26 @@ const AA_EVERY_MS = 7 * 86_400_000;
  * pairs themselves once a week, and watches what was promoted after its probation has ended.
  *
  * A bundle is evaluated when nothing is evaluated or in its canary: a baseline about to change would
- * make the evaluation a waste.
+ * make the evaluation a waste. What it decides by is written to its journal before anybody is answered by it,
+ * and an activity that fails for good makes it wait and try again: it never fails itself.
  */
 export async function learner(input: LearnerInput): Promise<void> {
-  const { tenant, agent } = input;
+  const { tenant, agent, resumed } = input;
   const scope = { tenant, agent };
-  const { resumed } = input;
-  let ledger = resumed?.ledger ?? emptyLedger(Date.now());
-  let evaluating = resumed?.evaluating ?? null;
-  let canary = resumed?.canary ?? null;
-  let queue = [...(resumed?.queue ?? [])];
-  let watched = resumed?.watched ?? null;
-  let deployment = resumed?.deployment ?? null;
-  let deployedUpTo = resumed?.deployedUpTo ?? 0;
-  let frozen = resumed?.frozen ?? false;
-  let arming = resumed?.arming ?? armed;
-  let discordance = resumed?.discordance ?? null;
+  const opened = resumed ?? { ...(await openedJournal(scope)), ...NEW };
+  const journal = keepJournal(scope, opened.journal);
+  const { books } = journal;
+  let { watched, handedOver, deployment, deployedUpTo, frozen, discordance } = opened;
   let nextAaMs = resumed?.nextAaMs ?? Date.now() + AA_EVERY_MS;
+  // Told again, for the learner before this one may have been lost between noting its turn and telling it.
+  let granting = books().canary;
   let hasProposals = true;
   let isDirty = true;
-  let isWoken = false;
+  let isWoken = true;
   let diagnosing: CancellationScope | null = null;
+  let diagnoseAfterMs = 0;
   let isChecking = false;
-  let disarmedBecause: string | null = null;
-  const survivors: { candidate: CandidateId; watch: StandingWatch | null }[] = [];
+  let trouble: string | null = null;
 
   setHandler(proposalsWaiting, () => {
     hasProposals = true;
@@ -117,46 +114,19 @@ export async function learner(input: LearnerInput): Promise<void> {
   setHandler(outcomesWaiting, () => {
     isWoken = true;
   });
-  setHandler(reserve, ({ candidate, maxPairs }) => {
-    ledger = openEpochIfDue(ledger, Date.now());
-    const { dPlan, minPairs } = defaultGatePolicy;
-    const isHeld =
-      maxPairs !== undefined &&
-      !Object.hasOwn(ledger.reservations, candidate) &&
-      (maxPairs < minPairs ||
-        (discordance !== null &&
-          isUnderpowered({ alpha: nextAlpha(ledger), maxPairs, dPlan, discordance })));
-    if (isHeld) return { alpha: nextAlpha(ledger), epoch: ledger.epoch, isUnderpowered: true };
-    const reserved = reserveAlpha(ledger, candidate);
-    ledger = reserved.ledger;
-    return { alpha: reserved.alpha, epoch: ledger.epoch, isUnderpowered: false };
-  });
-  setHandler(settle, (settlement: Settlement) => {
-    const { candidate, workflowId, step, promoted, byPerson = false } = settlement;
+  setHandler(reserve, (request) => reserveLevel(journal, request, discordance));
+  setHandler(settle, async ({ watch = null, read = null, ...progress }: Settlement) => {
+    const { candidate, step, promoted, end } = progress;
     isDirty = true;
-    if (step === 'promotion-wanted') return { isArmed: arming.isArmed };
-    if (step === 'evaluated') {
-      if (evaluating?.candidate === candidate) evaluating = null;
-    } else if (step === 'canary-wanted') {
-      // In one step, or the next bundle would be closed against a baseline about to change.
-      if (evaluating?.candidate === candidate) evaluating = null;
-      const known = queue.find((other) => other.candidate === candidate);
-      const turn = { candidate, workflowId, byPerson: byPerson || known?.byPerson === true };
-      if (known !== undefined) queue = queue.map((other) => (other === known ? turn : other));
-      else if (canary?.candidate !== candidate) queue = [...queue, turn];
-    } else {
-      if (canary?.candidate === candidate) canary = null;
-      if (evaluating?.candidate === candidate) evaluating = null;
-      queue = queue.filter((other) => other.candidate !== candidate);
-      if (step === 'sent-back') ledger = release(ledger, candidate);
-      if (step === 'canary-ended') ledger = settleAlpha(ledger, candidate, promoted);
-      if (step === 'ended') {
-        ledger = promoted ? ledger : withdraw(settleAlpha(ledger, candidate, false), candidate);
-        if (settlement.end === 'rolled-back') countRollback();
-        if (promoted) survivors.push({ candidate, watch: settlement.watch ?? null });
-      }
+    if (step !== 'promotion-wanted') {
+      if (step === 'ended' && promoted) handedOver = [...handedOver, { candidate, watch, read }];
+      await journal.note({ kind: 'settled', progress });
     }
-    return { isArmed: arming.isArmed };
+    if (end === 'rolled-back' && watched?.candidate === candidate) {
+      diagnosing?.cancel();
+      watched = null;
+    }
+    return { isArmed: books().arming.isArmed };
   });
   const act =
     (action: 'freeze' | 'unfreeze' | 'pin' | 'unpin' | 'rearm' | 'keep') =>
@@ -173,7 +143,7 @@ export async function learner(input: LearnerInput): Promise<void> {
       });
       if (action === 'freeze') frozen = true;
       if (action === 'unfreeze') frozen = false;
-      if (action === 'rearm') arming = rearmed(arming);
+      if (action === 'rearm') await journal.note({ kind: 'rearmed' });
       isDirty = true;
       return undefined;
     };
@@ -184,31 +154,13 @@ export async function learner(input: LearnerInput): Promise<void> {
   setHandler(rearm, act('rearm'));
   setHandler(keep, act('keep'));
   setHandler(learnerState, () => ({
-    evaluating: evaluating === null ? [] : [evaluating.candidate],
-    canary: canary?.candidate ?? null,
-    canaryQueue: queue.map(({ candidate }) => candidate),
-    promotions: ledger.discoveries,
-    spent: ledger.spent,
-    reservations: Object.keys(ledger.reservations).length,
-    reserved: Object.entries(ledger.reservations)
-      .filter(([, { state }]) => state === 'open')
-      .map(([id]) => id),
+    ...stateOf(books()),
     frozen,
     watched: watched?.candidate ?? null,
     deployment: deployment?.version ?? null,
     isDiagnosing: diagnosing !== null,
-    isArmed: arming.isArmed,
-    rollbacks: arming.rollbacks,
     discordance,
   }));
-
-  function countRollback(): void {
-    const before = arming;
-    arming = addRollback(arming, ledger.epoch);
-    if (before.isArmed && !arming.isArmed) {
-      disarmedBecause = `${String(arming.rollbacks)} rollbacks in epoch ${String(ledger.epoch)}`;
-    }
-  }
 
   /** Takes back what is watched, by evidence that the promotion itself does harm. */
   const takeBack = async (
@@ -217,14 +169,14 @@ export async function learner(input: LearnerInput): Promise<void> {
     { slice, evidence }: Exclude<WatchAlarm, { kind: 'none' }>,
   ): Promise<void> => {
     const of = { stage: 'standing', automatic: true, slice, outcomes, version, baseline };
-    const detail = { ...of, ...evidence };
+    if (candidate !== null) {
+      const detail = { ...of, ...evidence };
+      await rollBack({ ...scope, candidate, actor: SYSTEM, reason, detail });
+      await journal.note({ kind: 'taken-back', candidate });
+    }
     watched = null;
-    await rest();
-    if (candidate === null) return;
-    await rollBack({ ...scope, candidate, actor: SYSTEM, reason, detail });
-    ledger = withdraw(ledger, candidate);
-    countRollback();
     isDirty = true;
+    await rest();
   };
 
   /** Tells the promotion from the world, where there is a candidate to take back. */
@@ -235,13 +187,13 @@ export async function learner(input: LearnerInput): Promise<void> {
     const { candidate, version, baseline, failures, outcomes } = found;
     if (candidate === null) return;
     const { conclusion, pairs, seed } = await replayPairs(scope, candidate, found);
-    if (watched?.candidate === candidate) watched = null;
-    await rest();
     const detail = { purpose, slice, outcomes, pairs, seed, version, baseline, ...evidence };
     await concludeDiagnosis({ ...scope, candidate, conclusion, episodes: failures, detail });
-    if (conclusion !== 'regression') return;
-    ledger = withdraw(ledger, candidate);
-    countRollback();
+    if (conclusion === 'regression') await journal.note({ kind: 'taken-back', candidate });
+    // What still serves is still watched, from here on.
+    if (watched?.candidate !== candidate) return;
+    watched = conclusion === 'regression' ? null : watchedAnew(watched, conclusion);
+    await rest();
   };
 
   /** Stops reading outcomes, unless something else is still watched. */
@@ -257,7 +209,9 @@ export async function learner(input: LearnerInput): Promise<void> {
     void work
       .run(() => diagnose(found, alarm))
       .catch((error: unknown) => {
-        if (!isCancellation(error)) throw error;
+        if (isCancellation(error)) return;
+        trouble = `a diagnosis failed: ${messageOf(error)}`;
+        diagnoseAfterMs = Date.now() + RETRY_MS;
       })
       .finally(() => {
         diagnosing = null;
@@ -284,16 +238,20 @@ export async function learner(input: LearnerInput): Promise<void> {
     found: Pick<Watched, 'version' | 'baseline' | 'failures'>,
     alarm: DeploymentAlarm,
   ): Promise<void> => {
+    await sayWhatItDid(scope, found, alarm);
     if (deployment?.version === found.version) deployment = null;
     else watched = null;
-    await rest();
-    await sayWhatItDid(scope, found, alarm);
     isDirty = true;
+    await rest();
   };
+
+  const isWatching = (): boolean => watched !== null;
 
   const watchOutcomes = async (): Promise<void> => {
     if (watched === null) return;
     const read = await readWatch(scope, watched);
+    // Somebody may have taken it back meanwhile.
+    if (!isWatching()) return;
     if (read.watched.categories.shift !== watched.categories.shift) isDirty = true;
     watched = read.watched;
     const { alarm } = read;
@@ -313,9 +271,27 @@ export async function learner(input: LearnerInput): Promise<void> {
       await takeBack(found, `${what} after probation: taken back at once`, alarm);
       return;
     }
-    if (diagnosing === null) startDiagnosis(found, alarm);
+    if (diagnosing === null && Date.now() >= diagnoseAfterMs) startDiagnosis(found, alarm);
     // A round is not over while a diagnosis is, so nobody is told that all was read; a severe loss may be in the rest.
     if (read.mayHaveMore) isWoken = true;
+  };
+
+  /** Watches the newest promotion that survived; a learner that started anew, what the one before it watched. */
+  const watchSurvivor = async (): Promise<void> => {
+    const { survivors, watching } = books();
+    const newest = survivors.at(-1) ?? (watched === null ? watching : null);
+    if (newest === null || watched?.candidate === newest) return;
+    const survivor = handedOver.findLast(({ candidate }) => candidate === newest);
+    const begun = await beginWatch(
+      scope,
+      survivor ?? { candidate: newest, watch: null, read: null },
+    );
+    // It may have been taken back meanwhile.
+    const still = books();
+    if (!still.survivors.includes(newest) && still.watching !== newest) return;
+    watched = begun;
+    handedOver = handedOver.slice(survivor === undefined ? 0 : handedOver.indexOf(survivor) + 1);
+    await journal.note({ kind: 'watching', candidate: newest });
   };
 
   /** How often pairs of one version differ; pairs that favour an arm are no pairs to promote by. */
@@ -323,75 +299,99 @@ export async function learner(input: LearnerInput): Promise<void> {
     const aa = await checkPairs(scope);
     if (aa === null) return;
     ({ discordance } = aa);
-    if (aa.isAlarmed && arming.isArmed) {
-      arming = { ...arming, isArmed: false };
-      disarmedBecause = `the A/A check alarmed: ln E ${aa.logE.toFixed(2)} over ${String(aa.pairs)} pairs`;
-    }
+    if (!aa.isAlarmed) return;
+    const reason = `the A/A check alarmed: ln E ${aa.logE.toFixed(2)} over ${String(aa.pairs)} pairs`;
+    await journal.note({ kind: 'disarmed', reason });
   };
 
   const startAaCheck = (): void => {
     isChecking = true;
     nextAaMs = Date.now() + AA_EVERY_MS;
-    void checkAa().finally(() => {
-      isChecking = false;
-      isDirty = true;
-    });
+    void checkAa()
+      .catch((error: unknown) => {
+        if (isCancellation(error)) return;
+        trouble = `an A/A check failed: ${messageOf(error)}`;
+        nextAaMs = Date.now() + RETRY_MS;
+      })
+      .finally(() => {
+        isChecking = false;
+        isDirty = true;
+      });
   };
 
-  for (;;) {
+  /** Everything there is to do by now; each part may be done again where a later one failed. */
+  const look = async (): Promise<void> => {
     if (hasProposals) {
       hasProposals = false;
       const { read, deployment: newest } = await mergeProposals(scope);
       if (read > 0) hasProposals = true;
       if (newest != null && newest.number > deployedUpTo) {
+        deployment = await beginDeployment(scope, newest);
         deployedUpTo = newest.number;
         if (watched !== null) watched = followDeployment(watched, newest);
-        deployment = await beginDeployment(scope, newest);
         isWoken = true;
       }
       isDirty = true;
     }
+    const { disarmedBecause } = books();
     if (disarmedBecause !== null) {
-      const reason = disarmedBecause;
-      disarmedBecause = null;
-      await noteDisarmed({ ...scope, reason });
+      await noteDisarmed({ ...scope, reason: disarmedBecause });
+      await journal.note({ kind: 'disarm-told' });
     }
     if (isDirty) {
       isDirty = false;
+      const { arming, queue } = books();
       const next = frozen ? undefined : queue.find(({ byPerson }) => arming.isArmed || byPerson);
-      if (canary === null && next !== undefined) {
-        canary = next;
-        queue = queue.filter((turn) => turn !== next);
-        await grantCanary({ ...scope, ...next });
+      if (books().canary === null && next !== undefined) {
+        granting = next;
+        await journal.note({ kind: 'canary-granted', candidate: next.candidate });
       }
-      const isFree = frozen ? queue.length === 0 : canary === null && next === undefined;
+      if (granting !== null) await grantCanary({ ...scope, ...granting });
+      granting = null;
+      const { canary, evaluating } = books();
+      const isFree = frozen ? books().queue.length === 0 : next === undefined;
       // What a drift teaches belongs to the bundle that is open when it is found.
-      const mayClose = isFree && canary === null && diagnosing === null;
-      if (evaluating === null && mayClose) evaluating = await closeBundle(scope);
-      setCurrentDetails(
-        learnerDetails({ ledger, evaluating, canary, queue, frozen, arming, discordance, watched }),
-      );
+      if (evaluating === null && isFree && canary === null && diagnosing === null) {
+        const turn = await closeBundle(scope);
+        if (turn !== null) await journal.note({ kind: 'evaluating', turn });
+      }
+      setCurrentDetails(learnerDetails({ ...books(), frozen, discordance, trouble, watched }));
     }
-    const newest = survivors.pop();
-    if (newest !== undefined) {
-      survivors.length = 0;
-      watched = await beginWatch(scope, newest.candidate, newest.watch);
-    }
-    if (isWoken || (watched !== null && diagnosing === null)) {
+    await watchSurvivor();
+    if (isWoken || deployment !== null || (watched !== null && diagnosing === null)) {
       isWoken = false;
       await watchDeployment();
       await watchOutcomes();
     }
     if (!isChecking && Date.now() >= nextAaMs) startAaCheck();
-    const isBusy = diagnosing !== null || isChecking || disarmedBecause !== null;
-    if (isHistoryLong(input) && !isBusy && !isDirty && !hasProposals && survivors.length === 0) {
-      await condition(allHandlersFinished);
-      const state = { ledger, evaluating, canary, queue, watched, frozen };
-      const more = { arming, discordance, nextAaMs, deployment, deployedUpTo };
-      await continueAsNew<typeof learner>({ ...input, resumed: { ...state, ...more } });
+  };
+
+  for (let failures = 0; ;) {
+    try {
+      await look();
+      failures = 0;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      // A worker without this agent, or a store that refuses: another try may meet another worker.
+      trouble = messageOf(error);
+      setCurrentDetails(learnerDetails({ ...books(), frozen, discordance, trouble, watched }));
+      await sleep(pauseMs(failures));
+      failures += 1;
+      hasProposals = isDirty = isWoken = true;
+      continue;
     }
-    const isAwake = () =>
-      hasProposals || isDirty || isWoken || survivors.length > 0 || disarmedBecause !== null;
+    const isIdle = (): boolean =>
+      diagnosing === null && !isChecking && !isDirty && !hasProposals && journal.hasWritten();
+    if (isHistoryLong(input) && isIdle()) {
+      await condition(allHandlersFinished);
+      // What a handler did while it was waited for is looked at first.
+      if (isIdle()) {
+        const state = { journal: journal.state(), watched, handedOver, deployment, deployedUpTo };
+        const resumed = { ...state, frozen, discordance, nextAaMs };
+        await continueAsNew<typeof learner>({ ...input, resumed });
+      }
+    }
+    const isAwake = () => hasProposals || isDirty || isWoken || books().survivors.length > 0;
     const aaMs = isChecking ? AA_EVERY_MS : Math.max(1, nextAaMs - Date.now());
     const isReading = deployment !== null || (watched !== null && diagnosing === null);
     const safetyMs = isReading ? SAFETY_MS : AA_EVERY_MS;

@@ -1,9 +1,9 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 import type { FeedbackAct, Role } from '../domain/feedback.js';
-import type { CandidateState } from '../domain/candidate.js';
 import type { StandingWatch } from '../domain/gate/standing-watch.js';
 import type { CandidateId } from '../domain/ids.js';
+import type { Progress } from '../domain/learner-journal.js';
 
 /** Clients import this file; it imports no workflow. */
 
@@ -120,18 +120,19 @@ export const reserve = defineUpdate<
  * through its canary may be promoted; `sent-back` is a candidate that is evaluated anew, at a level of its
  * own; the rest end a stage.
  */
-export interface Settlement {
-  readonly candidate: CandidateId;
-  readonly workflowId: string;
-  readonly step:
-    'evaluated' | 'canary-wanted' | 'promotion-wanted' | 'canary-ended' | 'sent-back' | 'ended';
-  readonly promoted: boolean;
-  /** A person approved or forced it: it goes on where automatic promotion is off. */
-  readonly byPerson?: boolean;
-  /** With `ended`: where. */
-  readonly end?: CandidateState;
+export interface Settlement extends Progress {
   /** With the end of a survived probation: what it is watched by from then on. */
   readonly watch?: StandingWatch | null;
+  /** With it: how far its outcomes were read, so that none of them is lost on the way. */
+  readonly read?: ReadSoFar | null;
+}
+
+/** How far the outcomes of a promotion were read. */
+export interface ReadSoFar {
+  readonly cursor: number;
+  readonly passedOver: readonly number[];
+  /** The newest task accepted before the promotion. */
+  readonly from: number;
 }
 
 /** What the learner decides by as of a settlement. */

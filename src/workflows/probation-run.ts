@@ -99,7 +99,8 @@ export async function runProbation(setting: RolloutSetting, from: number): Promi
         if (Date.now() - outstanding.since < policy.probation.durationMs) continue;
         return { kind: 'silent', outcomes, missing: waits };
       }
-      const read = { ...position, from };
+      const { cursor, passedOver } = position;
+      const read = { cursor, passedOver, from };
       return { kind: 'passed', outcomes, watch: standingWatch(monitor, critical), read };
     }
     // Tasks enough were served, and what came of them is not known: no news is no good news.

@@ -71,3 +71,22 @@ test('a run that failed by its own fault is stored as failed and as missing', as
 
   expect((await store.episode(scope.tenant, episode))?.outcome).toEqual(outcome);
 });
+
+test('a promotion may be diagnosed twice: the second looks at pairs of its own', async () => {
+  const candidate = await openCandidate(store, scope, 'acme.c2', [aDraft('b')]);
+  await closeOnActive(store, scope, candidate);
+  const pairOf = (task: string, score: number): PairRow => ({
+    index: 0,
+    task: taskId(task),
+    slices: {},
+    topUpFor: null,
+    baseline: arm(`${task}-b`, 1),
+    candidate: arm(`${task}-c`, score),
+  });
+
+  await store.putPairs(scope.tenant, candidate, 'diagnosis', [pairOf('t1', 1)], 40);
+  await store.putPairs(scope.tenant, candidate, 'diagnosis', [pairOf('t2', 0)], 90);
+
+  const again = store.putPairs(scope.tenant, candidate, 'diagnosis', [pairOf('t2', 0)], 40);
+  await expect(again).rejects.toThrow('a committed pair is never replaced');
+});

@@ -428,9 +428,10 @@ test('an alarm in the canary rolls the candidate back', async () => {
 
 test('a veto ends a candidate whose granted canary cannot start', async () => {
   const world = aWorld();
+  const carrier = await house.startReflection(world, 'e1');
+  await stored(world, 'evaluating');
   // Frozen where the learner has not seen it: granted, and then refused by the pointer.
   world.learning.frozen = true;
-  const carrier = await house.startReflection(world, 'e1');
   await reach(carrier, 'canary');
 
   await carrier.executeUpdate(veto, { args: [OWNER] });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { candidateProgress, learnerState } from '../../src/workflows/messages.js';
 import {
@@ -6,7 +6,6 @@ import {
   bringToProbation,
   CANDIDATE,
   canaryTraffic,
-  DAY_MS,
   SHORT_ROLLOUT,
   stored,
   traffic,
@@ -16,28 +15,24 @@ import { until } from '../support/poll.js';
 import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
 
 let house: WorkflowHouse;
-let worlds: World[] = [];
 
-beforeAll(async () => {
+// Time passes in each of them, so each has a clock of its own.
+beforeEach(async () => {
   house = await openWorkflowHouse();
 });
 
-afterEach(async () => {
-  for (const world of worlds) await house.quieten(world);
-  worlds = [];
-});
-
-afterAll(() => house.close());
+afterEach(() => house.close());
 
 function aWorld(): World {
   const world = aWorldWhere(house, 'is better');
   world.learning.plan = {
     rollout: {
       ...SHORT_ROLLOUT,
-      probation: { outcomes: 80, minOutcomes: 10, durationMs: 2 * DAY_MS },
+      probation: { outcomes: 80, minOutcomes: 10, durationMs: 600_000 },
     },
   };
-  worlds.push(world);
+  // With more, pairs under way are cancelled with the verdict, and then this server skips no time.
+  world.learning.policy = { concurrency: 1 };
   return world;
 }
 
@@ -61,8 +56,8 @@ test('a probation whose outcomes are missing in number ends in rollback, whateve
   const world = aWorld();
   const carrier = await bringToProbation(house, world);
 
-  await traffic(world, 80, 1);
   await world.learning.unknown(60);
+  await traffic(world, 80, 1);
   const { end, reason } = await carrier.result();
 
   expect(end).toBe('rolled-back');
@@ -78,15 +73,11 @@ test('a probation passes over the few that could change nothing, and the watch s
   await traffic(world, 80, 1);
   const { end } = await carrier.result();
   const asked = await until('a read of the learner', () =>
-    Promise.resolve(
-      world.learning.reads.findLast(
-        ({ candidate, passedOver }) => candidate === null && passedOver.length === 2,
-      ),
-    ),
+    Promise.resolve(world.learning.reads.find(({ candidate }) => candidate === null)),
   );
 
   expect(end).toBe('promoted');
-  expect(asked.cursor).toBeGreaterThanOrEqual(80);
+  expect(asked.passedOver).toHaveLength(2);
 });
 
 test('a canary whose own outcomes hang is not advanced, and ends in rollback', async () => {
@@ -149,15 +140,11 @@ test('a canary that serves a customer alone goes on where nobody fares worse', a
   const carrier = await house.startReflection(world, 'e1');
   await stored(world, 'canary');
 
-  for (let round = 0; round < 8; round += 1) {
-    await world.learning.live(
-      Array.from({ length: 10 }, () => [
-        { success: 1, slices: { customer: 'b' } },
-        { success: 1, slices: { customer: 'a' }, version: CANDIDATE, arm: 'canary' as const },
-      ]).flat(),
-    );
-  }
   const stage = await until('probation', async () => {
+    await world.learning.live([
+      { success: 1, slices: { customer: 'b' } },
+      { success: 1, slices: { customer: 'a' }, version: CANDIDATE, arm: 'canary' as const },
+    ]);
     const progress = await carrier.query(candidateProgress);
     return progress.stage === 'probation' ? progress.stage : undefined;
   });

@@ -44,6 +44,12 @@ interface Block {
   readonly waiting: readonly CanaryOutcome[];
 }
 
+interface Seen {
+  readonly n: number;
+  /** Sum of their success. */
+  readonly success: number;
+}
+
 interface SliceHarm {
   readonly name: string;
   readonly harm: EProcess;
@@ -75,6 +81,8 @@ export interface CanaryState {
   readonly policy: CanaryPolicy;
   /** Canary outcomes seen, those that wait for a control among them. */
   readonly outcomes: number;
+  /** Outcomes of either arm, whatever they were compared with. */
+  readonly seen: Readonly<Record<CanaryOutcome['arm'], Seen>>;
   readonly overall: EProcess;
   readonly slices: readonly SliceHarm[];
   readonly categories: readonly CategoryGrowth[];
@@ -95,6 +103,7 @@ export function emptyCanary(
   return {
     policy,
     outcomes: 0,
+    seen: { canary: { n: 0, success: 0 }, control: { n: 0, success: 0 } },
     overall: emptyEProcess(),
     slices: slices.map((name) => ({ name, harm: emptyEProcess() })),
     categories: criticalCategories.map((name) => ({
@@ -112,7 +121,10 @@ export function emptyCanary(
  * next control of its stratum, first come first served, so that every control is used once.
  */
 export function addCanaryOutcome(state: CanaryState, outcome: CanaryOutcome): CanaryState {
-  return acrossStrata(withinStratum(state, outcome));
+  const { n, success } = state.seen[outcome.arm];
+  const own = { n: n + 1, success: success + outcome.success };
+  const seen = { ...state.seen, [outcome.arm]: own };
+  return acrossStrata(withinStratum({ ...state, seen }, outcome));
 }
 
 function withinStratum(state: CanaryState, outcome: CanaryOutcome): CanaryState {

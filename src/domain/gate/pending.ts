@@ -1,5 +1,5 @@
-import { addCanaryOutcome, type CanaryState } from './canary.js';
-import { stratumOf } from './live-outcome.js';
+import type { CanaryState } from './canary.js';
+import { addHarm, emptyEProcess, hasReached } from './eprocess.js';
 import { addPromotionOutcome, type PromotionMonitorState } from './promotion-monitor.js';
 
 /** Tasks that were served and of whose outcome nothing is known, by combination of slices. */
@@ -36,25 +36,26 @@ export function asksForMore(before: PromotionMonitorState, after: PromotionMonit
   return kind !== before.action.kind && (kind === 'rollback' || kind === 'scope');
 }
 
-/** The same of a canary: the outcomes of both arms alike, spread as evenly as each stratum allows. */
-export function canaryIfNoneCame(canary: CanaryState, pending: readonly PendingArm[]): CanaryState {
-  const strata = new Set(pending.map(({ slices }) => stratumOf(slices)));
-  let state = canary;
-  for (const stratum of strata) {
-    const own = pending.filter(({ slices }) => stratumOf(slices) === stratum);
-    const slices = own[0]?.slices ?? {};
-    const countOf = (arm: PendingArm['arm']): number =>
-      own.filter((entry) => entry.arm === arm).reduce((total, { n }) => total + n, 0);
-    const [canaries, controls] = [countOf('canary'), countOf('control')];
-    for (let turn = 0, served = 0; turn < Math.max(canaries, 1); turn += 1) {
-      const due = Math.round((controls * (turn + 1)) / Math.max(canaries, 1));
-      for (; served < due; served += 1) {
-        state = addCanaryOutcome(state, { success: 0, slices, arm: 'control' });
-      }
-      if (turn < canaries) {
-        state = addCanaryOutcome(state, { success: 0, slices, arm: 'canary' });
-      }
-    }
+/** Hypothetical outcomes added at most; more would tell no more. */
+const MOST_ADDED = 1000;
+
+/**
+ * Whether a canary would do harm if none of these outcomes ever came. Blocks hold what is known alone, so that
+ * the arms are set side by side as wholes: each canary outcome less the mean of all controls, with what is
+ * missing of either arm a failure. Missing in both alike, it says nothing of the canary.
+ */
+export function harmsIfNoneCame(canary: CanaryState, pending: readonly PendingArm[]): boolean {
+  const { seen, policy } = canary;
+  const missing = (arm: PendingArm['arm']): number =>
+    pending.filter((entry) => entry.arm === arm).reduce((total, { n }) => total + n, 0);
+  const controls = seen.control.n + missing('control');
+  if (controls === 0) return missing('canary') > 0;
+  const mean = seen.control.success / controls;
+  let harm = emptyEProcess();
+  for (let added = 0; added < seen.canary.n; added += 1) {
+    harm = addHarm(harm, seen.canary.success / seen.canary.n - mean, 0);
   }
-  return state;
+  const failed = Math.min(missing('canary'), MOST_ADDED);
+  for (let added = 0; added < failed; added += 1) harm = addHarm(harm, -mean, 0);
+  return failed > 0 && hasReached(harm, 1 / policy.level);
 }

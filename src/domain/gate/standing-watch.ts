@@ -14,6 +14,7 @@ import type { PromotionMonitorState } from './promotion-monitor.js';
 import {
   addReferenceOutcome,
   addStratumOutcome,
+  knownOf,
   predictiveRate,
   previousRate,
 } from './strata.js';
@@ -73,7 +74,13 @@ export function standingWatch(
   };
 }
 
-/** Adds a live outcome. Of a stratum without reference, or of the scoped slice, success is passed over. */
+/** Outcomes of a stratum, before and since, from which on a change of it can be told. */
+const MIN_KNOWN = 5;
+
+/**
+ * Adds a live outcome. Of the scoped slice success is passed over. A stratum that nothing was known of before the
+ * promotion has its own past by now, and is watched with all the others once that is enough.
+ */
 export function addStandingOutcome(before: StandingWatch, outcome: LiveOutcome): StandingWatch {
   const { critical } = before;
   const watch =
@@ -81,13 +88,15 @@ export function addStandingOutcome(before: StandingWatch, outcome: LiveOutcome):
       ? before
       : { ...before, critical: addCriticalOutcome(critical, outcome) };
   const name = stratumOf(outcome.slices);
-  if (!watch.detectors.some((entry) => entry.name === name)) return watch;
+  if (name === watch.scopedTo) return watch;
+  const strata = addStratumOutcome(watch.strata, outcome);
+  if (knownOf(watch.strata, name) < MIN_KNOWN) return { ...watch, strata };
   const x = 1 - outcome.success;
   const rate = predictiveRate(watch.strata, name);
   const previous = previousRate(watch.strata, name, watch.policy.slack);
   return {
     ...watch,
-    strata: addStratumOutcome(watch.strata, outcome),
+    strata,
     detectors: watch.detectors.map((entry) =>
       entry.name === undefined || entry.name === name
         ? {
@@ -172,9 +181,12 @@ function weaker({ detector, againstPrevious }: StandingDetector): EDetector {
 /** Watches on once an alarm was looked into: the strata keep what they did, the detectors begin anew. */
 export function standingAnew(watch: StandingWatch): StandingWatch {
   const detector = emptyDetector(watch.policy.kind);
-  return { ...watch, detectors: watch.detectors.map((entry) => ({
-    ...entry,
-    detector,
-    againstPrevious: detector,
-  })) };
+  return {
+    ...watch,
+    detectors: watch.detectors.map((entry) => ({
+      ...entry,
+      detector,
+      againstPrevious: detector,
+    })),
+  };
 }

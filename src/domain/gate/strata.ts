@@ -56,6 +56,12 @@ export function strataWithReference(strata: Strata, minReference: number): reado
     .map(([name]) => name);
 }
 
+/** Outcomes of a stratum, before the promotion and since. */
+export function knownOf(strata: Strata, name: string): number {
+  const { reference, live } = stratum(strata, name);
+  return reference.n + live.n;
+}
+
 /** The failure rate expected of the next outcome where all strata are taken as one. */
 export function pooledRate(strata: Strata): number {
   const { n, failures } = Object.values(strata).reduce(

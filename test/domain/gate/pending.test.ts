@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { addCanaryOutcome, emptyCanary } from '../../../src/domain/gate/canary.js';
 import {
   asksForMore,
-  canaryIfNoneCame,
+  harmsIfNoneCame,
   promotionIfNoneCame,
 } from '../../../src/domain/gate/pending.js';
 import {
@@ -37,7 +37,7 @@ test.each([
 });
 
 function inCanary(count: number) {
-  return Array.from({ length: count }, () => ['control', 'canary'] as const)
+  return Array.from({ length: count }, () => ['control', 'control', 'control', 'canary'] as const)
     .flat()
     .reduce(
       (state, arm) => addCanaryOutcome(state, { arm, success: 1, slices: SLICES }),
@@ -45,24 +45,24 @@ function inCanary(count: number) {
     );
 }
 
-test('outcomes missing in both arms alike say nothing of the canary', () => {
-  const pending = (['canary', 'control'] as const).map((arm) => ({ arm, slices: SLICES, n: 50 }));
+test.each([
+  ['nothing', 0, 0, false],
+  ['as much of both arms', 10, 30, false],
+  ['two of the canary', 2, 0, false],
+  ['the canary alone', 15, 0, true],
+  ['the canary more than the controls', 40, 10, true],
+  ['the controls alone', 0, 40, false],
+])('where %s is missing of 20 canary outcomes', (_what, canary, control, harms) => {
+  const pending = [
+    { arm: 'canary' as const, slices: SLICES, n: canary },
+    { arm: 'control' as const, slices: SLICES, n: control },
+  ];
 
-  expect(canaryIfNoneCame(inCanary(20), pending).alarm).toBeUndefined();
+  expect(harmsIfNoneCame(inCanary(20), pending)).toBe(harms);
 });
 
-test('outcomes missing in the canary alone would be harm', () => {
-  const pending = [
-    { arm: 'canary' as const, slices: SLICES, n: 30 },
-    { arm: 'control' as const, slices: SLICES, n: 2 },
-  ];
-  const controls = Array.from({ length: 40 }, () => ({
-    arm: 'control' as const,
-    success: 1,
-    slices: SLICES,
-  }));
+test('a canary whose outcomes are all missing harms, whatever the controls did', () => {
+  const pending = [{ arm: 'canary' as const, slices: SLICES, n: 30 }];
 
-  const state = controls.reduce(addCanaryOutcome, canaryIfNoneCame(inCanary(20), pending));
-
-  expect(state.alarm?.scope).toBe('slice');
+  expect(harmsIfNoneCame(emptyCanary([]), pending)).toBe(true);
 });

@@ -12,6 +12,7 @@ import { summarizePromotion } from '../../../src/domain/gate/promotion-summary.j
 import {
   addStandingOutcome,
   standingAction,
+  standingAnew,
   standingWatch,
   type StandingWatch,
 } from '../../../src/domain/gate/standing-watch.js';
@@ -264,6 +265,31 @@ describe('after probation', () => {
 
     expect(survived.action).toEqual({ kind: 'none' });
     expect(standingAction(later)).toEqual({ kind: 'none' });
+  });
+
+  test('a stratum that nothing was known of before is watched against what it did since', () => {
+    const unknown = { customer: 'new' };
+    const outcomes = (success: number, count: number): readonly LiveOutcome[] =>
+      Array.from({ length: count }, () => ({ success, slices: unknown }));
+    const quiet = outcomes(1, 100).reduce(addStandingOutcome, standingWatch(survived));
+
+    const fallen = outcomes(0, 30).reduce(addStandingOutcome, quiet);
+
+    expect(standingAction(quiet)).toEqual({ kind: 'none' });
+    expect(standingAction(fallen).kind).not.toBe('none');
+  });
+
+  test('an alarm that was looked into is no alarm any more, and what was learned of the strata stays', () => {
+    const fallen = stream({ ...before, easy: 0.3 }, 200, 5).reduce(
+      addStandingOutcome,
+      standingWatch(survived),
+    );
+
+    const anew = standingAnew(fallen);
+
+    expect(standingAction(fallen).kind).not.toBe('none');
+    expect(standingAction(anew)).toEqual({ kind: 'none' });
+    expect(anew.strata).toEqual(fallen.strata);
   });
 
   test('a slice alarms at S times the threshold of the whole', () => {

@@ -1,0 +1,170 @@
+import { ApplicationFailure } from '@temporalio/client';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+import { candidateId } from '../../src/contracts/ids.js';
+import {
+  learnerState,
+  reserve,
+  settle,
+  type LearnerState,
+  type Settlement,
+} from '../../src/workflows/messages.js';
+import { aWorldWhere, bringToProbation, stored, traffic } from '../support/candidate-story.js';
+import { aPool, BASELINE } from '../support/fake-learning.js';
+import { until } from '../support/poll.js';
+import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
+
+let house: WorkflowHouse;
+let worlds: World[] = [];
+
+beforeAll(async () => {
+  house = await openWorkflowHouse();
+});
+
+afterEach(async () => {
+  for (const world of worlds) await house.quieten(world);
+  worlds = [];
+});
+
+afterAll(() => house.close());
+
+function aWorld(): World {
+  const world = aWorldWhere(house, 'is better');
+  worlds.push(world);
+  return world;
+}
+
+function startLearner(world: World) {
+  const { tenant, agent } = world.scope;
+  return house.env.client.workflow.start('learner', {
+    workflowId: `learner/${tenant}/${agent}`,
+    taskQueue: house.queue,
+    args: [{ tenant, agent }],
+  });
+}
+
+function stateWhere(
+  world: World,
+  what: string,
+  holds: (state: LearnerState) => boolean,
+): Promise<LearnerState> {
+  return until(what, async () => {
+    const state = await house.learnerOf(world).query(learnerState);
+    return holds(state) ? state : undefined;
+  });
+}
+
+function say(world: World, settlement: Partial<Settlement>) {
+  const candidate = candidateId(`${world.scope.tenant}.c1`);
+  const given: Settlement = {
+    candidate,
+    workflowId: `reflect/${candidate}`,
+    step: 'ended',
+    promoted: false,
+    ...settlement,
+  };
+  return house.learnerOf(world).executeUpdate(settle, { args: [given] });
+}
+
+test('a learner that is lost leaves its budget and its disarming to the next', async () => {
+  const world = aWorld();
+  await startLearner(world);
+  const learner = house.learnerOf(world);
+  for (const id of ['a', 'b', 'c']) {
+    const candidate = candidateId(`${world.scope.tenant}.${id}`);
+    await learner.executeUpdate(reserve, { args: [{ candidate }] });
+    await say(world, {
+      candidate,
+      workflowId: `reflect/${id}`,
+      end: 'rolled-back',
+      said: { run: id, number: 1 },
+    });
+  }
+  const before = await learner.query(learnerState);
+  await learner.terminate('lost');
+
+  await startLearner(world);
+  const after = await stateWhere(world, 'its state', () => true);
+  const next = await learner.executeUpdate(reserve, {
+    args: [{ candidate: candidateId(`${world.scope.tenant}.d`) }],
+  });
+
+  expect(before).toMatchObject({ isArmed: false, rollbacks: 3, reservations: 3 });
+  expect(after).toMatchObject({
+    spent: before.spent,
+    isArmed: false,
+    rollbacks: 3,
+    reservations: 3,
+  });
+  expect(next.alpha).toBeCloseTo(0.05 * (0.1 - before.spent), 12);
+});
+
+test('a worker that does not know the agent stops no learner', async () => {
+  const world = aWorld();
+  world.learning.mergeFailures.push(
+    ApplicationFailure.nonRetryable('no such agent', 'NotFoundError'),
+    ApplicationFailure.nonRetryable('no such agent', 'NotFoundError'),
+  );
+
+  await house.startReflection(world, 'e1');
+  await stored(world, 'canary');
+
+  const { status } = await house.learnerOf(world).describe();
+  expect(status.name).toBe('RUNNING');
+  expect(world.learning.mergeFailures).toEqual([]);
+});
+
+test('a settlement that arrives three times is one', async () => {
+  const world = aWorld();
+  await startLearner(world);
+
+  for (let time = 0; time < 3; time += 1) {
+    await say(world, { end: 'rolled-back', said: { run: 'r', number: 4 } });
+  }
+
+  expect(await house.learnerOf(world).query(learnerState)).toMatchObject({
+    rollbacks: 1,
+    isArmed: true,
+  });
+});
+
+test('a promotion that a person takes back after its probation leaves R, counts, and is watched no more', async () => {
+  const world = aWorld();
+  const carrier = await bringToProbation(house, world);
+  await traffic(world, 30, 1);
+  await carrier.result();
+  await stateWhere(world, 'a watch', ({ watched }) => watched !== null);
+
+  await say(world, { end: 'rolled-back' });
+
+  expect(await house.learnerOf(world).query(learnerState)).toMatchObject({
+    promotions: 0,
+    rollbacks: 1,
+    watched: null,
+  });
+});
+
+test('what a diagnosis found to be drift is still watched, and looked into again', async () => {
+  const world = aWorld();
+  const carrier = await bringToProbation(house, world);
+  await traffic(world, 30, 1);
+  await carrier.result();
+  await stateWhere(world, 'a watch', ({ watched }) => watched !== null);
+  world.task.score = () => 0;
+  world.learning.pool = aPool(200);
+
+  await traffic(world, 6, 0);
+  await until('a diagnosis', () =>
+    Promise.resolve(world.learning.diagnoses.length > 0 ? true : undefined),
+  );
+  const between = await stateWhere(world, 'its end', ({ isDiagnosing }) => !isDiagnosing);
+  world.task.score = ({ run }) => (run?.version === BASELINE ? 1 : 0);
+  await traffic(world, 60, 1);
+  await traffic(world, 20, 0);
+  await until('a rollback', () =>
+    Promise.resolve(world.learning.active === BASELINE ? true : undefined),
+  );
+
+  expect(between.watched).toBe(world.learning.candidate.id);
+  expect(world.learning.diagnoses[0]).toMatchObject({ conclusion: 'drift' });
+});
