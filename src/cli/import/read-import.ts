@@ -17,6 +17,7 @@ import type { AgentId } from '../../domain/ids.js';
 import type { ValidationCode, ValidationContext } from '../../domain/validation/check.js';
 import { validateLesson } from '../../domain/validation/validate.js';
 import { byteLines } from './byte-lines.js';
+import { membersFor } from './members.js';
 import { recordsOf } from './records.js';
 import { redactedRun } from './redacted-run.js';
 import { TraceBuffer } from './trace-buffer.js';
@@ -72,8 +73,7 @@ export async function* readImport(
     return;
   }
   const reader = readerOf({ ...options, format: options.format });
-  const isList = (value: readonly unknown[]): boolean => !isConversation(value);
-  for await (const record of recordsOf(input, isList)) {
+  for await (const record of recordsOf(input, membersFor(options.format))) {
     yield { kind: 'record' };
     yield* made(
       'fault' in record
@@ -121,13 +121,6 @@ function bad(error: unknown, line: number, redaction: Redaction): ImportItem {
   if (!(error instanceof RatchetError)) throw error;
   const code = error instanceof BadRecordError ? error.code : 'MALFORMED';
   return { kind: 'bad', line, code, message: redacted(error.message, redaction) };
-}
-
-/** An array of messages is one transcript; any other array is a list of records. */
-function isConversation(value: readonly unknown[]): boolean {
-  const [first] = value;
-  if (typeof first !== 'object' || first === null) return false;
-  return 'role' in first || ('type' in first && 'call_id' in first);
 }
 
 /** The largest list of lessons that is read, in bytes. */

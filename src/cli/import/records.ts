@@ -6,6 +6,9 @@ export type SourceRecord =
   | { readonly line: number; readonly value: unknown }
   | { readonly line: number; readonly fault: BadRecordError };
 
+/** The records that a value of a source is a list of; undefined where it is a record itself. */
+export type Members = (value: unknown) => readonly unknown[] | undefined;
+
 /** What a whole document of one JSON value may take: it is parsed at once. */
 const LARGEST_DOCUMENT = LONGEST_LINE;
 /** Deeper values than this are a fault or an attack, not a recording. */
@@ -13,12 +16,11 @@ const MAX_DEPTH = 100;
 
 /**
  * The records of a source: a JSON value a line; or, where the first line is a lone bracket, one document
- * that was printed for people. An array is its members where `isList` says so, and so are the members
- * named in `listKeys` of an object.
+ * that was printed for people. A value that `membersOf` opens is its members.
  */
 export async function* recordsOf(
   input: AsyncIterable<Uint8Array | string>,
-  isList: (value: readonly unknown[]) => boolean,
+  membersOf: Members,
 ): AsyncGenerator<SourceRecord> {
   const document: string[] = [];
   let size = 0;
@@ -26,7 +28,7 @@ export async function* recordsOf(
   for await (const read of byteLines(input)) {
     if ('text' in read) isDocument ??= /^\s*(?:\{|\[|\[\s*\{)\s*$/.test(read.text);
     if (isDocument !== true || 'fault' in read) {
-      yield* recordsIn(read, isList);
+      yield* recordsIn(read, membersOf);
       continue;
     }
     size += read.text.length + 1;
@@ -39,13 +41,10 @@ export async function* recordsOf(
     yield { line: 1, fault: new BadRecordError('LINE_TOO_LONG', 'document', found, expected) };
     return;
   }
-  yield* recordsIn({ line: 1, text: document.join('\n') }, isList);
+  yield* recordsIn({ line: 1, text: document.join('\n') }, membersOf);
 }
 
-function* recordsIn(
-  read: TextLine,
-  isList: (value: readonly unknown[]) => boolean,
-): Generator<SourceRecord> {
+function* recordsIn(read: TextLine, membersOf: Members): Generator<SourceRecord> {
   if ('fault' in read) {
     yield read;
     return;
@@ -64,24 +63,9 @@ function* recordsIn(
     yield { line, fault: new BadRecordError('TOO_DEEP', 'line', 'values nested deeper', expected) };
     return;
   }
-  const members = membersOf(value, isList);
+  const members = membersOf(value);
   if (members === undefined) yield { line, value };
   else for (const member of members) yield { line, value: member };
-}
-
-/** The list that a document wraps its records in. */
-const WRAPPERS = ['entities', 'spans', 'data'];
-
-function membersOf(
-  value: unknown,
-  isList: (value: readonly unknown[]) => boolean,
-): readonly unknown[] | undefined {
-  if (Array.isArray(value)) return isList(value) ? value : undefined;
-  if (typeof value !== 'object' || value === null || 'messages' in value) return undefined;
-  const wrapped = Object.entries(value).find(
-    ([key, inner]) => WRAPPERS.includes(key) && Array.isArray(inner),
-  );
-  return Array.isArray(wrapped?.[1]) ? wrapped[1] : undefined;
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

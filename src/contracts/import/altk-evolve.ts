@@ -88,7 +88,7 @@ function trajectoryRun(value: unknown, agent: string | null): ImportedRun {
   return {
     runId:
       batch == null
-        ? (given.trace_id ?? `altk-evolve/${digestOf(given.messages).slice(0, 20)}`)
+        ? (given.trace_id ?? `altk-evolve/${digestOf(given).slice(0, 20)}`)
         : // The identity that ALTK-Evolve gives a batch: the same one is processed once.
           `altk-evolve/${digestOf([batch.scope, batch.source, batch.conversation_id, batch.batch_id, batch.revision]).slice(0, 32)}`,
     agent: agentNamed(agent ?? text('agent_id') ?? 'altk-evolve'),

@@ -20,6 +20,7 @@ const Call = z.object({
   name: Text.nullish(),
   arguments: z.unknown().optional(),
   function: z.object({ name: Text, arguments: z.unknown().optional() }).nullish(),
+  custom: z.object({ name: Text, input: Text.nullish() }).nullish(),
 });
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
@@ -27,6 +28,7 @@ const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] a
 const Message = z.object({
   role: z.enum(ROLES),
   content: Content,
+  refusal: Text.nullish(),
   name: Text.nullish(),
   tool_calls: z.array(Call).nullish(),
   function_call: z.object({ name: Text, arguments: z.unknown().optional() }).nullish(),
@@ -40,8 +42,9 @@ const CallItem = z.object({
   name: Text,
   arguments: z.unknown().optional(),
 });
+const CustomCallItem = z.object({ call_id: z.string(), name: Text, input: Text });
 const ResultItem = z.object({
-  type: z.literal('function_call_output'),
+  type: z.enum(['function_call_output', 'custom_tool_call_output']),
   call_id: z.string(),
   output: z.union([Text, z.array(Part)]),
 });
@@ -90,13 +93,19 @@ function turnOf(value: unknown, where: string): readonly Turn[] {
       { role: 'assistant', text: '', calls: [callOf(item.call_id, item.name, item.arguments)] },
     ];
   }
-  if (type === 'function_call_output') {
+  if (type === 'custom_tool_call') {
+    const item = parseOr(CustomCallItem, value, where);
+    return [{ role: 'assistant', text: '', calls: [callOf(item.call_id, item.name, item.input)] }];
+  }
+  if (type === 'function_call_output' || type === 'custom_tool_call_output') {
     const item = parseOr(ResultItem, value, where);
     return [{ role: 'tool', callId: item.call_id, tool: null, content: textOf(item.output) }];
   }
   if (type === 'reasoning') return [];
   const message = parseOr(Message, value, where);
   const text = textOf(message.content);
+  // Chat Completions keeps a refusal beside the content, which is then null.
+  const answer = text === '' ? (message.refusal ?? '') : text;
   switch (message.role) {
     case 'system':
     case 'developer':
@@ -104,7 +113,7 @@ function turnOf(value: unknown, where: string): readonly Turn[] {
     case 'user':
       return [{ role: 'user', text }];
     case 'assistant':
-      return [{ role: 'assistant', text, calls: callsOf(message, where) }];
+      return [{ role: 'assistant', text: answer, calls: callsOf(message, where) }];
     case 'tool':
     case 'function':
       return [
@@ -125,12 +134,13 @@ function itemType(value: unknown): unknown {
 function callsOf(message: z.infer<typeof Message>, where: string): readonly ToolCall[] {
   const legacy = message.function_call;
   const calls = (message.tool_calls ?? []).map((call, index) => {
-    const name = call.function?.name ?? call.name;
+    const name = call.function?.name ?? call.custom?.name ?? call.name;
     if (name == null || name === '') {
       const field = `${where}.tool_calls.${String(index)}.name`;
       throw new BadRecordError('MALFORMED', field, 'nothing', 'the name of a tool');
     }
-    return callOf(call.id ?? '', name, call.function?.arguments ?? call.arguments);
+    const written = call.function?.arguments ?? call.custom?.input ?? call.arguments;
+    return callOf(call.id ?? '', name, written);
   });
   return legacy == null ? calls : [...calls, callOf('', legacy.name, legacy.arguments)];
 }

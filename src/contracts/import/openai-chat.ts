@@ -23,7 +23,8 @@ const Transcript = z.object({
 
 /**
  * A chat transcript: an array of messages, or an object with `messages` and whatever it says of the
- * run. Without ids it is named by its content, and its task by the first thing the person said.
+ * run. Without a `run_id` it is named by all that was read of it: an `id` alone is often no more than a
+ * number in its file. Without a `task_id` its task is named by the first thing the person said.
  */
 export function chatRun(value: unknown, agent: string | null): ImportedRun {
   const run = parseOr(Transcript, Array.isArray(value) ? { messages: value } : value, 'transcript');
@@ -33,8 +34,8 @@ export function chatRun(value: unknown, agent: string | null): ImportedRun {
   const success = run.success ?? (run.reward == null ? null : run.reward >= 1);
   const taskId = run.task_id ?? `task-${sha256(told.user).slice(0, 12)}`;
   return {
-    runId: run.run_id ?? run.id ?? `chat/${digestOf(run.messages).slice(0, 20)}`,
-    agent: agentNamed(run.agent ?? agent ?? 'openai-chat'),
+    runId: run.run_id ?? `chat/${digestOf(run).slice(0, 20)}`,
+    agent: agentNamed(agent ?? run.agent ?? 'openai-chat'),
     task: taskNamed(taskId),
     model,
     input: { request: told.user },

@@ -90,10 +90,8 @@ function spanOf(value: unknown, ofResource: AttributeTree): Span {
     throw new BadRecordError('MALFORMED', 'span.start_time', 'none', 'when the span began');
   }
   const parent = span.parent_id ?? span.parentSpanId ?? span.parentId ?? '';
-  const attributes = new Map([...ofResource, ...attributeTree(span.attributes)]);
-  if (span.span_kind != null && textAt(attributes, KIND) === undefined) {
-    put(attributes, KIND.split('.'), span.span_kind);
-  }
+  const kind = span.span_kind == null ? [] : [[KIND, span.span_kind] as const];
+  const attributes = new Map([...ofResource, ...attributeTree(span.attributes, kind)]);
   const status = span.status_code ?? span.status?.status_code ?? span.status?.code;
   return {
     traceId,
@@ -133,8 +131,14 @@ function scaled(value: bigint): bigint {
 
 const KeyValue = z.object({ key: z.string(), value: z.unknown() });
 
-/** Dotted names become branches; OTLP's typed values become plain ones. */
-export function attributeTree(given: z.infer<typeof Attributes>): AttributeTree {
+/** Deeper names and values than this are a fault or an attack, not a recording. */
+const MAX_DEPTH = 100;
+
+/** Dotted names become branches; OTLP's typed values become plain ones. What is given wins over `beside`. */
+export function attributeTree(
+  given: z.infer<typeof Attributes>,
+  beside: readonly (readonly [string, unknown])[] = [],
+): AttributeTree {
   const root = new Map<string, unknown>();
   const pairs: readonly (readonly [string, unknown])[] = Array.isArray(given)
     ? given.map((item) => {
@@ -142,7 +146,7 @@ export function attributeTree(given: z.infer<typeof Attributes>): AttributeTree 
         return [key, plainValue(value)];
       })
     : Object.entries(given ?? {});
-  for (const [key, value] of pairs) put(root, key.split('.'), branchOf(value));
+  for (const [key, value] of [...beside, ...pairs]) put(root, key, value, 0);
   return root;
 }
 
@@ -169,29 +173,37 @@ function plainValue(value: unknown): unknown {
 }
 
 /** Objects as branches, so that a nested export and a dotted one read alike. */
-function branchOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(branchOf);
+function branchOf(value: unknown, depth: number): unknown {
+  if (Array.isArray(value)) return value.map((inner) => branchOf(inner, depth + 1));
   if (typeof value !== 'object' || value === null) return value;
   const branch = new Map<string, unknown>();
-  for (const [key, inner] of Object.entries(value)) put(branch, key.split('.'), branchOf(inner));
+  for (const [key, inner] of Object.entries(value)) put(branch, key, inner, depth);
   return branch;
 }
 
-function put(
-  branch: Map<string, unknown>,
-  [key = '', ...rest]: readonly string[],
-  value: unknown,
-): void {
-  const held = branch.get(key);
-  if (rest.length === 0) {
-    if (held instanceof Map && value instanceof Map)
-      for (const [name, one] of value) held.set(name, one);
-    else branch.set(key, value);
-    return;
+function put(root: Map<string, unknown>, name: string, given: unknown, depth: number): void {
+  const path = name.split('.');
+  if (depth + path.length > MAX_DEPTH) {
+    const expected = `at most ${String(MAX_DEPTH)} levels`;
+    const found = `${name.slice(0, 64)}…, nested deeper`;
+    throw new BadRecordError('TOO_DEEP', 'span.attributes', found, expected);
   }
-  const inner = held instanceof Map ? new Map<string, unknown>(held) : new Map<string, unknown>();
-  branch.set(key, inner);
-  put(inner, rest, value);
+  const value = branchOf(given, depth + path.length);
+  const last = path.pop() ?? '';
+  let branch = root;
+  for (const key of path) {
+    const held = branch.get(key);
+    const inner = isBranch(held) ? held : new Map<string, unknown>();
+    branch.set(key, inner);
+    branch = inner;
+  }
+  const held = branch.get(last);
+  if (!isBranch(held) || !isBranch(value)) branch.set(last, value);
+  else for (const [key, one] of value) held.set(key, one);
+}
+
+function isBranch(value: unknown): value is Map<string, unknown> {
+  return value instanceof Map;
 }
 
 /** What stands at a dotted name; undefined where nothing does. */

@@ -21,7 +21,7 @@ const Run = z.object({
   traj: z.array(z.unknown()).min(1).optional(),
 });
 
-/** A recorded tau-bench run. One that has no id gets one of its content. */
+/** A recorded tau-bench run. One that has no id gets one of all that was read of it: trials may be alike word for word. */
 export function tauBenchRun(value: unknown): ImportedRun {
   const run = parseOr(Run, value, 'run');
   const where = run.messages === undefined ? 'run.traj' : 'run.messages';
@@ -30,7 +30,7 @@ export function tauBenchRun(value: unknown): ImportedRun {
   const told = conversationOf(turnsOf(messages, where), model, where);
   const success = run.success ?? (run.reward == null ? null : run.reward >= 1);
   return {
-    runId: run.run_id ?? `tau-bench/${digestOf({ task: run.task_id, messages }).slice(0, 20)}`,
+    runId: run.run_id ?? `tau-bench/${digestOf(run).slice(0, 20)}`,
     agent: agentNamed('tau-bench'),
     task: taskNamed(run.task_id),
     model,
