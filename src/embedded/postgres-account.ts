@@ -24,7 +24,6 @@ export interface PostgresPlace {
  * being written into the home, so that the same home finds the same data again.
  */
 export async function choosePlace(home: string): Promise<PostgresPlace> {
-  await mkdir(home, { recursive: true });
   const inHome = join(home, 'postgres');
   if (process.getuid?.() !== 0) {
     await mkdir(inHome, { recursive: true, mode: 0o700 });

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 import { endAtOnce, endProcess, runCommand, started } from './child-process.js';
+import { makeHome } from './home.js';
 import { asLastAct } from './last-act.js';
 import { takeLease } from './leases.js';
 import { withLock } from './lock.js';
@@ -73,6 +74,7 @@ const recoveryMs = 120_000;
  */
 export async function startPostgres(options: StartPostgresOptions): Promise<EmbeddedPostgres> {
   const home = resolve(options.home);
+  await makeHome(home);
   const place = await choosePlace(home);
   const lockFile = join(home, 'run', 'postgres.lock');
   const onWait = (holder: number): void => {

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 
 import { removePartials } from './binary-cache.js';
+import { makeHome } from './home.js';
 import { asLastAct } from './last-act.js';
 import { takeLease } from './leases.js';
 import { withLock } from './lock.js';
@@ -62,6 +63,7 @@ export interface StartTemporalOptions {
 export async function startTemporal(options: StartTemporalOptions): Promise<TemporalServer> {
   if (typeof options.address === 'string') return useExisting(options.address, options);
   const home = resolve(options.home);
+  await makeHome(home);
   const lockFile = join(home, 'run', 'temporal.lock');
   const onWait = (holder: number): void => {
     options.log(

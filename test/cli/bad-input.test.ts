@@ -79,6 +79,11 @@ const CASES: readonly {
     says: 'RATCHET_PORT: found "high"',
   },
   { line: 'up', environment: { RATCHET_CONFIG: 'gone.ts' }, says: 'RATCHET_CONFIG: found gone.ts' },
+  ...['/proc/nope/home', '/dev/null/home', '/dev/null'].map((home) => ({
+    line: 'candidates',
+    environment: { RATCHET_HOME: home },
+    says: `RATCHET_HOME: found ${home}, which cannot be made or written`,
+  })),
   { line: 'candidates', environment: { DATABASE_URL: NOBODY }, says: 'ECONNREFUSED', code: 6 },
 ];
 
