@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import type { Config } from '../config.js';
 import type { Agent } from '../contracts/agent.js';
@@ -55,7 +55,14 @@ export async function findConfiguration(
   } catch (error) {
     if (error instanceof RatchetError) throw error;
     const found = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new InvalidInputError(path, `a file that fails to load (${found})`, 'one that loads', {
+    const absent = /^Cannot find (?:module|package) '((?:@[\w.-]+\/)?[a-z0-9][\w.-]*)/.exec(
+      found,
+    )?.[1];
+    const expected =
+      absent === undefined
+        ? 'one that loads'
+        : `one that loads; run \`npm install ${absent}\` in ${dirname(path)}`;
+    throw new InvalidInputError(path, `a file that fails to load (${found})`, expected, {
       cause: error,
     });
   }

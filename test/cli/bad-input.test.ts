@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -134,6 +134,21 @@ test.each([
   expect(ran).toMatchObject({ code: 2, out: '' });
   expect(ran.error).toContain(path);
   expect(ran.error).toContain(says);
+});
+
+test('a configuration outside of any package finds ratchet and zod, and is told what else to install', async () => {
+  const path = join(directory, 'alone.config.ts');
+  await writeFile(path, await readFile(ORDER_DESK, 'utf8'));
+  const wanting = join(directory, 'wanting.config.ts');
+  await writeFile(wanting, "import 'left-padded-nowhere/x';\nexport default {};\n");
+
+  const run = ['run', '--agent', 'order-desk', '--input', '{"question":3}'];
+  const loaded = await runCommandLine(run, { RATCHET_CONFIG: path });
+  const refused = await runCommandLine(run, { RATCHET_CONFIG: wanting });
+
+  expect(loaded.error).toContain('input.question: found 3, expected');
+  expect(refused).toMatchObject({ code: 2 });
+  expect(refused.error).toContain(`run \`npm install left-padded-nowhere\` in ${directory}`);
 });
 
 test('a file that can be written is asked of before the work, and not left behind empty', async () => {
