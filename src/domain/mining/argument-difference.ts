@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../json.js';
-import { UNIT_FACTORS, type ArgumentDifference } from './recovery-note.js';
+import { AFFIX_PATTERN, UNIT_FACTORS, type ArgumentDifference } from './recovery-note.js';
 import { formatOf, scalarType } from './scalar-form.js';
 
 /** More than this changed by more than what the error was about. */
@@ -70,7 +70,36 @@ function differenceOf(
   if (oldFormat !== undefined && format !== undefined && oldFormat !== format) {
     return { kind: 'format', key, from: oldFormat, to: format };
   }
-  return isListWord(value, old, message) ? { kind: 'word', key, from: old, to: value } : undefined;
+  if (isListWord(value, old, message)) return { kind: 'word', key, from: old, to: value };
+  return affixDifference(key, old, value, message);
+}
+
+const AFFIX = new RegExp(`^(?:${AFFIX_PATTERN})$`);
+
+/**
+ * The same number or id with a short piece of text at one end, where the tool shows a value of that form. What
+ * has no digit in it may be a name.
+ */
+function affixDifference(
+  key: string,
+  old: string,
+  value: string,
+  message: string,
+): ArgumentDifference | undefined {
+  if (!/\d/.test(old) || value.length <= old.length) return undefined;
+  const place = value.endsWith(old) ? 'before' : value.startsWith(old) ? 'after' : undefined;
+  if (place === undefined) return undefined;
+  const length = value.length - old.length;
+  const affix = place === 'before' ? value.slice(0, length) : value.slice(-length);
+  if (!AFFIX.test(affix)) return undefined;
+  const words = message.match(/[\p{L}\p{N}_#:/.-]+/gu) ?? [];
+  const isShown = words.some((word) => shapeOf(word.replace(/[.:]+$/, '')) === shapeOf(value));
+  return isShown ? { kind: 'affix', key, affix, place } : undefined;
+}
+
+/** A value with its digits left out of account. */
+function shapeOf(value: string): string {
+  return value.replace(/\d+/g, '#');
 }
 
 const SAYS_UNIT =
@@ -139,6 +168,13 @@ export function isKept(
     case 'format': {
       const value = later[key];
       return typeof value === 'string' && formatOf(value) === difference.to;
+    }
+    case 'affix': {
+      const value = later[key];
+      if (typeof value !== 'string') return false;
+      return difference.place === 'before'
+        ? value.startsWith(difference.affix)
+        : value.endsWith(difference.affix);
     }
     case 'word':
     case 'unit':

@@ -19,6 +19,13 @@ export type ArgumentDifference =
       readonly from: ScalarFormat;
     }
   | { readonly kind: 'word'; readonly key: string; readonly to: string; readonly from: string }
+  /** What was sent, behind or before a fixed piece of text that the tool's answer shows. */
+  | {
+      readonly kind: 'affix';
+      readonly key: string;
+      readonly affix: string;
+      readonly place: AffixPlace;
+    }
   /** The same quantity in another unit: what was sent, times or divided by this. */
   | {
       readonly kind: 'unit';
@@ -36,6 +43,7 @@ export type ArgumentDifference =
 /** What units of one quantity differ by. */
 export const UNIT_FACTORS = [10, 12, 24, 60, 100, 1000, 1024, 3600, 86_400, 1_000_000] as const;
 export type UnitFactor = (typeof UNIT_FACTORS)[number];
+export type AffixPlace = 'before' | 'after';
 export type UnitStep = 'times' | 'divided by';
 
 /** A tool is paced by a number of calls up to this; more is no limit anyone notices in a task. */
@@ -54,6 +62,8 @@ export interface RecoveryNote {
 export const NAME_PATTERN = '[A-Za-z_][A-Za-z0-9_.-]{0,63}';
 const CODE = '[A-Za-z][A-Za-z0-9_.-]{0,47}';
 const WORD = '[A-Za-z][A-Za-z0-9_-]{0,23}';
+/** Letters and signs of a form, no digits: what is fixed in it and names nothing. */
+export const AFFIX_PATTERN = '[A-Za-z]{0,4}[-_#:/.]|[A-Za-z]{1,4}';
 const TYPE = SCALAR_TYPES.join('|');
 const FORMAT = SCALAR_FORMATS.join('|').replaceAll('.', '\\.');
 const NOTE = new RegExp(
@@ -90,6 +100,9 @@ const CLAUSES: readonly Clause[] = [
   }),
   clause(`send ${name} as \`(${WORD})\`, not as \`(${WORD})\``, (key, to, from) => {
     return { kind: 'word', key, to, from };
+  }),
+  clause(`send ${name} with \`(${AFFIX_PATTERN})\` (before|after) it`, (key, affix, place) => {
+    return { kind: 'affix', key, affix, place: place === 'before' ? place : 'after' };
   }),
   clause(`send ${name} (times|divided by) (\\d+)`, (key, by, number) => {
     const factor = memberOf(UNIT_FACTORS, Number(number));
@@ -173,6 +186,8 @@ function claimsOf(difference: ArgumentDifference): readonly (readonly [string, s
       return [sent, [`${difference.key}/${difference.kind}`, difference.to]];
     case 'word':
       return [sent, [`${difference.key}/word/${difference.from}`, difference.to]];
+    case 'affix':
+      return [sent, [`${difference.key}/affix/${difference.place}`, difference.affix]];
     case 'unit':
       return [sent, [`${difference.key}/unit`, `${difference.by} ${String(difference.factor)}`]];
     case 'first':
@@ -197,6 +212,8 @@ export function clauseText(difference: ArgumentDifference): string {
       return `send ${key} in the form ${difference.to}, not ${difference.from}`;
     case 'word':
       return `send ${key} as \`${difference.to}\`, not as \`${difference.from}\``;
+    case 'affix':
+      return `send ${key} with \`${difference.affix}\` ${difference.place} it`;
     case 'unit':
       return `send ${key} ${difference.by} ${String(difference.factor)}`;
     case 'source':

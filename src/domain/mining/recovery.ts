@@ -40,7 +40,7 @@ interface Attempt {
  * Notes about tools from calls that failed and were then made otherwise. A note is written only where
  * the arguments of the next call of the same tool that succeeded differ in at most two things, and in a
  * way that has a name: added, removed, renamed, another type, another form, another unit, another word of
- * a list. What lies inside objects is compared by dotted names, and the calls of a general HTTP tool by
+ * a list, or behind or before a piece of text that the error shows. What lies inside objects is compared by dotted names, and the calls of a general HTTP tool by
  * method and path. Where an attempt in between got past one error and into the next, what it changed is
  * compared, if it was kept until a call succeeded.
  *
@@ -246,6 +246,8 @@ function kindOf(difference: ArgumentDifference): string {
       return `first:${difference.key}`;
     case 'pace':
       return `pace:${difference.key}:${difference.every}`;
+    case 'affix':
+      return `affix:${difference.key}:${difference.place}:${difference.affix}`;
     case 'unit':
       return `unit:${difference.key}:${difference.by}:${difference.factor}`;
     case 'type':

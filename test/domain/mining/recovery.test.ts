@@ -77,6 +77,21 @@ test('copies a word only where the tool says that it is one of a list', () => {
   expect(textsOf(recovered(before, after, 'mode is unknown'))).toEqual([]);
 });
 
+test('names what the error shows at an end of the value that got through', () => {
+  // The order desk of README.md.
+  const error = 'No order 1001; numbers look like SO-1001.';
+
+  expect(textsOf(recovered({ number: '1001' }, { number: 'SO-1001' }, error))).toEqual([
+    'When `refund` fails with BAD_INPUT, send `number` with `SO-` before it.',
+  ]);
+  expect(textsOf(recovered({ number: '7' }, { number: '7-EU' }, 'expected 12-EU'))).toEqual([]);
+  expect(textsOf(recovered({ number: '7' }, { number: '7/' }, 'expected a path, as 12/'))).toEqual([
+    'When `refund` fails with BAD_INPUT, send `number` with `/` after it.',
+  ]);
+  expect(textsOf(recovered({ number: '1001' }, { number: 'SO-1001' }, 'unknown'))).toEqual([]);
+  expect(textsOf(recovered({ name: 'berg' }, { name: 'Lindberg' }, 'Lindberg?'))).toEqual([]);
+});
+
 test.each([
   ['nothing changed', { id: 'x' }, { id: 'x' }],
   ['only values changed', { id: 'alice' }, { id: 'bob' }],

@@ -138,6 +138,13 @@ function change(
     case 'word':
       if (value === difference.from) sent.set(key, difference.to);
       return;
+    case 'affix': {
+      const { affix, place } = difference;
+      if (value === undefined) return;
+      const text = textOf(value);
+      sent.set(key, place === 'before' ? `${affix}${text}` : `${text}${affix}`);
+      return;
+    }
     case 'renamed':
     case 'format':
     case 'source':
