@@ -28,6 +28,11 @@ const Environment = z.object({
   RATCHET_ACTOR: Text.optional(),
   RATCHET_PORT: Port.default(7400),
   RATCHET_DASHBOARD_URL: HttpUrl.optional(),
+  /** Programs that show it may speak for people who are more than users. */
+  RATCHET_API_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,256}$/, 'expected 16 to 256 visible ASCII characters')
+    .optional(),
   RATCHET_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z
     .string()
@@ -72,6 +77,7 @@ export interface Config {
   readonly port: number;
   /** Where people reach the dashboard, for links to it from the Temporal UI; without a slash at the end. */
   readonly dashboard: string | null;
+  readonly apiToken: string | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly databaseUrl: string | null;
   readonly temporal: {
@@ -109,7 +115,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     throw new ConfigError(
       parsed.error.issues.map((issue) => {
         const name = String(issue.path[0] ?? 'environment');
-        const isSecret = name === 'OPENAI_API_KEY' || name === 'DATABASE_URL';
+        const isSecret = SECRETS.includes(name);
         const found = isSecret ? 'a value that is not shown' : JSON.stringify(given[name]);
         return `${name}: found ${found}; ${issue.message}`;
       }),
@@ -135,6 +141,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     actor: env.RATCHET_ACTOR ?? null,
     port: env.RATCHET_PORT,
     dashboard: env.RATCHET_DASHBOARD_URL?.replace(/\/+$/, '') ?? null,
+    apiToken: env.RATCHET_API_TOKEN ?? null,
     logLevel: env.RATCHET_LOG,
     databaseUrl: env.DATABASE_URL ?? null,
     temporal: {
@@ -163,7 +170,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 }
 
 /** Variables that the programs we start have no use for. */
-export const SECRETS: readonly string[] = ['OPENAI_API_KEY', 'DATABASE_URL'];
+export const SECRETS: readonly string[] = ['OPENAI_API_KEY', 'DATABASE_URL', 'RATCHET_API_TOKEN'];
 
 /** The environment that children of ours get: whole, but for secrets they have no use for. */
 export function childEnvironment(without: readonly string[] = []): NodeJS.ProcessEnv {

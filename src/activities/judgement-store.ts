@@ -40,6 +40,8 @@ export interface JudgementStore {
     tenant: TenantId,
     feedback: Feedback,
   ): Promise<{ readonly existing: boolean; readonly label: EpisodeLabel | null }>;
+  /** When it was stored; null where it is not. */
+  feedbackStoredAt(tenant: TenantId, id: string): Promise<Date | null>;
   feedbackOf(tenant: TenantId, episode: EpisodeId): Promise<readonly Feedback[]>;
   /** All judgements of an episode combined; null while nobody but an evaluator has spoken. */
   labelOf(tenant: TenantId, episode: EpisodeId): Promise<EpisodeLabel | null>;

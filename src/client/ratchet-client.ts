@@ -195,7 +195,9 @@ export class RatchetClient {
       if (stored !== null) return { ...stored, label: null };
     }
     const stored = await this.#store.putFeedback(tenant, feedback);
-    if (!stored.existing) await this.reflectAgain(scope, episode.id, feedback.id);
+    // Whoever stored it first may have died before the reflection was started.
+    const since = stored.existing ? await this.#store.feedbackStoredAt(tenant, feedback.id) : null;
+    await this.reflectAgain(scope, episode.id, feedback.id, since);
     return stored;
   }
 
@@ -218,21 +220,42 @@ export class RatchetClient {
 
   /**
    * Starts the reflection of an episode anew, with whatever feedback there is by now. Where the earlier
-   * one still carries a candidate, another looks at the feedback and hands its proposals over.
+   * one still carries a candidate, another looks at the feedback and hands its proposals over. Nothing is
+   * started where one has begun since the moment given.
    */
-  async reflectAgain(scope: Scope, episode: EpisodeId, feedback: string): Promise<void> {
+  async reflectAgain(
+    scope: Scope,
+    episode: EpisodeId,
+    feedback: string,
+    since: Date | null,
+  ): Promise<void> {
     const workflowId = `reflect/${episode}`;
     const again = [
       { workflowId, isDetached: false },
       { workflowId: `${workflowId}.${feedback}`, isDetached: true },
     ];
     for (const { workflowId: id, isDetached } of again) {
+      if (since !== null) {
+        const begun = again.map((each) => this.#hasBegun(each.workflowId, since));
+        if ((await Promise.all(begun)).includes(true)) return;
+      }
       try {
         await this.#startReflection(scope, episode, id, isDetached);
         return;
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
+    }
+  }
+
+  /** Whether a workflow was started since then and has not failed. */
+  async #hasBegun(workflowId: string, since: Date): Promise<boolean> {
+    try {
+      const { startTime, status } = await this.#temporal.workflow.getHandle(workflowId).describe();
+      return startTime >= since && (status.name === 'RUNNING' || status.name === 'COMPLETED');
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
     }
   }
 

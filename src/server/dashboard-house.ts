@@ -27,6 +27,10 @@ export interface PageContext {
   readonly actor: Actor;
   /** What the configuration knows of a person in whose name a program speaks. */
   readonly roleOf: (person: string) => Role;
+  /** Agents that the workers of this house know. */
+  readonly agents: readonly string[];
+  /** What a program must show to speak for anybody who is more than a user; null where none can. */
+  readonly apiToken: string | null;
   readonly demo: () => DemoState | null;
   readonly model: DemoState['model'];
 }

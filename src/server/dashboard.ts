@@ -16,6 +16,9 @@ export interface DashboardOptions {
   readonly actor?: Actor;
   /** Roles of people by name; everybody else is a user. */
   readonly people?: Readonly<Record<string, Role>> | undefined;
+  /** Agents that the workers of this house know. */
+  readonly agents: readonly string[];
+  readonly apiToken: string | null;
   readonly demo?: () => DemoState;
   /** What answers as the model, for the banner; real unless told. A demonstration says its own. */
   readonly model?: DemoState['model'];
@@ -35,6 +38,8 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
     queries: createQueries(house.pool),
     actor: options.actor ?? { id: userInfo().username, role: 'owner' },
     roleOf: (person) => (Object.hasOwn(people, person) ? people[person] : undefined) ?? 'user',
+    agents: options.agents,
+    apiToken: options.apiToken,
     demo: () => demo?.() ?? null,
     model: options.model ?? 'real',
   });

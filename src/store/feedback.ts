@@ -14,7 +14,7 @@ import { withTenant } from './transaction.js';
 
 export function feedbackStore(
   pool: Pool,
-): Pick<Store, 'putFeedback' | 'feedbackOf' | 'labelOf' | 'settleJudgements'> {
+): Pick<Store, 'putFeedback' | 'feedbackStoredAt' | 'feedbackOf' | 'labelOf' | 'settleJudgements'> {
   return {
     putFeedback: (tenant, feedback) =>
       withTenant(pool, tenant, async (client) => {
@@ -31,6 +31,15 @@ export function feedbackStore(
         }
         if (given.act === 'veto') await logVeto(client, tenant, given);
         return { existing: false, label: await relabel(client, tenant, given.episode) };
+      }),
+
+    feedbackStoredAt: (tenant, id) =>
+      withTenant(pool, tenant, async (client) => {
+        const { rows } = await client.query<{ readonly at: Date }>(
+          'select at from feedback where tenant = $1 and id = $2',
+          [tenant, id],
+        );
+        return rows[0]?.at ?? null;
       }),
 
     feedbackOf: (tenant, episode) =>

@@ -93,6 +93,8 @@ async function pageOf(scope: Scope, id: CandidateId): Promise<string> {
     },
     queries: createQueries(database.pool),
     actor: { id: 'ann', role: 'owner' },
+    agents: [],
+    apiToken: null,
     roleOf: () => 'user',
     demo: () => null,
     model: 'real',

@@ -61,6 +61,8 @@ function pages(demo: DemoState | null = null) {
     house,
     queries: createQueries(database.pool),
     actor: { id: 'ann', role: 'owner' },
+    agents: [],
+    apiToken: null,
     roleOf: () => 'user',
     demo: () => demo,
     model: 'real',

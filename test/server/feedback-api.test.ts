@@ -17,6 +17,9 @@ let scope: Scope;
 let ended: EpisodeId;
 let tenants = 0;
 
+const TOKEN = 'of-this-house-alone';
+const withToken = { headers: { authorization: `Bearer ${TOKEN}` } };
+
 beforeAll(async () => {
   database = await freshDatabase();
   store = createStore(database.pool);
@@ -30,7 +33,7 @@ beforeEach(async () => {
 });
 
 /** A house that stores what is said; what a running task does with it is the task's own test. */
-function api() {
+function api(known: string = scope.agent) {
   return createApp({
     house: {
       store,
@@ -52,6 +55,8 @@ function api() {
     },
     queries: createQueries(database.pool),
     actor: { id: 'ann', role: 'owner' },
+    agents: [known],
+    apiToken: TOKEN,
     roleOf: (person) => (person === 'eva' ? 'expert' : 'user'),
     demo: () => null,
     model: 'real',
@@ -89,11 +94,39 @@ async function stored(): Promise<{ actor: string; role: string; correction: stri
 }
 
 test('a correction is stored in the name of the person it came from, in the role the house knows', async () => {
-  const { status, reply } = await send({ actor: 'eva', score: 0, correction: 'select 2' });
+  const said = { actor: 'eva', score: 0, correction: 'select 2' };
+  const { status, reply } = await send(said, withToken);
 
   expect(status).toBe(200);
   expect(reply).toMatchObject({ episode: ended, role: 'expert', existing: false });
   expect(await stored()).toEqual([{ actor: 'eva', role: 'expert', correction: 'select 2' }]);
+});
+
+test('a name in the body is no proof: without the token the owner and the expert are users', async () => {
+  const vetoed = await send({ actor: 'ann', score: 0, act: 'veto' });
+  const scored = await send({ actor: 'eva', score: 0 });
+  const owner = await send({ actor: 'ann', score: 0, act: 'veto' }, withToken);
+
+  expect(vetoed.status).toBe(403);
+  expect(scored.reply).toMatchObject({ role: 'user' });
+  expect(owner.reply).toMatchObject({ role: 'owner' });
+});
+
+test('an agent that the house does not know is refused before anything is stored', async () => {
+  const response = await api('another').request(
+    `/api/tenants/${scope.tenant}/episodes/${String(ended)}/feedback`,
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ actor: 'bob', score: 1 }),
+    },
+  );
+
+  expect(response.status).toBe(404);
+  expect(await response.json()).toMatchObject({
+    detail: expect.stringContaining('the workers of this house know another') as string,
+  });
+  expect(await stored()).toEqual([]);
 });
 
 test('a role in the body is an unknown key: nobody promotes themselves', async () => {
@@ -144,6 +177,13 @@ test.each([
     'Idempotency-Key',
   ],
   ['a veto by a user', { actor: 'bob', score: 0, act: 'veto' }, {}, 403, undefined],
+  [
+    'a wrong token',
+    { actor: 'eva', score: 1 },
+    { headers: { authorization: 'Bearer guessed' } },
+    401,
+    undefined,
+  ],
   ['an episode there is not', { actor: 'bob', score: 1 }, { episode: 'e-none' }, 404, undefined],
   [
     'a form',

@@ -119,7 +119,13 @@ async function play(
       state: 'waiting',
     })),
   };
-  const dashboard = await openDashboard({ house, port: house.config.port, demo: () => state });
+  const dashboard = await openDashboard({
+    house,
+    port: house.config.port,
+    agents: [agent.id],
+    apiToken: house.config.apiToken,
+    demo: () => state,
+  });
   house.onClose(() => dashboard.close());
   io.note(`dashboard: ${dashboard.url}/demo`);
   io.note(`Temporal UI: ${house.temporalUi ?? 'none found'}`);

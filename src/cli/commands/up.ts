@@ -34,15 +34,17 @@ async function up(options: UpOptions, context: CommandContext): Promise<number> 
       people,
       config.databaseUrl === null,
     );
+    const names = agents.map((agent) => agent.id);
     const dashboard = await openDashboard({
       house,
+      agents: names,
+      apiToken: config.apiToken,
       port: options.port ?? config.port,
       actor: { id, role },
       people,
       model: model.kind,
     });
     house.onClose(() => dashboard.close());
-    const names = agents.map((agent) => agent.id);
     const document = {
       dashboard: dashboard.url,
       temporal: { address: house.temporalAddress, ui: house.temporalUi },

@@ -1,3 +1,5 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
@@ -5,14 +7,18 @@ import { z } from 'zod';
 
 import { digestOf } from '../../contracts/digest.js';
 import { parseOr } from '../../contracts/parse.js';
-import { tenantId } from '../../contracts/ids.js';
-import { InvalidInputError } from '../../domain/errors.js';
+import { episodeId, tenantId } from '../../contracts/ids.js';
+import { InvalidInputError, NotFoundError } from '../../domain/errors.js';
+import type { TenantId } from '../../domain/ids.js';
 import type { PageContext } from '../dashboard-house.js';
 import { problem, problemOf } from './problem.js';
 
 const MAX_BYTES = 256 * 1024;
 
-/** What a program says of an outcome, in the name of a person; the role is the house's to know. */
+/**
+ * What a program says of an outcome, in the name of a person. The role is the house's to know, and a name is
+ * no proof of it: without the token everybody is a user.
+ */
 const FeedbackBody = z.strictObject({
   actor: z.string().min(1).max(128),
   score: z.number().min(0).max(1).nullish(),
@@ -31,8 +37,22 @@ const IdempotencyKey = z
  * now, 202 where the task still runs and holds the feedback. The `Idempotency-Key` is the feedback's id;
  * without one it is the hash of who said what of which, so that what is sent twice is stored once.
  */
-export function feedbackApi({ house, actor: owner, roleOf }: PageContext): Hono {
+export function feedbackApi(context: PageContext): Hono {
+  const { house, roleOf, actor: owner, apiToken } = context;
   const api = new Hono();
+  api.use(async (c, next) => {
+    const given = c.req.header('authorization');
+    if (given === undefined || (apiToken !== null && isBearer(given, apiToken))) return next();
+    const expected = apiToken === null ? 'none, as the house has no token' : 'its token';
+    c.header('www-authenticate', 'Bearer');
+    return c.json(
+      problem(
+        401,
+        `authorization: found another token, expected ${expected}; see RATCHET_API_TOKEN`,
+      ),
+      401,
+    );
+  });
   api.use(
     bodyLimit({
       maxSize: MAX_BYTES,
@@ -58,7 +78,10 @@ export function feedbackApi({ house, actor: owner, roleOf }: PageContext): Hono 
       key === undefined
         ? `f-${digestOf(said).slice(0, 24)}`
         : parseOr(IdempotencyKey, key, 'Idempotency-Key');
-    const role = actor === owner.id && owner.role !== 'system' ? owner.role : roleOf(actor);
+    await assertKnown(context, tenant, said.episode);
+    const isTrusted = c.req.header('authorization') !== undefined;
+    const named = actor === owner.id && owner.role !== 'system' ? owner.role : roleOf(actor);
+    const role = isTrusted ? named : 'user';
     const { existing, label } = await house.client.giveFeedback(tenant, { id, ...said, role });
     return c.json(
       { tenant, id, episode: said.episode, role, existing, label },
@@ -71,6 +94,27 @@ export function feedbackApi({ house, actor: owner, roleOf }: PageContext): Hono 
     return c.json(found, found.status, { 'content-type': 'application/problem+json' });
   });
   return api;
+}
+
+/** What nobody here would reflect upon is not stored here either. */
+async function assertKnown(
+  { house, agents }: PageContext,
+  tenant: TenantId,
+  id: string,
+): Promise<void> {
+  const episode = await house.store.episode(tenant, episodeId(id));
+  if (episode === null || agents.includes(episode.scope.agent)) return;
+  throw new NotFoundError(
+    'agent',
+    episode.scope.agent,
+    `the workers of this house know ${agents.join(', ')}: say it to the house whose agent it is`,
+  );
+}
+
+/** Compared by digests, whose lengths and times tell nothing. */
+function isBearer(given: string, token: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(`Bearer ${token}`));
 }
 
 async function jsonOf(request: Request): Promise<unknown> {

@@ -8,7 +8,7 @@ import {
   UnavailableError,
 } from '../../domain/errors.js';
 
-type Status = 400 | 403 | 404 | 409 | 413 | 415 | 422 | 500 | 503;
+type Status = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 500 | 503;
 
 /** What went wrong, as RFC 9457 has it; `field` names what is to be mended where one thing is. */
 export interface Problem {
@@ -21,6 +21,7 @@ export interface Problem {
 
 const TITLES: Readonly<Record<Status, string>> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
   409: 'Conflict',
