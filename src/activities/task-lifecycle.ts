@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { Context } from '@temporalio/activity';
 
 import type { Agent } from '../contracts/agent.js';
@@ -12,6 +14,7 @@ import type { Arm, RecalledLesson, Step } from '../domain/episode.js';
 import { SYSTEM } from '../domain/feedback.js';
 import type { EpisodeId, Scope, VersionId } from '../domain/ids.js';
 import { informative } from '../domain/informative.js';
+import type { Definition } from '../domain/strategy.js';
 import type { AcceptedTask } from '../domain/task.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { gradeRun } from './grading.js';
@@ -169,21 +172,19 @@ async function deployed(
   agent: Agent,
   pointer: Pointer | null,
 ): Promise<Pointer> {
-  const digests = agents.digests(scope.agent);
-  if (pointer !== null) {
-    const { row } = await strategies.strategy(scope, pointer.active);
-    const isSame =
-      row.policyDigest === digests.policyDigest &&
-      JSON.stringify(row.toolDigests) === JSON.stringify(digests.toolDigests);
-    if (isSame) return pointer;
-  }
   const parameters = {
     model: agent.model.name,
     temperature: agent.model.temperature,
     maxModelCalls: agent.limits.modelCalls,
     recallLimit: agent.recallLimit,
   };
-  const definition = { ...digests, parameters, instructions: agent.instructions };
+  const { policyDigest, toolDigests } = agents.digests(scope.agent);
+  const defined: Definition = { policyDigest, toolDigests, parameters };
+  if (pointer !== null) {
+    const { row } = await strategies.strategy(scope, pointer.active);
+    if (isDeepStrictEqual(row.definition, defined)) return pointer;
+  }
+  const definition = { ...defined, instructions: agent.instructions };
   const deployment = await store.deploy(scope, definition, SYSTEM);
   // Watched like a promotion; the first one has nothing to be compared with.
   if (pointer !== null && deployment.active !== pointer.active) await messenger.wakeLearner(scope);

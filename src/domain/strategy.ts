@@ -63,6 +63,15 @@ export interface VersionRow {
   readonly policyDigest: string;
   readonly toolDigests: Readonly<Record<string, string>>;
   readonly parameters: Parameters;
+  /** What it came from: a definition that says something else is a deployment. */
+  readonly definition: Definition;
+}
+
+/** What the agent's definition said before anything was learned. */
+export interface Definition {
+  readonly policyDigest: string;
+  readonly toolDigests: Readonly<Record<string, string>>;
+  readonly parameters: Parameters;
 }
 
 /** The permission that a bundle needs is the strictest of the layers it touches. */

@@ -2,15 +2,15 @@ import type { Pool, PoolClient } from 'pg';
 
 import type { Pointer, Store } from '../activities/store.js';
 import type { Scope } from '../domain/ids.js';
-import type { Parameters } from '../domain/strategy.js';
+import type { Definition, Parameters, VersionRow } from '../domain/strategy.js';
 import { digestOf } from '../contracts/digest.js';
 import { insertPointer, lockPointer, movePointer, readPointer } from './pointer.js';
 import { storable } from './storable.js';
 import { withTenant } from './transaction.js';
-import { type DefinedVersion, type Definition, insertVersion, readVersion } from './versions.js';
+import { insertVersion, readVersion } from './versions.js';
 
 /** Values the new definition leaves as they were stay as they were learned. */
-function redefined(serving: DefinedVersion, definition: Definition): Parameters {
+function redefined(serving: VersionRow, definition: Definition): Parameters {
   const { parameters: learned, definition: before } = serving;
   const { parameters: given } = definition;
   const old = before.parameters;

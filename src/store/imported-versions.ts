@@ -4,11 +4,10 @@ import { contentHashOf, digestOf, lessonIdOf } from '../contracts/digest.js';
 import type { AgentId, Scope, TenantId, VersionId } from '../domain/ids.js';
 import type { ImportedRun } from '../domain/imported-run.js';
 import type { LessonDraft } from '../domain/lesson.js';
-import type { LessonRef } from '../domain/strategy.js';
+import type { Definition, LessonRef } from '../domain/strategy.js';
 import { versionIdOf } from './derived-ids.js';
 import { insertRevision } from './lesson-rows.js';
 import { storable, storableJson } from './storable.js';
-import type { Definition } from './versions.js';
 
 /** Settings that an imported agent is stored under where its source does not say. */
 const UNKNOWN_PARAMETERS = { temperature: 0, maxModelCalls: 20, recallLimit: 0 };

@@ -6,11 +6,11 @@ import type { Actor } from '../domain/feedback.js';
 import type { LessonId, Scope, VersionId } from '../domain/ids.js';
 import type { Json } from '../domain/json.js';
 import type { LessonRevision } from '../domain/lesson.js';
-import type { LessonRef } from '../domain/strategy.js';
+import type { LessonRef, VersionRow } from '../domain/strategy.js';
 import { LESSON_COLUMNS, lessonOf, lessonsFrom, type LessonRow } from './lesson-rows.js';
 import { storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
-import { readVersion, servedRefs, type DefinedVersion } from './versions.js';
+import { readVersion, servedRefs } from './versions.js';
 
 export interface VersionSummary {
   readonly id: VersionId;
@@ -246,10 +246,7 @@ async function lessonsAt(
   return rows.map(lessonOf);
 }
 
-function parametersThatDiffer(
-  before: DefinedVersion,
-  after: DefinedVersion,
-): VersionDiff['parameters'] {
+function parametersThatDiffer(before: VersionRow, after: VersionRow): VersionDiff['parameters'] {
   const old = new Map<string, Json>(Object.entries(before.parameters));
   return Object.entries(after.parameters).flatMap(([name, value]: [string, Json]) => {
     const was = old.get(name) ?? null;
@@ -257,7 +254,7 @@ function parametersThatDiffer(
   });
 }
 
-function toolsThatDiffer(before: DefinedVersion, after: DefinedVersion): readonly string[] {
+function toolsThatDiffer(before: VersionRow, after: VersionRow): readonly string[] {
   const names = new Set([...Object.keys(before.toolDigests), ...Object.keys(after.toolDigests)]);
   return [...names].filter((name) => before.toolDigests[name] !== after.toolDigests[name]).sort();
 }

@@ -6,23 +6,11 @@ import { parseOr } from '../contracts/parse.js';
 import { NotFoundError } from '../domain/errors.js';
 import type { LessonId, Scope, VersionId } from '../domain/ids.js';
 import type { Json } from '../domain/json.js';
-import type { Bundle, LessonRef, Parameters, VersionRow } from '../domain/strategy.js';
+import type { Bundle, Definition, LessonRef, Parameters, VersionRow } from '../domain/strategy.js';
 import { versionIdOf } from './derived-ids.js';
 import { LESSON_COLUMNS, lessonOf, lessonsFrom, type LessonRow } from './lesson-rows.js';
 import { storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
-
-/** What the agent's definition said before anything was learned. */
-export interface Definition {
-  readonly policyDigest: string;
-  readonly toolDigests: Readonly<Record<string, string>>;
-  readonly parameters: Parameters;
-}
-
-/** A version with the definition it came from. */
-export interface DefinedVersion extends VersionRow {
-  readonly definition: Definition;
-}
 
 interface VersionRecord {
   readonly version: VersionId;
@@ -45,7 +33,7 @@ export async function readVersion(
   client: PoolClient,
   scope: Scope,
   id: VersionId,
-): Promise<DefinedVersion> {
+): Promise<VersionRow> {
   const found = await findVersion(client, scope, id);
   if (found === null) {
     throw new NotFoundError('version', id, `ask \`ratchet versions\` for those of ${scope.agent}`);
@@ -57,7 +45,7 @@ async function findVersion(
   client: PoolClient,
   scope: Scope,
   id: VersionId,
-): Promise<DefinedVersion | null> {
+): Promise<VersionRow | null> {
   const { rows } = await client.query<VersionRecord>({
     name: 'version',
     text: `select version, parent, policy_digest, tool_digests, parameters, definition from versions
@@ -233,12 +221,7 @@ export function versionStore(
 ): Pick<Store, 'version' | 'lessonsServing' | 'servedOf' | 'versionChange' | 'deriveVersion'> {
   return {
     version: (scope, id) =>
-      withTenant(pool, scope.tenant, async (client) => {
-        const found = await findVersion(client, scope, id);
-        if (found === null) return null;
-        const { parent, policyDigest, toolDigests, parameters } = found;
-        return { id, parent, policyDigest, toolDigests, parameters };
-      }),
+      withTenant(pool, scope.tenant, (client) => findVersion(client, scope, id)),
 
     lessonsServing: (scope, id) =>
       withTenant(pool, scope.tenant, async (client) => {

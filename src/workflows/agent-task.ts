@@ -1,3 +1,4 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   allHandlersFinished,
   ApplicationFailure,
@@ -11,6 +12,7 @@ import {
   startChild,
   upsertSearchAttributes,
   workflowInfo,
+  type ChildWorkflowOptions,
 } from '@temporalio/workflow';
 
 import type {
@@ -294,7 +296,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       const isReflected =
         reflects === 'always' || (reflects === 'informative' && informative.value);
       if (isReflected || isUnjudged) {
-        await startChild<typeof reflectAndUpdate>('reflectAndUpdate', {
+        await reflectionStarted({
           workflowId: `reflect/${episode}`,
           args: [
             {
@@ -370,4 +372,15 @@ function endDetails(result: AgentTaskResult, context: TaskContext, closing: Clos
   ];
   if (closing.stopped !== null) lines.push(`Stopped: ${closing.stopped}`);
   return lines.join('  \n');
+}
+
+/** Feedback that came just after the end was stored has started it already: then it reads what there is. */
+async function reflectionStarted(
+  options: ChildWorkflowOptions & { readonly args: Parameters<typeof reflectAndUpdate> },
+): Promise<void> {
+  try {
+    await startChild<typeof reflectAndUpdate>('reflectAndUpdate', options);
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
 }

@@ -15,8 +15,9 @@ const REQUEST = { task: { slices: {}, input: { question: 'How many vocalists?' }
 
 function strategyOf(...ids: readonly string[]): Strategy {
   const { policyDigest, toolDigests, parameters } = aRoot();
+  const definition = { policyDigest, toolDigests, parameters };
   return {
-    row: { id: VERSION, parent: null, policyDigest, toolDigests, parameters },
+    row: { id: VERSION, parent: null, ...definition, definition },
     index: indexLessons(ids.map((id) => aLesson(id, `text of ${id}`))),
   };
 }

@@ -63,6 +63,47 @@ test('new instructions wake the learner once, which finds what served before the
   expect(found?.baseline).not.toBe(found?.version);
 });
 
+test('a changed model, temperature or limit is a deployment too, and is what serves', async () => {
+  const store = createStore(database.pool);
+  const other = aScope('redefined', 'clerk');
+  const serving = async (task: string, more: object) => {
+    const agent = defineAgent({
+      id: other.agent,
+      instructions: 'Answer.',
+      model: { name: 'm' },
+      tools: [],
+      evaluators: [],
+      ...more,
+    });
+    const { recall } = createLifecycleActivities({
+      store,
+      agents: createAgentRegistry([agent]),
+      strategies: new StrategyCache(store),
+      messenger: { wake: async () => true, wakeLearner: async () => undefined },
+      hasLocalModel: false,
+    });
+    const start = { ...other, task: taskId(task), mode: 'live' as const };
+    const { model, version } = await recall({ ...start, input: { question: task } });
+    return { model, version };
+  };
+
+  const first = await serving('r-1', {});
+  const edited = await serving('r-2', { model: { name: 'other', temperature: 0.7 } });
+  const same = await serving('r-3', { model: { name: 'other', temperature: 0.7 } });
+  const cooler = await serving('r-4', { model: { name: 'other', temperature: 0.1 } });
+  const shorter = await serving('r-5', {
+    model: { name: 'other', temperature: 0.1 },
+    limits: { modelCalls: 3 },
+  });
+
+  expect([first, edited, same, cooler, shorter].map(({ model }) => model)).toEqual([
+    'm',
+    ...Array.from({ length: 4 }, () => 'other'),
+  ]);
+  expect(same.version).toBe(edited.version);
+  expect(new Set([first, edited, cooler, shorter].map(({ version }) => version)).size).toBe(4);
+});
+
 /** What carries a candidate asks, with nobody to tell. */
 function activities(store: Store) {
   const agent = defineAgent({

@@ -7,7 +7,7 @@ import {
   ModelRateLimitedError,
   ModelUnavailableError,
 } from '../../src/contracts/model-errors.js';
-import { episodeId, versionId } from '../../src/contracts/ids.js';
+import { episodeId, taskId, versionId } from '../../src/contracts/ids.js';
 import { answer, cancelTask, giveFeedback, taskProgress } from '../../src/workflows/messages.js';
 import { anOfferedTool, ANSWERED, aReply, aToolCall, TOOL_NAMES } from '../support/fake-task.js';
 import { until } from '../support/poll.js';
@@ -257,6 +257,34 @@ test('records a task whose workflow was cancelled in Temporal as cancelled, once
 
   expect(result.end).toBe('cancelled');
   expect(world.task.recorded.map(({ end }) => end)).toEqual(['cancelled']);
+});
+
+test('ends well where feedback has started its reflection before it does', async () => {
+  const world = house.world();
+  world.task.context = { tools: [ASK], reflects: 'always' };
+  world.task.says({ toolCalls: [aToolCall('q', 'ask_person', 'Which?')] }, { text: 'done' });
+  const handle = await house.startTask(world, 'judged-early');
+  await waitingCalls(handle);
+  const episode = episodeId(`${world.scope.tenant}.judged-early`);
+  // What feedback starts the moment the end is stored; here something is there before, and stays.
+  const other = house.world();
+  other.task.context = { tools: [ASK] };
+  other.task.says({ toolCalls: [aToolCall('o', 'ask_person', 'Which other?')] });
+  const earlier = await house.env.client.workflow.start('agentTask', {
+    workflowId: `reflect/${episode}`,
+    taskQueue: house.queue,
+    args: [{ ...other.scope, task: taskId('stays'), mode: 'live', input: {} }],
+  });
+
+  await handle.executeUpdate(answer, { args: [{ actor: 'olga', text: 'the last one' }] });
+  // Not by its result, which would let time pass and end what waits.
+  const ended = await until('the end of the task', async () => {
+    const { status } = await handle.describe();
+    return status.name === 'RUNNING' ? undefined : status.name;
+  });
+
+  expect(ended).toBe('COMPLETED');
+  await earlier.terminate('the test is over');
 });
 
 test('answers a call of a tool that does not exist and runs nothing', async () => {
