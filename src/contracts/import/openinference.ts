@@ -1,6 +1,8 @@
 import type { ToolCall } from '../../domain/episode.js';
 import { argumentsText } from '../model-reply.js';
-import type { Turn } from './conversation.js';
+import { foundText } from '../parse.js';
+import { BadRecordError } from './bad-record.js';
+import { turnsOf, type Turn } from './conversation.js';
 import {
   attributeAt,
   listAt,
@@ -10,7 +12,7 @@ import {
   type AttributeTree,
   type Span,
 } from './spans.js';
-import type { SpanMeaning, TraceConvention } from './trace.js';
+import { evaluated, oneChoice, saidBy, type SpanMeaning, type TraceConvention } from './trace.js';
 
 /** OpenInference semantic conventions 2.12, as Phoenix keeps and exports them. */
 export const OPENINFERENCE: TraceConvention = {
@@ -22,30 +24,29 @@ export const OPENINFERENCE: TraceConvention = {
   asked: ({ attributes }) => textAt(attributes, 'input.value'),
   answered: ({ attributes }) => textAt(attributes, 'output.value'),
   evaluation: ({ attributes }) =>
-    kindOf(attributes) === 'EVALUATOR' ? numberAt(attributes, 'eval.score') : undefined,
+    kindOf(attributes) === 'EVALUATOR'
+      ? evaluated(
+          numberAt(attributes, 'eval.score'),
+          textAt(attributes, 'eval.label'),
+          'eval.score',
+        )
+      : undefined,
 };
 
 function kindOf(attributes: AttributeTree): string | undefined {
   return textAt(attributes, 'openinference.span.kind')?.toUpperCase();
 }
 
-function meaning({ attributes, name, isError }: Span): SpanMeaning {
+function meaning(span: Span): SpanMeaning {
+  const { attributes, name, isError } = span;
   switch (kindOf(attributes)) {
-    case 'LLM': {
-      const given = listAt(attributes, 'llm.input_messages').flatMap(turnOf);
-      const said = listAt(attributes, 'llm.output_messages').flatMap(turnOf);
-      const asked = textAt(attributes, 'input.value') ?? '';
-      const answered = textAt(attributes, 'output.value') ?? '';
+    case 'LLM':
       return {
         kind: 'model',
         model: textAt(attributes, 'llm.model_name'),
-        given: given.length > 0 ? given : [{ role: 'user', text: asked }],
-        said: withUsage(
-          said.length > 0 ? said : [{ role: 'assistant', text: answered, calls: [] }],
-          attributes,
-        ),
+        given: givenTo(attributes),
+        said: withUsage(saidBy(span, answersOf(span), 'llm.output_messages'), attributes),
       };
-    }
     case 'TOOL':
       return {
         kind: 'tool',
@@ -66,6 +67,40 @@ function meaning({ attributes, name, isError }: Span): SpanMeaning {
   }
 }
 
+/** Messages, else the prompts of a completion, else whatever went in. */
+function givenTo(attributes: AttributeTree): readonly Turn[] {
+  const messages = listAt(attributes, 'llm.input_messages').flatMap((one) => turnOf(one, 'user'));
+  if (messages.length > 0) return messages;
+  const prompts = listAt(attributes, 'llm.prompts').flatMap(
+    (one) => textAt(one, 'prompt.text') ?? [],
+  );
+  const texts = prompts.length > 0 ? prompts : [textAt(attributes, 'input.value') ?? ''];
+  return texts.filter((text) => text !== '').map((text) => ({ role: 'user', text }));
+}
+
+function answersOf(span: Span): readonly Turn[] {
+  const { attributes } = span;
+  const field = 'llm.output_messages';
+  const messages = listAt(attributes, field).flatMap((one) => turnOf(one, 'assistant'));
+  // One answer may be a message and calls beside it; two texts are two answers.
+  oneChoice(
+    span,
+    messages.filter((turn) => turn.role === 'assistant' && turn.text !== ''),
+    field,
+  );
+  if (messages.length > 0) return messages;
+  const choices = listAt(attributes, 'llm.choices').flatMap(
+    (one) => textAt(one, 'completion.text') ?? [],
+  );
+  const whole = textAt(attributes, 'output.value') ?? '';
+  const texts = choices.length > 0 ? choices : whole === '' ? [] : [whole];
+  return oneChoice(
+    span,
+    texts.map((text): Turn => ({ role: 'assistant', text, calls: [] })),
+    'llm.choices',
+  );
+}
+
 function withUsage(turns: readonly Turn[], attributes: AttributeTree): readonly Turn[] {
   const usage = {
     inputTokens: numberAt(attributes, 'llm.token_count.prompt') ?? 0,
@@ -76,13 +111,13 @@ function withUsage(turns: readonly Turn[], attributes: AttributeTree): readonly 
   );
 }
 
-function turnOf(member: AttributeTree): readonly Turn[] {
-  const role = textAt(member, 'message.role') ?? 'user';
-  const parts = listAt(member, 'message.contents').map(
-    (part) =>
-      textAt(part, 'message_content.text') ?? `[${textAt(part, 'message_content.type') ?? 'part'}]`,
-  );
-  const text = textAt(member, 'message.content') ?? parts.join('');
+/** A message in the words of the convention, or as the API of OpenAI has it. */
+function turnOf(member: AttributeTree, speaker: 'user' | 'assistant'): readonly Turn[] {
+  if (!member.has('message')) return turnsOf([plainOf(member)], 'llm.messages');
+  const role = textAt(member, 'message.role') ?? speaker;
+  const content = textAt(member, 'message.content');
+  const contents = content === undefined ? [...partsAt(member, 'message.content')] : [content];
+  const text = [...contents, ...partsAt(member, 'message.contents')].join('');
   switch (role) {
     case 'system':
     case 'developer':
@@ -103,10 +138,25 @@ function turnOf(member: AttributeTree): readonly Turn[] {
   }
 }
 
+function partsAt(member: AttributeTree, name: string): readonly string[] {
+  return listAt(member, name).map(
+    (part) =>
+      textAt(part, 'message_content.text') ??
+      textAt(part, 'text') ??
+      `[${textAt(part, 'message_content.type') ?? textAt(part, 'type') ?? 'part'}]`,
+  );
+}
+
 function callOf(member: AttributeTree): ToolCall {
+  const call = attributeAt(member, 'tool_call') === undefined ? '' : 'tool_call.';
+  const tool = textAt(member, `${call}function.name`);
+  if (tool === undefined) {
+    const found = foundText(plainOf(member));
+    throw new BadRecordError('MALFORMED', 'message.tool_calls', found, 'the name of a tool');
+  }
   return {
-    id: textAt(member, 'tool_call.id') ?? '',
-    tool: textAt(member, 'tool_call.function.name') ?? 'unknown',
-    arguments: argumentsText(plainOf(attributeAt(member, 'tool_call.function.arguments'))),
+    id: textAt(member, `${call}id`) ?? '',
+    tool,
+    arguments: argumentsText(plainOf(attributeAt(member, `${call}function.arguments`))),
   };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { argumentsText } from '../model-reply.js';
 import { parseOr } from '../parse.js';
-import type { Turn } from './conversation.js';
+import { turnsOf, type Turn } from './conversation.js';
 import { BadRecordError } from './bad-record.js';
 import { Text } from './run-fields.js';
 import {
@@ -14,7 +14,14 @@ import {
   type AttributeTree,
   type Span,
 } from './spans.js';
-import type { SpanMeaning, TraceConvention } from './trace.js';
+import {
+  evaluated,
+  oneChoice,
+  saidBy,
+  type Evaluation,
+  type SpanMeaning,
+  type TraceConvention,
+} from './trace.js';
 
 /**
  * OpenTelemetry semantic conventions for generative AI: messages as the attributes of the present
@@ -37,7 +44,9 @@ export const OTEL_GENAI: TraceConvention = {
 
 const MODEL_CALLS = ['chat', 'text_completion', 'generate_content'];
 
-function meaning({ attributes, name, isError }: Span): SpanMeaning {
+function meaning(span: Span): SpanMeaning {
+  const { name, isError } = span;
+  const attributes = withDetails(span);
   const operation = textAt(attributes, 'gen_ai.operation.name');
   if (operation === 'execute_tool') {
     return {
@@ -58,7 +67,13 @@ function meaning({ attributes, name, isError }: Span): SpanMeaning {
       : MODEL_CALLS.includes(operation);
   if (!isModelCall) return { kind: 'other' };
   const given = messagesAt(attributes, 'gen_ai.input.messages');
-  const said = messagesAt(attributes, 'gen_ai.output.messages');
+  const answers = messagesAt(attributes, 'gen_ai.output.messages');
+  const field = 'gen_ai.output.messages';
+  const said = oneChoice(
+    span,
+    answers.length > 0 ? answers : numbered(attributes, 'gen_ai.completion'),
+    field,
+  );
   const usage = {
     inputTokens: numberAt(attributes, 'gen_ai.usage.input_tokens') ?? 0,
     outputTokens: numberAt(attributes, 'gen_ai.usage.output_tokens') ?? 0,
@@ -71,10 +86,24 @@ function meaning({ attributes, name, isError }: Span): SpanMeaning {
       ...instructions(attributes),
       ...(given.length > 0 ? given : numbered(attributes, 'gen_ai.prompt')),
     ],
-    said: (said.length > 0 ? said : numbered(attributes, 'gen_ai.completion')).map((turn, index) =>
-      index === 0 && turn.role === 'assistant' ? { ...turn, usage } : turn,
+    said: saidBy(span, said, field).map((turn) =>
+      turn.role === 'assistant' ? { ...turn, usage } : turn,
     ),
   };
+}
+
+const DETAILS = 'gen_ai.client.inference.operation.details';
+
+/** The attributes of a span, with those of the event that may hold its messages instead. */
+function withDetails({ attributes, events }: Span): AttributeTree {
+  const details = events.find(({ name }) => name === DETAILS)?.attributes;
+  const inner = details === undefined ? undefined : attributeAt(details, 'gen_ai');
+  const own = attributeAt(attributes, 'gen_ai');
+  if (!(inner instanceof Map)) return attributes;
+  return new Map([
+    ...attributes,
+    ['gen_ai', new Map<unknown, unknown>([...inner, ...(own instanceof Map ? own : [])])],
+  ]);
 }
 
 const Part = z.object({
@@ -91,7 +120,13 @@ const Message = z.object({ role: z.string(), parts: z.array(Part) });
 function messagesAt(attributes: AttributeTree, name: string): readonly Turn[] {
   const found = jsonAt(attributes, name);
   if (found === undefined) return [];
-  return parseOr(z.array(Message), found, name).flatMap(turnsOfMessage);
+  return parseOr(z.array(z.unknown()), found, name).flatMap((message, index) => {
+    const where = `${name}.${String(index)}`;
+    const hasParts = typeof message === 'object' && message !== null && 'parts' in message;
+    // Some exporters keep the messages as the API of OpenAI has them.
+    if (!hasParts) return turnsOf([message], where);
+    return turnsOfMessage(parseOr(Message, message, where));
+  });
 }
 
 /** JSON text, as attributes of spans are, or structured, as some exporters keep it. */
@@ -105,6 +140,9 @@ function jsonAt(attributes: AttributeTree, name: string): unknown {
   }
 }
 
+/** Parts of a message that are no part of its text; of what else is no text its type stands there. */
+const BESIDE_THE_TEXT = ['tool_call', 'tool_call_response', 'reasoning'];
+
 function turnsOfMessage({ role, parts }: z.infer<typeof Message>): readonly Turn[] {
   const results = parts
     .filter(({ type }) => type === 'tool_call_response')
@@ -113,11 +151,11 @@ function turnsOfMessage({ role, parts }: z.infer<typeof Message>): readonly Turn
       return { role: 'tool', callId: part.id ?? null, tool: part.name ?? null, content };
     });
   const text = parts
-    .filter(({ type }) => type === 'text')
-    .map(({ content }) => jsonText(content))
+    .filter(({ type }) => !BESIDE_THE_TEXT.includes(type))
+    .map(({ type, content }) => (type === 'text' ? jsonText(content) : `[${type}]`))
     .join('');
   if (role === 'system') return [{ role: 'system', text }];
-  if (role === 'assistant') {
+  if (role === 'assistant' || role === 'model' || role === 'ai') {
     const calls = parts
       .filter(({ type }) => type === 'tool_call')
       .map((part) => ({
@@ -127,7 +165,11 @@ function turnsOfMessage({ role, parts }: z.infer<typeof Message>): readonly Turn
       }));
     return [{ role: 'assistant', text, calls }];
   }
-  if (role === 'tool') return results;
+  if (role === 'tool') {
+    return results.length > 0
+      ? results
+      : [{ role: 'tool', callId: null, tool: null, content: text }];
+  }
   return text === '' && results.length > 0 ? results : [...results, { role: 'user', text }];
 }
 
@@ -161,12 +203,10 @@ function numbered(attributes: AttributeTree, name: string): readonly Turn[] {
   });
 }
 
-function scoreOf(attributes: AttributeTree): number | undefined {
-  const value = numberAt(attributes, 'gen_ai.evaluation.score.value');
-  if (value !== undefined) return value;
-  const label = textAt(attributes, 'gen_ai.evaluation.score.label')?.toLowerCase();
-  if (label === 'pass' || label === 'passed' || label === 'correct') return 1;
-  return label === 'fail' || label === 'failed' || label === 'incorrect' ? 0 : undefined;
+function scoreOf(attributes: AttributeTree): Evaluation | undefined {
+  const score = 'gen_ai.evaluation.score';
+  const value = numberAt(attributes, `${score}.value`);
+  return evaluated(value, textAt(attributes, `${score}.label`), `${score}.value`);
 }
 
 function lastText(turns: readonly Turn[], role: 'user' | 'assistant'): string | undefined {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { parseOr } from '../parse.js';
+import { foundText, parseOr } from '../parse.js';
 import { plainText } from '../plain-text.js';
 import { BadRecordError } from './bad-record.js';
 
@@ -78,7 +78,7 @@ export function spansOf(value: unknown): readonly Span[] {
 }
 
 function spanOf(value: unknown, ofResource: AttributeTree): Span {
-  const span = parseOr(Exported, value, 'span');
+  const span = parseOr(Exported, unflattened(value), 'span');
   const traceId =
     span.context?.trace_id ?? span.spanContext?.traceId ?? span.traceId ?? span.trace_id;
   const spanId =
@@ -108,10 +108,23 @@ function spanOf(value: unknown, ofResource: AttributeTree): Span {
   };
 }
 
+/** A row of a table of spans, as Phoenix keeps them, has dotted names for what is nested elsewhere. */
+function unflattened(value: unknown): unknown {
+  const isFlat = typeof value === 'object' && value !== null && 'context.trace_id' in value;
+  return isFlat ? plainOf(branchOf(value, 0)) : value;
+}
+
 function nanoseconds(instant: z.infer<typeof Instant>): bigint {
   if (Array.isArray(instant)) return BigInt(instant[0]) * 1_000_000_000n + BigInt(instant[1]);
   const text = String(instant);
-  if (/^\d+$/.test(text)) return scaled(BigInt(text));
+  const [, whole, part = ''] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  if (whole !== undefined) {
+    const unit = scaled(BigInt(whole));
+    const digits = part.slice(0, 9);
+    return (
+      unit.value + (BigInt(digits === '' ? 0 : digits) * unit.each) / 10n ** BigInt(digits.length)
+    );
+  }
   const date = Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`);
   if (Number.isNaN(date)) {
     throw new BadRecordError('MALFORMED', 'span.start_time', text.slice(0, 40), 'an instant');
@@ -123,10 +136,16 @@ function nanoseconds(instant: z.infer<typeof Instant>): bigint {
 }
 
 /** Seconds, milliseconds, microseconds and nanoseconds since the epoch are told apart by their size. */
-function scaled(value: bigint): bigint {
-  if (value < 100_000_000_000n) return value * 1_000_000_000n;
-  if (value < 100_000_000_000_000n) return value * 1_000_000n;
-  return value < 100_000_000_000_000_000n ? value * 1000n : value;
+function scaled(value: bigint): { readonly value: bigint; readonly each: bigint } {
+  const each =
+    value < 100_000_000_000n
+      ? 1_000_000_000n
+      : value < 100_000_000_000_000n
+        ? 1_000_000n
+        : value < 100_000_000_000_000_000n
+          ? 1000n
+          : 1n;
+  return { value: value * each, each };
 }
 
 const KeyValue = z.object({ key: z.string(), value: z.unknown() });
@@ -226,11 +245,24 @@ export function numberAt(tree: AttributeTree, name: string): number | undefined 
   return typeof found === 'number' && Number.isFinite(found) ? found : undefined;
 }
 
-/** The members of a list at a name: an array, or a branch whose keys are 0, 1, 2, … */
+/** The members of a list at a name: an array, a branch whose keys are 0, 1, 2, …, or JSON text of one. */
 export function listAt(tree: AttributeTree, name: string): readonly AttributeTree[] {
   const found = attributeAt(tree, name);
-  const members = isTree(found) ? [...found].sort(byIndex).map(([, one]) => one) : found;
-  return Array.isArray(members) ? members.filter(isTree) : [];
+  if (found === undefined || found === null || found === '') return [];
+  const held = typeof found === 'string' ? listIn(found) : found;
+  const members = isTree(held) ? [...held].sort(byIndex).map(([, one]) => one) : held;
+  if (Array.isArray(members) && members.every(isTree)) return members;
+  throw new BadRecordError('MALFORMED', name, foundText(plainOf(found)), 'a list of objects');
+}
+
+/** The list that a text is the JSON of; undefined where it is none. */
+function listIn(text: string): unknown {
+  try {
+    return branchOf(JSON.parse(text), 0);
+  } catch (error) {
+    if (error instanceof BadRecordError) throw error;
+    return undefined;
+  }
 }
 
 function byIndex(

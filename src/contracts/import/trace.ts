@@ -4,6 +4,7 @@ import { BadRecordError } from './bad-record.js';
 import { conversationOf, type Turn } from './conversation.js';
 import { agentNamed, taskNamed } from './run-fields.js';
 import type { Span } from './spans.js';
+import { distinctSpans, turnsTold } from './trace-turns.js';
 
 /** What a span says in the words of its convention. */
 export type SpanMeaning =
@@ -26,8 +27,13 @@ export interface TraceConvention {
   /** What the whole trace was asked and answered, where its root says so. */
   readonly asked: (span: Span) => string | undefined;
   readonly answered: (span: Span) => string | undefined;
-  /** A score of 0 … 1 or a verdict, where an evaluation was recorded. */
-  readonly evaluation: (span: Span) => number | undefined;
+  /** What an evaluation came to, where one was recorded. */
+  readonly evaluation: (span: Span) => Evaluation | undefined;
+}
+
+export interface Evaluation {
+  readonly success: boolean;
+  readonly reward: number;
 }
 
 /** The spans of one trace as one run; the run's id is the trace's. */
@@ -37,21 +43,20 @@ export function traceRun(
   convention: TraceConvention,
   agent: string | null,
 ): ImportedRun {
-  const spans = given.toSorted((a, b) => (a.start < b.start ? -1 : Number(a.start > b.start)));
+  const spans = distinctSpans(given);
   const ids = new Set(spans.map(({ spanId }) => spanId));
   const root = spans.find(({ parentId }) => parentId === null || !ids.has(parentId)) ?? spans[0];
   const meanings = spans.map((span) => convention.meaning(span));
   const where = `trace ${traceId}`;
-  const turns = turnsOf(meanings);
-  if (turns === undefined || root === undefined) {
+  if (root === undefined || !meanings.some(({ kind }) => kind === 'model')) {
     throw new BadRecordError('EMPTY_RUN', where, 'no call of a model', 'at least one');
   }
   const model =
     first(meanings, (one) => (one.kind === 'model' ? one.model : undefined)) ?? 'unknown';
-  const told = conversationOf(turns, model, where);
+  const told = conversationOf(turnsTold(spans, meanings), model, where);
   const asked = told.user === '' ? (convention.asked(root) ?? '') : told.user;
-  const reward = first(spans, convention.evaluation) ?? null;
-  const success = reward === null ? (root.isError ? false : null) : reward >= 0.5;
+  const evaluation = first(spans, convention.evaluation);
+  const success = evaluation?.success ?? (root.isError ? false : null);
   const taskId = `task-${sha256(asked).slice(0, 12)}`;
   return {
     runId: traceId,
@@ -71,31 +76,48 @@ export function traceRun(
       format: convention.format,
       taskId,
       success,
-      reward,
+      reward: evaluation?.reward ?? null,
       turns: told.turns,
       strategy: root.name === '' ? convention.format : root.name,
     },
   };
 }
 
-/**
- * The turns of a trace. With tool spans, or with model calls that do not repeat the conversation, each
- * span adds what it did; else the last model call holds the whole of it.
- */
-function turnsOf(meanings: readonly SpanMeaning[]): readonly Turn[] | undefined {
-  const models = meanings.filter((one) => one.kind === 'model');
-  const last = models.at(-1);
-  if (last === undefined) return undefined;
-  const hasTools = meanings.some(({ kind }) => kind === 'tool');
-  const isWhole = last.given.some(({ role }) => role === 'assistant' || role === 'tool');
-  if (!hasTools && isWhole) return [...last.given, ...last.said];
-  const opening = (models[0]?.given ?? []).filter(
-    ({ role }) => role === 'system' || role === 'user',
-  );
-  const done = meanings.flatMap((one): readonly Turn[] =>
-    one.kind === 'model' ? one.said : one.kind === 'tool' ? [one.turn] : [],
-  );
-  return [...opening, ...done];
+const PASSED = ['pass', 'passed', 'correct', 'success', 'true'];
+const FAILED = ['fail', 'failed', 'incorrect', 'failure', 'false'];
+
+/** A verdict stands above a score; a score alone is one of 0 to 1, and success from one half on. */
+export function evaluated(
+  score: number | undefined,
+  label: string | undefined,
+  field: string,
+): Evaluation | undefined {
+  const word = label?.trim().toLowerCase() ?? '';
+  if (PASSED.includes(word)) return { success: true, reward: score ?? 1 };
+  if (FAILED.includes(word)) return { success: false, reward: score ?? 0 };
+  if (score === undefined) return undefined;
+  if (score < 0 || score > 1) {
+    throw new BadRecordError('MALFORMED', field, String(score), 'a score of 0 to 1, or a verdict');
+  }
+  return { success: score >= 0.5, reward: score };
+}
+
+/** What a model answered. A call that failed may have said nothing, any other must have been recorded. */
+export function saidBy(span: Span, said: readonly Turn[], field: string): readonly Turn[] {
+  if (said.length === 0 && !span.isError) {
+    const where = `span ${span.spanId}: ${field}`;
+    throw new BadRecordError('EMPTY_RUN', where, 'nothing', 'what the model answered');
+  }
+  return said;
+}
+
+/** Of several choices nobody knows with which one the agent went on. */
+export function oneChoice(span: Span, choices: readonly Turn[], field: string): readonly Turn[] {
+  if (choices.length > 1) {
+    const found = `${String(choices.length)} choices`;
+    throw new BadRecordError('MALFORMED', `span ${span.spanId}: ${field}`, found, 'one');
+  }
+  return choices;
 }
 
 function first<T, R>(values: readonly T[], read: (value: T) => R | undefined): R | undefined {
