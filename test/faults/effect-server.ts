@@ -18,8 +18,8 @@ export interface EffectServer {
   readonly arrivals: readonly Arrival[];
   /** How often each item took effect: a receiver that de-duplicates does so once a key. */
   readonly applied: ReadonlyMap<string, number>;
-  /** Called after an effect took place and before its sender is told. */
-  onApplied: (arrival: Arrival) => void;
+  /** Called after an effect took place; its sender is told once this is through. */
+  onApplied: (arrival: Arrival) => void | Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,10 +52,11 @@ export async function startEffectServer(): Promise<EffectServer> {
       arrivals.push(arrival);
       if (!keyed || !keys.has(key)) applied.set(item, (applied.get(item) ?? 0) + 1);
       keys.add(key);
-      effects.onApplied(arrival);
-      setTimeout(() => {
-        reply({ item });
-      }, ANSWER_MS);
+      void Promise.resolve(effects.onApplied(arrival)).then(() =>
+        setTimeout(() => {
+          reply({ item });
+        }, ANSWER_MS),
+      );
     });
   });
   await new Promise<void>((resolve) => {

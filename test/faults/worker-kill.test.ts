@@ -28,14 +28,21 @@ let killed = 0;
 let results: readonly AgentTaskResult[];
 let asked = 0;
 
-/** Kills whoever sends the effects named above, while a second worker is there to go on. */
+/**
+ * Kills whoever sends the effects named above. While some are left the world answers nobody until a second
+ * worker is there to go on: else the last one would be through with all of them before.
+ */
 function killSenders(): void {
   const left = [...KILLS];
-  effects.onApplied = ({ item, pid }) => {
+  effects.onApplied = async ({ item, pid }) => {
+    if (left.length === 0) return;
+    await until('a second worker', () => Promise.resolve(fleet.ready.size >= 2 || undefined), {
+      capMs: 200_000,
+    });
     const name = item.split('/')[1];
     const count = effects.arrivals.filter((arrival) => arrival.item.endsWith(`/${name ?? ''}`));
     const at = left.findIndex((kill) => kill.name === name && kill.arrival <= count.length);
-    if (at < 0 || fleet.ready.size < 2 || !fleet.ready.has(pid)) return;
+    if (at < 0 || !fleet.ready.has(pid)) return;
     left.splice(at, 1);
     killed += 1;
     fleet.kill(pid);
