@@ -89,11 +89,22 @@ test('our image carries the version of the package', async () => {
   expect(new Set(ours.map(([, { image }]) => image))).toEqual(new Set([`ratchet:${version}`]));
 });
 
-test('our services set no variable that the configuration does not know', () => {
+test('our services set no variable that the configuration or the example does not know', () => {
   const names = ours.flatMap(([, { environment }]) => Object.keys(environment ?? {}));
 
   expect(names).toEqual(expect.arrayContaining(['DATABASE_URL', 'TEMPORAL_ADDRESS']));
-  expect(names.filter((name) => !CONFIG_VARIABLES.includes(name))).toEqual([]);
+  const unknown = names.filter((name) => !CONFIG_VARIABLES.includes(name));
+  expect(new Set(unknown)).toEqual(new Set(['SQL_ANALYST_DATABASE_URL']));
+});
+
+test('the SQL of the example runs in another database and role than what Ratchet stores', () => {
+  for (const [name, { environment = {} }] of ours) {
+    const [own, examples] = ['DATABASE_URL', 'SQL_ANALYST_DATABASE_URL'].map((variable) =>
+      /^postgres:\/\/(\w+):.*@postgres:5432\/(\w+)$/.exec(environment[variable] ?? ''),
+    );
+    expect(own?.slice(1), name).toEqual(['ratchet', 'ratchet']);
+    expect(examples?.slice(1), name).toEqual(['company', 'company']);
+  }
 });
 
 test('the shadow worker gets no credentials of production tools', () => {
