@@ -7,11 +7,13 @@ import { createQueries } from '../store/queries.js';
 import { createApp } from './app.js';
 import type { DashboardHouse } from './dashboard-house.js';
 import type { DemoState } from './demo-state.js';
+import { isPortTaken, portTaken } from './port-taken.js';
 
 export interface DashboardOptions {
   readonly house: DashboardHouse;
-  /** A free one is taken where this is in use or 0. */
+  /** A free one is taken where this is 0, or in use and nobody asked for it by its number. */
   readonly port: number;
+  readonly isPortAsked?: boolean;
   /** Who acts through the page; whoever reaches the loopback of this machine is its user. */
   readonly actor?: Actor;
   /** Roles of people by name; everybody else is a user. */
@@ -43,7 +45,7 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
     demo: () => demo?.() ?? null,
     model: options.model ?? 'real',
   });
-  const { server, port } = await listen(app.fetch, options.port);
+  const { server, port } = await listen(app.fetch, options.port, options.isPortAsked === true);
   return {
     url: `http://127.0.0.1:${String(port)}`,
     close: () =>
@@ -62,12 +64,13 @@ type Fetch = Parameters<typeof serve>[0]['fetch'];
 async function listen(
   fetch: Fetch,
   port: number,
+  isAsked: boolean,
 ): Promise<{ readonly server: ServerType; readonly port: number }> {
   try {
     return await listenOn(fetch, port);
   } catch (error) {
-    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-    if (!isTaken) throw error;
+    if (!isPortTaken(error)) throw error;
+    if (isAsked) throw portTaken(port, error);
     return listenOn(fetch, 0);
   }
 }

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { wakeForWaiting } from '../../src/cli/commands/reflect.js';
 import { runImport } from '../../src/cli/import/run-import.js';
 import { createImports } from '../../src/store/imports.js';
 import { createQueries } from '../../src/store/queries.js';
@@ -213,4 +214,12 @@ test('lessons of an owner wait for the learner, once, and serve nobody', async (
     [{ channel: 'operator', principal: 'ann', authority: 0.95 }],
     [{ channel: 'operator', principal: 'ann', authority: 0.95 }],
   ]);
+
+  const woken: unknown[] = [];
+  const messenger = { wakeLearner: async (of: unknown) => void woken.push(of) };
+  const store = createStore(database.pool);
+  const others = { tenant: tenantId('none'), agent: agentId('clerk') };
+  expect(await wakeForWaiting(scope, { store, messenger })).toBe(2);
+  expect(await wakeForWaiting(others, { store, messenger })).toBe(0);
+  expect(woken).toEqual([scope]);
 });

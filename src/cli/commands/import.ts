@@ -66,7 +66,7 @@ export async function runImportCommand(
       { tenant, imports: createImports(database.pool), proposals: database.store },
       io,
     );
-    io.result(answer, textOf(answer));
+    io.result(answer, textOf(answer, agent));
     return isStrict && answer.errors.length > 0 ? EXIT.usage : EXIT.ok;
   } finally {
     await database.close();
@@ -109,11 +109,17 @@ function lessonsFor(configuration: RatchetConfig | null, agent: string | null) {
 
 const SHOWN_FAULTS = 20;
 
-function textOf({ format, read, added, skipped, errors }: ImportAnswer): string {
+function textOf(
+  { format, read, added, skipped, errors }: ImportAnswer,
+  agent: string | null,
+): string {
   const more = errors.length - SHOWN_FAULTS;
   return [
     `${format}: ${String(read)} read, ${String(added)} added, ${String(skipped)} skipped, ${String(errors.length)} bad`,
     ...errors.slice(0, SHOWN_FAULTS).map(({ line, message }) => `line ${String(line)}: ${message}`),
+    ...(format === 'lessons' && added > 0
+      ? [`Next: ratchet reflect --agent ${agent ?? 'A'} tells the learner of them.`]
+      : []),
     ...(more > 0 ? [`and ${String(more)} more; --json lists them`] : []),
   ].join('\n');
 }

@@ -2,6 +2,7 @@ import { InvalidInputError } from '../../domain/errors.js';
 import { FAULT_KINDS, type FaultPlan } from '../../model/fault-injection.js';
 import { startRecordedModel } from '../../model/recorded/server.js';
 import { startSimulatedModel } from '../../model/simulated/server.js';
+import { isPortTaken, portTaken } from '../../server/port-taken.js';
 import { untilAborted, type CommandContext } from '../command.js';
 
 export interface ModelServerOptions {
@@ -35,15 +36,7 @@ export async function runModelServer(
     const found = isRecorded ? 'both' : 'neither';
     throw new InvalidInputError('model-server', found, 'simulated, or --recorded DIR');
   }
-  const server =
-    options.recorded === undefined
-      ? await startSimulatedModel({
-          port: options.port,
-          latencyMs: options.latencyMs,
-          seed: options.seed,
-          ...faultsOf(options),
-        })
-      : await startRecordedModel({ dataDir: options.recorded, ...recordedOptions(options) });
+  const server = await start(options);
   try {
     const model = isRecorded ? 'recorded' : 'simulated';
     io.result(
@@ -54,6 +47,17 @@ export async function runModelServer(
     return 0;
   } finally {
     await server.close();
+  }
+}
+
+async function start(options: ModelServerOptions) {
+  const { recorded, port, latencyMs, seed } = options;
+  try {
+    return recorded === undefined
+      ? await startSimulatedModel({ port, latencyMs, seed, ...faultsOf(options) })
+      : await startRecordedModel({ dataDir: recorded, ...recordedOptions(options) });
+  } catch (error) {
+    throw isPortTaken(error) ? portTaken(port, error) : error;
   }
 }
 

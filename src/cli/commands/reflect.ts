@@ -1,6 +1,9 @@
 import { createAgentRegistry } from '../../activities/agent-registry.js';
 import { createReflectionActivities } from '../../activities/reflection-activities.js';
+import type { Messenger } from '../../activities/messenger.js';
+import type { Store } from '../../activities/store.js';
 import { agentId, tenantId } from '../../contracts/ids.js';
+import type { Scope } from '../../domain/ids.js';
 import { createQueries } from '../../store/queries.js';
 import { launchLog, type CommandContext } from '../command.js';
 import { agentNamed, requireConfiguration } from '../configuration.js';
@@ -43,12 +46,15 @@ async function reflect({ agent: name }: ReflectOptions, context: CommandContext)
       signal,
     );
     progress.end();
-    if (mined.proposed > 0) await messenger.wakeLearner(scope);
+    const waiting = await wakeForWaiting(scope, { store, messenger });
     const refused = Object.entries(mined.refused).map(([code, n]) => `${code} ${String(n)}`);
     io.result(
-      { ...scope, ...mined },
+      { ...scope, ...mined, waiting },
       [
         `${String(mined.read)} imported episodes of ${id} mined, ${String(mined.proposed)} proposals for the learner`,
+        waiting === 0
+          ? 'none waits for the learner'
+          : `the learner was told of ${waiting === MOST ? 'at least ' : ''}${String(waiting)} that wait`,
         ...(refused.length === 0 ? [] : [`refused: ${refused.join(', ')}`]),
       ].join('\n'),
     );
@@ -56,4 +62,22 @@ async function reflect({ agent: name }: ReflectOptions, context: CommandContext)
   } finally {
     await house.close();
   }
+}
+
+const MOST = 1000;
+
+/** Tells the learner of what waits for it, whoever proposed it: imported lessons wake nobody by themselves. */
+export async function wakeForWaiting(
+  scope: Scope,
+  {
+    store,
+    messenger,
+  }: {
+    readonly store: Pick<Store, 'waitingProposals'>;
+    readonly messenger: Pick<Messenger, 'wakeLearner'>;
+  },
+): Promise<number> {
+  const waiting = await store.waitingProposals(scope, MOST);
+  if (waiting.length > 0) await messenger.wakeLearner(scope);
+  return waiting.length;
 }

@@ -40,6 +40,7 @@ async function up(options: UpOptions, context: CommandContext): Promise<number> 
       agents: names,
       apiToken: config.apiToken,
       port: options.port ?? config.port,
+      isPortAsked: options.port !== undefined,
       actor: { id, role },
       people,
       model: model.kind,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 import { z } from 'zod';
 
@@ -81,9 +82,16 @@ export async function checkPrograms({ temporal }: Config): Promise<readonly Chec
 }
 
 /** The first line a program says of itself; null where it is not there or fails. */
-async function programVersion(program: string, args: readonly string[]): Promise<string | null> {
+export async function programVersion(
+  program: string,
+  args: readonly string[],
+): Promise<string | null> {
   const env = childEnvironment(SECRETS);
   const { status, output } = await runCommand(program, args, { env, timeoutMs: 20_000 });
   if (status !== 0) return null;
-  return output.split('\n').find((line) => line.trim() !== '') ?? program;
+  return (
+    stripVTControlCharacters(output)
+      .split('\n')
+      .find((line) => line.trim() !== '') ?? program
+  );
 }
