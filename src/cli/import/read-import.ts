@@ -6,7 +6,7 @@ import { chatRun } from '../../contracts/import/openai-chat.js';
 import { OPENINFERENCE } from '../../contracts/import/openinference.js';
 import { OTEL_GENAI } from '../../contracts/import/otel-genai.js';
 import { seedLessons, type SeedAuthor } from '../../contracts/import/seed-lessons.js';
-import { spansOf } from '../../contracts/import/spans.js';
+import { spansOf, type Span } from '../../contracts/import/spans.js';
 import { tauBenchRun } from '../../contracts/import/tau-bench.js';
 import { traceRun, type TraceConvention } from '../../contracts/import/trace.js';
 import { DeniedError, InvalidInputError, RatchetError } from '../../domain/errors.js';
@@ -203,7 +203,22 @@ function traceReader(convention: TraceConvention, agent: AgentId | null): Reader
     make: () => ({ kind: 'run', run: traceRun(trace.traceId, trace.spans, convention, agent) }),
   });
   return {
-    read: (value, line) => spansOf(value).flatMap((span) => traces.add(span, line).map(lined)),
+    read: function* (value, line) {
+      for (const span of spansOf(value)) {
+        // A fault of one span ends neither the others nor the traces that others have closed.
+        yield* added(span, line);
+      }
+    },
     rest: () => traces.rest().map(lined),
   };
+  function added(span: Span, line: number): readonly Lined[] {
+    try {
+      return traces.add(span, line).map(lined);
+    } catch (error) {
+      const fail = (): never => {
+        throw error;
+      };
+      return [{ line, make: fail }];
+    }
+  }
 }

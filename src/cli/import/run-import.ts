@@ -1,6 +1,7 @@
 import { importedEpisodeIdOf } from '../../contracts/digest.js';
 import { taskNamed } from '../../contracts/import/run-fields.js';
 import type { CandidateStore } from '../../activities/candidate-store.js';
+import type { Step } from '../../domain/episode.js';
 import type { AgentId, TenantId } from '../../domain/ids.js';
 import type { ImportedRun, ImportFormat } from '../../domain/imported-run.js';
 import type { LessonDraft } from '../../domain/lesson.js';
@@ -128,12 +129,16 @@ class Batch {
   }
 }
 
-function charactersOf({ steps, memory, user, system }: ImportedRun): number {
+function charactersOf({ steps, memory, user, system, input }: ImportedRun): number {
   return steps.reduce(
-    (sum, step) =>
-      sum + (step.kind === 'model' ? step.text : step.arguments + step.result.content).length,
-    user.length + system.length + (memory?.text.length ?? 0),
+    (sum, step) => sum + charactersOfStep(step),
+    user.length + system.length + (memory?.text.length ?? 0) + JSON.stringify(input).length,
   );
+}
+
+function charactersOfStep(step: Step): number {
+  if (step.kind === 'tool') return step.arguments.length + step.result.content.length;
+  return step.toolCalls.reduce((sum, call) => sum + call.arguments.length, step.text.length);
 }
 
 async function store({ runs, lessons }: Taken, { tenant, imports, proposals }: ImportTarget) {

@@ -11,6 +11,7 @@ export const BAD_RECORD_CODES = [
   'EMPTY_RUN',
   'NOT_IMPORTABLE',
   'TRACE_SPLIT',
+  'TRACE_TOO_LARGE',
 ] as const;
 export type BadRecordCode = (typeof BAD_RECORD_CODES)[number];
 
