@@ -44,7 +44,25 @@ export function createProgram({ streams, run }: ProgramSurroundings): Command {
   registerImporting(program, invoke);
   registerEvaluating(program, invoke);
   registerTools(program, invoke);
+  for (const command of program.commands) showUse(command, 'ratchet');
   return program;
+}
+
+/** After an error each command shows how it is called, with all it cannot do without. */
+function showUse(command: Command, parent: string): void {
+  const path = `${parent} ${command.name()}`;
+  const given = command.registeredArguments.filter(({ required }) => required);
+  const use = [
+    path,
+    ...given.map((argument) => argument.name().toUpperCase()),
+    ...command.options.filter(({ mandatory }) => mandatory).map(({ flags }) => valueShown(flags)),
+  ].join(' ');
+  command.showHelpAfterError(`(as in: ${use}; ${path} --help shows all options)`);
+  for (const each of command.commands) showUse(each, path);
+}
+
+function valueShown(flags: string): string {
+  return flags.replace(/<(.+)>/, (_, name: string) => name.toUpperCase());
 }
 
 function registerHouse(program: Command, invoke: Invoke): void {

@@ -40,6 +40,12 @@ const CASES: readonly {
   { line: 'diff v-1 v-2 v-3', says: 'too many arguments' },
   { line: 'why', says: "missing required argument 'episode'" },
   { line: 'approve c1', says: "required option '--reason <text>' not specified" },
+  {
+    line: 'approve',
+    says: 'as in: ratchet approve CANDIDATE --reason TEXT; ratchet approve --help',
+  },
+  { line: 'run', says: 'as in: ratchet run --agent AGENT --input JSON;' },
+  { line: 'bench lessons', says: 'as in: ratchet bench lessons --data DIRECTORY;' },
   { line: 'approve c1 --reason=', says: 'Expected why, in a few words' },
   { line: 'rollback --reason harm', says: "required option '--agent <agent>'" },
   { line: 'pin --agent a --reason test', says: "required option '--version <version>'" },
