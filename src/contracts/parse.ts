@@ -72,9 +72,21 @@ function expectedOf(issue: z.core.$ZodRawIssue): string | undefined {
       return boundOf(issue.origin, issue.inclusive === true ? 'at least' : 'above', issue.minimum);
     case 'too_big':
       return boundOf(issue.origin, issue.inclusive === true ? 'at most' : 'below', issue.maximum);
+    case 'invalid_union':
+      return unionOf(issue.errors);
     default:
       return undefined;
   }
+}
+
+/** What each member of a union expected, and where inside it, one after the other. */
+function unionOf(members: readonly (readonly z.core.$ZodIssue[])[]): string | undefined {
+  const texts = members.flatMap(([issue]) => {
+    if (issue === undefined) return [];
+    const at = issue.path.map(String).join('.');
+    return [at === '' ? issue.message : `${issue.message} at ${at}`];
+  });
+  return texts.length === 0 ? undefined : [...new Set(texts)].join(' or ');
 }
 
 function boundOf(origin: string, word: string, bound: number | bigint): string {

@@ -46,6 +46,7 @@ export interface ReadOptions {
 }
 
 type RecordFormat = Exclude<ImportFormat, 'lessons'>;
+type Bad = Extract<ImportItem, { kind: 'bad' }>;
 type Found = Extract<ImportItem, { kind: 'run' | 'lesson' }>;
 
 /** Makes of a record what can be stored; what comes later of earlier records is in `rest`. */
@@ -75,7 +76,7 @@ export async function* readImport(
   const reader = readerOf({ ...options, format: options.format });
   for await (const record of recordsOf(input, membersFor(options.format))) {
     yield { kind: 'record' };
-    yield* made(
+    const items = made(
       'fault' in record
         ? () => {
             throw record.fault;
@@ -84,8 +85,15 @@ export async function* readImport(
       record.line,
       options,
     );
+    const member = 'member' in record ? record.member : undefined;
+    for (const item of items) yield item.kind === 'bad' ? placed(item, member) : item;
   }
   yield* made(() => reader.rest(), 0, options);
+}
+
+function placed(item: Bad, member: number | undefined): Bad {
+  if (member === undefined) return item;
+  return { ...item, message: `record ${String(member)} of the list: ${item.message}` };
 }
 
 function* made(

@@ -3,7 +3,12 @@ import { byteLines, LONGEST_LINE, type TextLine } from './byte-lines.js';
 
 /** A JSON value of the source with the line it stands in, or why that line holds none. */
 export type SourceRecord =
-  | { readonly line: number; readonly value: unknown }
+  | {
+      readonly line: number;
+      readonly value: unknown;
+      /** Counted from 1 where the value stands in a list, whose members share a line. */
+      readonly member?: number;
+    }
   | { readonly line: number; readonly fault: BadRecordError };
 
 /** The records that a value of a source is a list of; undefined where it is a record itself. */
@@ -65,7 +70,7 @@ function* recordsIn(read: TextLine, membersOf: Members): Generator<SourceRecord>
   }
   const members = membersOf(value);
   if (members === undefined) yield { line, value };
-  else for (const member of members) yield { line, value: member };
+  else for (const [at, one] of members.entries()) yield { line, value: one, member: at + 1 };
 }
 
 function isDeeper(value: unknown, levels: number): boolean {
