@@ -98,7 +98,7 @@ export const phases: readonly Phase[] = [
     mix: NO_STOCK,
     goal: 'candidate-on-probation',
     minRounds: 1,
-    maxRounds: 12,
+    maxRounds: 18,
     begins: { kind: 'forced-rule' },
   },
   {
