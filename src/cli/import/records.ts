@@ -28,25 +28,54 @@ export async function* recordsOf(
   membersOf: Members,
 ): AsyncGenerator<SourceRecord> {
   const document: string[] = [];
+  let first = 1;
   let size = 0;
-  let isDocument: boolean | undefined;
-  for await (const read of byteLines(input)) {
-    if ('text' in read) isDocument ??= /^\s*(?:\{|\[|\[\s*\{)\s*$/.test(read.text);
-    if (isDocument !== true || 'fault' in read) {
-      yield* recordsIn(read, membersOf);
-      continue;
+  let form: 'lines' | 'document' | 'perhaps' | undefined;
+  const linesHeld = function* (): Generator<SourceRecord> {
+    for (const [at, text] of document.splice(0).entries()) {
+      if (text.trim() !== '') yield* recordsIn({ line: first + at, text }, membersOf);
     }
-    size += read.text.length + 1;
-    if (size <= LARGEST_DOCUMENT) document.push(read.text);
+  };
+  for await (const read of byteLines(input, LONGEST_LINE, true)) {
+    if ('text' in read && form === undefined && read.text.trim() !== '') {
+      form = formOf(read.text);
+      first = read.line;
+    }
+    const isOver = size > LARGEST_DOCUMENT || 'fault' in read;
+    if (form === 'perhaps' && isOver) {
+      form = 'lines';
+      yield* linesHeld();
+    }
+    if ('fault' in read) yield read;
+    else if (form === 'document' || form === 'perhaps') {
+      size += read.text.length + 1;
+      if (size <= LARGEST_DOCUMENT || form === 'perhaps') document.push(read.text);
+    } else if (read.text.trim() !== '') yield* recordsIn(read, membersOf);
   }
-  if (isDocument !== true) return;
-  if (size > LARGEST_DOCUMENT) {
+  const text = document.join('\n');
+  if (form === 'perhaps' && !isJson(text)) yield* linesHeld();
+  else if (size > LARGEST_DOCUMENT && form === 'document') {
     const found = `a document of ${String(size)} characters`;
     const expected = `at most ${String(LARGEST_DOCUMENT)}, or one record a line`;
     yield { line: 1, fault: new BadRecordError('LINE_TOO_LONG', 'document', found, expected) };
-    return;
+  } else if (form === 'document' || form === 'perhaps') {
+    yield* recordsIn({ line: first, text }, membersOf);
   }
-  yield* recordsIn({ line: 1, text: document.join('\n') }, membersOf);
+}
+
+/** By the first line: whole in itself, a lone bracket, or the beginning of what may be a document. */
+function formOf(line: string): 'lines' | 'document' | 'perhaps' {
+  if (/^\s*(?:\{|\[|\[\s*\{)\s*$/.test(line)) return 'document';
+  return /^\s*[[{]/.test(line) && !isJson(line) ? 'perhaps' : 'lines';
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function* recordsIn(read: TextLine, membersOf: Members): Generator<SourceRecord> {

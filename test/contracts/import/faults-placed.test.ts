@@ -31,3 +31,27 @@ test('content that is neither text nor parts is told with what it may be', async
     { message: 'transcript.messages.0.content: found 5, expected a text or a list or null' },
   ]);
 });
+
+test('a document is one whose first line is no JSON, where the whole of it is', async () => {
+  const list = `[${JSON.stringify(anInterCodeRun())},\n${JSON.stringify(anInterCodeRun())}]`;
+  const chat = `{"messages": [\n${MESSAGES.map((one) => JSON.stringify(one)).join(',\n')}\n]}`;
+
+  const runs = await itemsIn(list, readOptions('intercode'));
+  const chats = await itemsIn(chat, readOptions('openai-chat'));
+
+  expect(runs.map(({ kind }) => kind)).toEqual(['record', 'run', 'record', 'run']);
+  expect(chats.map(({ kind }) => kind)).toEqual(['record', 'run']);
+});
+
+test('a first line that is cut off leaves the lines after it as they are', async () => {
+  const lines = linesOf('{"run_id": ', '', anInterCodeRun());
+
+  const items = await itemsIn(lines, readOptions('intercode'));
+
+  expect(items).toMatchObject([
+    { kind: 'record' },
+    { kind: 'bad', line: 1, code: 'NOT_JSON' },
+    { kind: 'record' },
+    { kind: 'run' },
+  ]);
+});
