@@ -22,7 +22,7 @@ const HttpUrl = z.url({ protocol: /^https?$/ });
 const Environment = z.object({
   RATCHET_HOME: Text.default(join(homedir(), '.ratchet')),
   /** Where a tenant's name is not given. */
-  RATCHET_TENANT: Text.default('default'),
+  RATCHET_TENANT: Text.optional(),
   RATCHET_TASK_QUEUE: Text.default('ratchet'),
   RATCHET_CONFIG: Text.optional(),
   RATCHET_ACTOR: Text.optional(),
@@ -71,6 +71,8 @@ export const CONFIG_VARIABLES: readonly string[] = Object.keys(Environment.shape
 export interface Config {
   readonly home: string;
   readonly tenant: string;
+  /** Whether somebody named it: what looks at all tenants then looks at this one. */
+  readonly isTenantNamed: boolean;
   readonly taskQueue: string;
   readonly configFile: string | null;
   readonly actor: string | null;
@@ -135,7 +137,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   }
   return {
     home: env.RATCHET_HOME,
-    tenant: env.RATCHET_TENANT,
+    tenant: env.RATCHET_TENANT ?? 'default',
+    isTenantNamed: env.RATCHET_TENANT !== undefined,
     taskQueue: env.RATCHET_TASK_QUEUE,
     configFile: env.RATCHET_CONFIG ?? null,
     actor: env.RATCHET_ACTOR ?? null,

@@ -60,6 +60,19 @@ test('an intact chain is anchored, and verified again without a second line', as
   expect((await readFile(anchor, 'utf8')).trim().split('\n')).toHaveLength(1);
 });
 
+test('a tenant that the environment names is the only one verified', async () => {
+  const environment = { DATABASE_URL: database.url, RATCHET_TENANT: 'other' };
+  await deploy(createStore(database.pool), aScope('other'));
+
+  const { out } = await runCommandLine(
+    ['audit', 'verify', '--anchor', anchor, '--json'],
+    environment,
+  );
+
+  expect(JSON.parse(out)).toMatchObject({ tenants: [{ tenant: 'other' }] });
+  expect(out).not.toContain('acme');
+});
+
 test('a chain that was rewritten with its head fits itself and not its anchor', async () => {
   await verify();
   await rewrite();

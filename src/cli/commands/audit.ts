@@ -39,10 +39,11 @@ export async function verifyChains(
   const anchors = await anchorsIn(file);
   const database = await openDatabase({ config, log: launchLog(context, true), signal });
   try {
+    const named = shared.tenant ?? (config.isTenantNamed ? config.tenant : undefined);
     const tenants =
-      shared.tenant === undefined
+      named === undefined
         ? await createQueries(database.pool).latestTenants(TENANTS)
-        : [tenantId(shared.tenant)];
+        : [tenantId(named)];
     const chains: (AuditCheck & { readonly tenant: TenantId; readonly anchors: number })[] = [];
     for (const tenant of tenants) {
       const own = anchors.filter((each) => each.tenant === tenant);
