@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import type { ToolCall } from '../../domain/episode.js';
 import { canonicalJson } from '../digest.js';
 import { BadRecordError } from './bad-record.js';
@@ -17,7 +15,7 @@ export function distinctSpans(given: readonly Span[]): readonly Span[] {
   const byId = new Map<string, Span>();
   for (const span of given) {
     const held = byId.get(span.spanId);
-    if (held !== undefined && !isDeepStrictEqual(held, span)) {
+    if (held !== undefined && canonicalJson(held) !== canonicalJson(span)) {
       const found = `${span.spanId} twice with different content`;
       throw new BadRecordError('MALFORMED', 'span.span_id', found, 'an id of one span');
     }
