@@ -70,12 +70,13 @@ module.exports = {
     ),
     {
       name: 'contracts-do-no-io',
-      comment: 'Parsing needs zod; digests need a hash and one form of JSON.',
+      comment:
+        'Parsing needs zod and comparison by value; digests need a hash and one form of JSON.',
       severity: 'error',
       from: { path: '^src/contracts/' },
       to: {
         dependencyTypes: ['core', 'npm'],
-        pathNot: 'node_modules/(zod|canonicalize)/|^(node:)?crypto$',
+        pathNot: 'node_modules/(zod|canonicalize)/|^(node:)?(crypto|util)$',
       },
     },
     {

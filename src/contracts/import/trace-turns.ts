@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { ToolCall } from '../../domain/episode.js';
 import { canonicalJson } from '../digest.js';
 import { BadRecordError } from './bad-record.js';
@@ -15,17 +17,13 @@ export function distinctSpans(given: readonly Span[]): readonly Span[] {
   const byId = new Map<string, Span>();
   for (const span of given) {
     const held = byId.get(span.spanId);
-    if (held !== undefined && contentOf(held) !== contentOf(span)) {
+    if (held !== undefined && !isDeepStrictEqual(held, span)) {
       const found = `${span.spanId} twice with different content`;
       throw new BadRecordError('MALFORMED', 'span.span_id', found, 'an id of one span');
     }
     byId.set(span.spanId, held ?? span);
   }
   return [...byId.values()].sort((a, b) => (a.start < b.start ? -1 : Number(a.start > b.start)));
-}
-
-function contentOf({ start, ...span }: Span): string {
-  return canonicalJson({ ...span, start: String(start) });
 }
 
 /**
