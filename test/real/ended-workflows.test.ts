@@ -73,7 +73,7 @@ async function kept(scope: Scope): Promise<readonly string[]> {
 
 async function endsOf(scope: Scope, id: CandidateRow['id']) {
   const entries = await house.store.auditOf(scope.tenant, { kind: 'candidate', id }, 50);
-  return entries.filter(({ reason }) => reason.includes(OLGA.reason));
+  return entries.filter(({ reason }) => /^(abort|rollback): /.test(reason));
 }
 
 test('abort ends a candidate whose workflow was terminated, and frees what the learner kept', async () => {
