@@ -14,7 +14,10 @@ import { ToolShape, type AnyTool } from './tool.js';
 const Share = z.number().gt(0).lte(1);
 const Count = z.int().min(1);
 
-/** The staged share of tasks that a passed candidate gets, and how long it is watched (GATE 2.6). */
+/**
+ * The staged share of tasks that a passed candidate gets, and how long it is watched (GATE 2.6). A stage goes on
+ * by outcomes that were compared with tasks beside it; a share of 1 leaves none, and goes on by outcomes alone.
+ */
 export const RolloutSettings = settingsOf({
   stages: z
     .array(

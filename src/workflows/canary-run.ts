@@ -95,9 +95,11 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
       if (canary.alarm !== undefined) return alarmOf(canary, canary.alarm, outcome.number);
     }
     setting.show(canaryDetails(stage, policy, compared, canary));
-    // What has been compared with nothing has shown nothing: it moves no stage.
     const elapsed = Date.now() - stageStartMs;
-    const progress = { outcomes: canary.overall.n - compared, elapsedMs: elapsed };
+    // What has been compared with nothing has shown nothing: it moves no stage. One that serves every task was
+    // asked for in place of a canary; what it does is watched in probation.
+    const outcomes = current?.share === 1 ? stageOutcomes : canary.overall.n - compared;
+    const progress = { outcomes, elapsedMs: elapsed };
     const step = nextRolloutStep(policy, stage, progress);
     if (page.isFrozen) continue;
     const isServed = stageOutcomes + page.passedOver.length >= (current?.minOutcomes ?? 0);

@@ -63,6 +63,11 @@ test('deploys an agent once: a root version, a pointer at 1 and one audit entry'
     policyDigest: 'policy-1',
     toolDigests: { execute_sql: 'tool-1' },
     parameters: PARAMETERS,
+    definition: {
+      policyDigest: 'policy-1',
+      toolDigests: { execute_sql: 'tool-1' },
+      parameters: PARAMETERS,
+    },
   });
 });
 

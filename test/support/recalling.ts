@@ -38,7 +38,12 @@ export async function recallingAgent(
     scope,
     {
       ...agents.digests(scope.agent),
-      parameters: { model: 'm', temperature: 0, maxModelCalls: 5, recallLimit: 3 },
+      parameters: {
+        model: agent.model.name,
+        temperature: agent.model.temperature,
+        maxModelCalls: agent.limits.modelCalls,
+        recallLimit: agent.recallLimit,
+      },
       instructions: agent.instructions,
     },
     SYSTEM,
