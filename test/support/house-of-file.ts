@@ -6,12 +6,13 @@ import {
   type World,
   type WorkflowHouse,
 } from './workflow-house.js';
+import type { ServerOfTest } from './server-of-test.js';
 
 /**
  * The house of a test file, open from its first test to its last. What a test started is quietened after
  * it: a file whose tests count days has houses of its own, since this server then lets none pass.
  */
-export function houseOfFile(): OpenHouse {
+export function houseOfFile(on?: ServerOfTest): OpenHouse {
   let opened: WorkflowHouse | undefined;
   let worlds: World[] = [];
   const house = (): WorkflowHouse => {
@@ -20,7 +21,7 @@ export function houseOfFile(): OpenHouse {
   };
 
   beforeAll(async () => {
-    opened = await openWorkflowHouse();
+    opened = await openWorkflowHouse(on);
   });
   afterEach(async () => {
     for (const world of worlds) await house().quieten(world);

@@ -1,12 +1,9 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-
 import {
   WorkflowIdConflictPolicy,
   WorkflowNotFoundError,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 
 import { failureInterceptor } from '../../src/activities/failure-interceptor.js';
@@ -17,20 +14,17 @@ import { untilEnding } from '../../src/client/ending-messenger.js';
 import { createMessenger, learnerId } from '../../src/client/messenger.js';
 import { agentId, episodeId, taskId, tenantId } from '../../src/contracts/ids.js';
 import type { Scope, TenantId } from '../../src/domain/ids.js';
-import { searchAttributes } from '../../src/embedded/search-attributes.js';
-import { findTimeSkippingServer } from '../../src/embedded/time-skipping.js';
 import { ENDING, runWorkers } from '../../src/running-workers.js';
 import type { agentTask, AgentTaskInput, AgentTaskResult } from '../../src/workflows/agent-task.js';
 import type { learner } from '../../src/workflows/learner.js';
 import type { reflectAndUpdate, ReflectInput } from '../../src/workflows/reflect-and-update.js';
 import { FakeLearning } from './fake-learning.js';
 import { FakeTask, TOOL_NAMES } from './fake-task.js';
+import { startServerOfTest, type ServerOfTest } from './server-of-test.js';
 import { workflowBundle as bundleOfSource } from './workflow-bundle.js';
 
 const QUEUE = 'ratchet';
 const AGENT = agentId('clerk');
-/** temporal.api.enums.v1.IndexedValueType */
-const WIRE_TYPES = { Keyword: 2, Bool: 5, KeywordList: 7 } as const;
 
 const TASK_STEPS = [
   'recall',
@@ -122,22 +116,6 @@ export interface WorkflowHouse {
 /** A house for tests to use; who opened it closes it. */
 export type OpenHouse = Omit<WorkflowHouse, 'quieten' | 'close'>;
 
-/** The SDK gives a Java machine five seconds to answer, which a busy computer may not. */
-const STARTS = 12;
-
-async function startServer(path: string): Promise<TestWorkflowEnvironment> {
-  for (let start = 1; ; start += 1) {
-    try {
-      return await TestWorkflowEnvironment.createTimeSkipping({
-        server: { executable: { type: 'existing-path', path } },
-      });
-    } catch (error) {
-      const isSlow = error instanceof Error && error.message.includes('did not start within');
-      if (!isSlow || start === STARTS) throw error;
-    }
-  }
-}
-
 let isQuiet = false;
 
 /** The SDK has one runtime a process, and takes a logger only before it is used. */
@@ -150,23 +128,12 @@ function quietOnce(): void {
  * One a test file, or one a test where days pass: virtual time is global, and this server no longer lets
  * it pass once a workflow was terminated or a child cancelled.
  */
-export async function openWorkflowHouse(): Promise<WorkflowHouse> {
+export async function openWorkflowHouse(
+  on: ServerOfTest = 'time-skipping',
+): Promise<WorkflowHouse> {
   quietOnce();
   const workflowBundle = await bundleOfSource();
-  const path = await findTimeSkippingServer({
-    home: process.env['RATCHET_HOME'] ?? join(homedir(), '.ratchet'),
-    log: () => undefined,
-    environment: process.env,
-    path: process.env['TEMPORAL_TEST_SERVER_PATH'],
-  });
-  const env = await startServer(path);
-  // This server adds search attributes and cannot list them.
-  await env.connection.operatorService.addSearchAttributes({
-    namespace: 'default',
-    searchAttributes: Object.fromEntries(
-      Object.entries(searchAttributes).map(([name, type]) => [name, WIRE_TYPES[type]]),
-    ),
-  });
+  const { env, stop } = await startServerOfTest(on);
   const worlds = new Map<TenantId, World>();
   const ending = new AbortController();
   const messenger = untilEnding(createMessenger(env.client, QUEUE), env.client, ending.signal);
@@ -265,7 +232,7 @@ export async function openWorkflowHouse(): Promise<WorkflowHouse> {
       if (!haveEnded) throw new Error('The workers did not end, not even by force');
       // Nothing may have had to be given up: what runs in a test ends when it is told to.
       await running.done;
-      await env.teardown();
+      await stop();
     },
   };
 }

@@ -38,12 +38,12 @@ function withOwnLessons(world: World): void {
   world.learning.draftsOf = (episode) => [aDraft(`table-of-${episode}`)];
 }
 
-function startLearner(world: World, maxHistoryEvents: number) {
+function startLearner(world: World) {
   const { tenant, agent } = world.scope;
   return house.env.client.workflow.start('learner', {
     workflowId: `learner/${tenant}/${agent}`,
     taskQueue: house.queue,
-    args: [{ tenant, agent, maxHistoryEvents }],
+    args: [{ tenant, agent }],
   });
 }
 
@@ -199,29 +199,6 @@ test('counts a promotion after its canary and takes it out when it is rolled bac
   expect(after.spent).toBe(standing.spent);
 });
 
-test('keeps ledger, slots and freeze over continue-as-new', async () => {
-  const world = aWorld('is worse');
-  // With more, pairs under way are cancelled with the verdict, and then this server skips no time.
-  world.learning.policy = { concurrency: 1 };
-  withOwnLessons(world);
-  const handle = await startLearner(world, 20);
-  const { runId } = await handle.describe();
-
-  await (await house.startReflection(world, 'e1')).result();
-  await house.learnerOf(world).executeUpdate(freeze, { args: [OWNER] });
-  await (await house.startReflection(world, 'e2')).result();
-  await (await house.startReflection(world, 'e3')).result();
-
-  const first = await house.env.client.workflow.getHandle(handle.workflowId, runId).describe();
-  const state = await house.learnerOf(world).query(learnerState);
-  expect(first.status.name).toBe('CONTINUED_AS_NEW');
-  expect(state).toMatchObject({ reservations: 3, frozen: true, evaluating: [], promotions: 0 });
-  expect(state.spent).toBeCloseTo(
-    [...world.learning.reservations.values()].reduce((total, alpha) => total + alpha, 0),
-    12,
-  );
-});
-
 test.each([
   ['drift', () => 0, 'v1'],
   ['regression', (isBaseline: boolean) => (isBaseline ? 1 : 0), BASELINE],
@@ -294,7 +271,7 @@ test('makes one candidate of 200 failing tasks with one cause', async () => {
 
 test('hands on which side of a dispute a person said stands', async () => {
   const world = aWorld();
-  await startLearner(world, 10_000);
+  await startLearner(world);
 
   await house
     .learnerOf(world)
@@ -308,7 +285,7 @@ test('hands on which side of a dispute a person said stands', async () => {
 
 test('writes who pinned a version and why', async () => {
   const world = aWorld();
-  await startLearner(world, 10_000);
+  await startLearner(world);
 
   await house.learnerOf(world).executeUpdate(pin, { args: [{ ...OWNER, version: BASELINE }] });
 
