@@ -62,11 +62,8 @@ export default defineConfig({
         extends: true,
         test: {
           // One time-skipping server a file, whose virtual time is global to it alone.
-          // It at times skips no time any more once a workflow was cancelled or went on as new: the report
-          // then says that a test ran twice.
           name: 'workflow',
           include: tests('workflows'),
-          retry: 1,
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },
@@ -92,10 +89,8 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          // Real servers, a home of its own for each file, killed and started again: on a busy machine a kill
-          // can miss its moment.
+          // Real servers, a home of its own for each file, killed and started again.
           name: 'real',
-          retry: 1,
           include: tests('embedded', 'faults', 'real'),
           testTimeout: 420_000,
           hookTimeout: 600_000,

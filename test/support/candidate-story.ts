@@ -29,7 +29,10 @@ export const SHORT_ROLLOUT: RolloutPolicy = {
   probation: { outcomes: 30, minOutcomes: 10, durationMs: 7 * DAY_MS },
 };
 
-/** A tenant whose candidate is better, worse or no different in its shadow evaluation. */
+/**
+ * A tenant whose candidate is better, worse or no different in its shadow evaluation. One pair runs at a time: with
+ * more, those under way are cancelled with the verdict, and the time-skipping server then skips no time any more.
+ */
 export function aWorldWhere(
   house: OpenHouse,
   candidate: 'is better' | 'is worse' | 'is no different',
@@ -39,6 +42,7 @@ export function aWorldWhere(
   const [own, other] = scores[candidate];
   world.task.score = ({ run }) => (run?.version === BASELINE ? other : own);
   world.learning.plan = { rollout: SHORT_ROLLOUT };
+  world.learning.policy = { concurrency: 1 };
   return world;
 }
 

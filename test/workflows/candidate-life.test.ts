@@ -273,7 +273,7 @@ test('the ended workflow of a candidate tells its verdict, its promotion and its
 
 test('a candidate that was no different goes to its canary by force alone', async () => {
   const world = aWorld('is no different');
-  world.learning.policy = { maxPairs: 30 };
+  world.learning.policy = { ...world.learning.policy, maxPairs: 30 };
   const carrier = await house.startReflection(world, 'e1');
   await until('a verdict', () =>
     Promise.resolve(world.learning.verdicts.length > 0 ? true : undefined),
