@@ -27,8 +27,8 @@ export type ReplayStore = Pick<Store, 'episode' | 'openEpisode' | 'putStep' | 's
 
 /**
  * Plans the forked replay of the first suspect for which something else to do is known, and writes what
- * its runs share. Null where `learning.replays` is 0, no suspect can be patched, a call up to the
- * fork is of a tool without a sandbox, or the learning budget has nothing left.
+ * its runs share. Null where `learning.replays` is 0, the episode was imported, no suspect can be
+ * patched, a call up to the fork is of a tool without a sandbox, or the learning budget has nothing left.
  *
  * Episodes of the runs are opened here with the recorded steps before the fork, and in the patched arm
  * with the changed one: an `agentTask` asks for steps in order, and a stored one answers at once
@@ -41,7 +41,8 @@ export async function planReplay(
   blame: LadderBlame,
 ): Promise<ReplayPlan | null> {
   const { replays, shadowRunsPerDay } = agent.learning;
-  const forked = replays === 0 ? undefined : firstFork(episode.steps, blame);
+  const isHere = episode.mode !== 'imported';
+  const forked = replays === 0 || !isHere ? undefined : firstFork(episode.steps, blame);
   if (forked === undefined) return null;
   const { step, fork } = forked;
   const shared = episode.steps.filter(({ index }) => index < fork.at);

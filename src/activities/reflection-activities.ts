@@ -95,7 +95,9 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
       const corrected = await correctionsOf(store, live);
       const drafts = [...corrected, ...discovered, ...recovered].slice(0, MAX_DRAFTS);
       const { learning } = agent;
+      // An imported run has no task here that could be run again.
       const mayExplore =
+        live.mode === 'live' &&
         drafts.length === 0 &&
         explored === null &&
         learning.explorationModelCalls > 0 &&

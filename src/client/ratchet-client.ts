@@ -170,9 +170,9 @@ export class RatchetClient {
   }
 
   /**
-   * Held by the task while it runs; after its end it is stored and the reflection starts again. On the
-   * run of a pair that a judge has judged it audits the judge, and starts nothing. Answers what all
-   * sources make of the outcome by now; null while the task runs.
+   * Held by the task while it runs; after its end it is stored and the reflection starts again, also of a run
+   * that was imported. On the run of a pair that a judge has judged it audits the judge, and starts
+   * nothing. Answers what all sources make of the outcome by now; null while the task runs.
    */
   async giveFeedback(
     tenant: TenantId,
@@ -185,19 +185,22 @@ export class RatchetClient {
     }
     const { scope, task, mode } = episode;
     if (mode === 'shadow') return this.#store.putFeedback(tenant, feedback);
-    if (mode !== 'live') {
+    if (mode === 'explore') {
       throw new ConflictError(
-        `episode ${episode.id}: found mode ${mode}, expected a live one or the run of a judged pair`,
+        `episode ${episode.id}: found mode ${mode}, expected a live or imported one or the run of a judged pair`,
       );
     }
-    if (episode.end === null) {
+    const isImported = mode === 'imported';
+    if (!isImported && episode.end === null) {
       const stored = await this.#toRunningTask({ ...scope, task }, feedback);
       if (stored !== null) return { ...stored, label: null };
     }
     const stored = await this.#store.putFeedback(tenant, feedback);
+    // Runs of an agent that was never deployed are mined by `ratchet reflect`, once somebody defines it.
+    if (isImported && (await this.#store.pointer(scope)) === null) return stored;
     // Whoever stored it first may have died before the reflection was started.
     const since = stored.existing ? await this.#store.feedbackStoredAt(tenant, feedback.id) : null;
-    await this.reflectAgain(scope, episode.id, feedback.id, since);
+    await this.reflectAgain(scope, episode.id, feedback.id, since, isImported);
     return stored;
   }
 
@@ -220,18 +223,20 @@ export class RatchetClient {
 
   /**
    * Starts the reflection of an episode anew, with whatever feedback there is by now. Where the earlier
-   * one still carries a candidate, another looks at the feedback and hands its proposals over. Nothing is
-   * started where one has begun since the moment given.
+   * one still carries a candidate, another looks at the feedback and hands its proposals over, as does that of
+   * an imported run in any case: what imports propose has a workflow of its own. Nothing is started where
+   * one has begun since the moment given.
    */
   async reflectAgain(
     scope: Scope,
     episode: EpisodeId,
     feedback: string,
     since: Date | null,
+    isImported = false,
   ): Promise<void> {
     const workflowId = `reflect/${episode}`;
     const again = [
-      { workflowId, isDetached: false },
+      { workflowId, isDetached: isImported },
       { workflowId: `${workflowId}.${feedback}`, isDetached: true },
     ];
     for (const { workflowId: id, isDetached } of again) {

@@ -69,7 +69,10 @@ export function importQueries(pool: Pool): ImportQueries {
            where e.tenant = $1 and e.agent = $2 and e.mode = 'imported' and e.number > $3
              and exists (select from steps s where s.tenant = e.tenant and s.episode = e.episode)
              and not exists (
-               select from reflections r where r.tenant = e.tenant and r.episode = e.episode)
+               select from reflections r where r.tenant = e.tenant and r.episode = e.episode
+                 and not exists (
+                   select from feedback f
+                   where f.tenant = e.tenant and f.episode = e.episode and f.at > r.at))
            order by e.number limit $4`,
           [tenant, agent, after, limit],
         );

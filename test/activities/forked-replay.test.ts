@@ -48,9 +48,16 @@ interface Arrangement {
   readonly blame?: Blame;
   readonly spent?: number;
   readonly hasSandbox?: boolean;
+  readonly mode?: StoredEpisode['mode'];
 }
 
-function arrange({ replays = 3, blame = BLAMED, spent = 0, hasSandbox = true }: Arrangement = {}) {
+function arrange({
+  replays = 3,
+  blame = BLAMED,
+  spent = 0,
+  hasSandbox = true,
+  mode = 'live',
+}: Arrangement = {}) {
   const counting = new CountingTool();
   const { sandbox: _sandbox, ...real } = counting.tool();
   const agent = anAgent({
@@ -61,6 +68,7 @@ function arrange({ replays = 3, blame = BLAMED, spent = 0, hasSandbox = true }: 
   const scores = new Map<EpisodeId, number | null>();
   const source: StoredEpisode = {
     ...anEpisodeHead(),
+    mode,
     number: 1,
     end: 'done',
     output: 'I could not book.',
@@ -145,6 +153,7 @@ test.each<{ readonly kind: string; readonly arrangement: Arrangement }>([
   { kind: 'the settings allow none', arrangement: { replays: 0 } },
   { kind: 'a tool has no sandbox', arrangement: { hasSandbox: false } },
   { kind: 'the budget has nothing left', arrangement: { spent: 95 } },
+  { kind: 'the episode was imported', arrangement: { mode: 'imported' } },
   {
     kind: 'nobody knows what would have been right',
     arrangement: { blame: UNCORRECTED },

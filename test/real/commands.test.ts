@@ -11,7 +11,7 @@ import { z } from 'zod';
 
 import type { House } from '../../src/cli/house.js';
 import { runCli } from '../../src/cli/run-cli.js';
-import { aaCandidateOf } from '../../src/contracts/digest.js';
+import { aaCandidateOf, importedEpisodeIdOf } from '../../src/contracts/digest.js';
 import { taskId } from '../../src/contracts/ids.js';
 import type { CandidateState } from '../../src/domain/candidate.js';
 import { createQueries } from '../../src/store/queries.js';
@@ -28,6 +28,7 @@ export default {
   agents: [
     deskAgent({ mayAsk: true }),
     deskAgent({ id: 'held', learning: { layers: { toolNotes: 'approve' } } }),
+    deskAgent({ id: 'torn' }),
   ],
   people: { olga: 'owner', ulf: 'user' },
 };
@@ -36,6 +37,7 @@ export default {
 const closers: (() => Promise<void>)[] = [];
 const desk = scopeOf('acme', { id: 'desk' });
 const held = scopeOf('acme', { id: 'held' });
+const torn = scopeOf('acme', { id: 'torn' });
 let directory: string;
 let environment: NodeJS.ProcessEnv;
 let house: House;
@@ -126,7 +128,7 @@ test('worker says in one document what it works on, and goes on', async () => {
   expect(JSON.parse(out)).toEqual({
     queues: ['ratchet', 'ratchet-shadow'],
     temporal: environment['TEMPORAL_ADDRESS'],
-    agents: ['desk', 'held'],
+    agents: ['desk', 'held', 'torn'],
   });
   expect(worker.exitCode).toBeNull();
 });
@@ -427,6 +429,33 @@ describe('reproduce', () => {
     expect(document).toMatchObject({ id, result: 'different' });
     expect(JSON.stringify(document)).toMatch(/stored .*derived/);
   });
+});
+
+test('feedback on an imported run is stored, decides its outcome, and its correction is proposed', async () => {
+  const path = join(directory, 'recorded.jsonl');
+  const messages = [
+    { role: 'user', content: 'How many nails?' },
+    { role: 'assistant', content: 'There are 4 gross.' },
+  ];
+  const run = { run_id: 'recorded/1', agent: 'torn', success: true, messages };
+  await writeFile(path, JSON.stringify(run));
+
+  await ratchet(`import openai-chat ${path}`);
+  const correction = ['--correction', 'There are 4 dozen.'];
+  const given = await ratchet(['feedback', 'recorded/1', ...correction]);
+  const again = await ratchet(['feedback', 'recorded/1', ...correction]);
+  const shown = await ratchet('episodes show recorded/1');
+
+  const label = { label: 'negative', score: 0, decidedBy: 'votes' };
+  expect(given).toMatchObject({ code: 0, document: { existing: false, label } });
+  expect(again).toMatchObject({ code: 0, document: { existing: true, label } });
+  expect(shown.document).toMatchObject({ mode: 'imported', success: true, label });
+  const episode = importedEpisodeIdOf(torn.tenant, 'recorded/1');
+  const [proposal] = await until('its correction is proposed', async () => {
+    const found = await house.store.proposalsOf(torn.tenant, episode);
+    return found.length === 0 ? undefined : found;
+  });
+  expect(proposal).toMatchObject({ rejected: null, draft: { key: 'correction/dozen/gross' } });
 });
 
 test('worker ends by SIGINT with exit code 0', async () => {

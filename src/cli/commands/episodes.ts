@@ -3,11 +3,13 @@ import { agentId } from '../../contracts/ids.js';
 import { recordedAction } from '../../contracts/import/intercode.js';
 import { succeeded, type Mode, type Step } from '../../domain/episode.js';
 import { USER_TURN, type RecordedFacts } from '../../domain/imported-run.js';
+import type { EpisodeLabel } from '../../domain/label.js';
 import type { CommandContext } from '../command.js';
 import { findEpisode } from '../finding.js';
 import { looking, type Look } from '../looking.js';
 import { instant, scoreText } from '../numbers.js';
 import { textTable } from '../text-table.js';
+import { labelLines } from './feedback.js';
 
 export interface EpisodesOptions {
   readonly agent?: string;
@@ -64,8 +66,13 @@ export function showEpisode(text: string, context: CommandContext): Promise<numb
     const imported = await look.queries.recordedFacts(tenant, episode.id);
     const steps =
       imported === null ? episode.steps : recordedSteps(episode.steps, imported.recorded);
-    const document = { ...episodeDocument(episode, imported), steps: steps.map(stepDocument) };
-    context.io.result({ tenant, ...document }, episodeText(episode));
+    const label = await look.store.labelOf(tenant, episode.id);
+    const document = {
+      ...episodeDocument(episode, imported),
+      label,
+      steps: steps.map(stepDocument),
+    };
+    context.io.result({ tenant, ...document }, episodeText(episode, label));
     return 0;
   });
 }
@@ -129,7 +136,7 @@ function stepDocument(step: Step) {
   return { i, tool, action, observation: result.content, error: result.ok ? null : result.code };
 }
 
-function episodeText(episode: StoredEpisode): string {
+function episodeText(episode: StoredEpisode, label: EpisodeLabel | null): string {
   const { outcome, steps, recalled } = episode;
   const judged =
     outcome === null
@@ -138,6 +145,7 @@ function episodeText(episode: StoredEpisode): string {
   return [
     `episode ${episode.id}: task ${episode.task} of ${episode.scope.agent}, ${episode.mode}`,
     `${episode.end ?? 'running'}, ${judged}`,
+    ...labelLines(label),
     `version ${episode.version} (${episode.arm}), ${String(recalled.length)} lessons: ratchet why ${episode.id}`,
     '',
     episode.user,
