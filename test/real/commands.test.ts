@@ -12,10 +12,11 @@ import { z } from 'zod';
 import type { House } from '../../src/cli/house.js';
 import { runCli } from '../../src/cli/run-cli.js';
 import { aaCandidateOf, importedEpisodeIdOf } from '../../src/contracts/digest.js';
-import { taskId } from '../../src/contracts/ids.js';
+import { lessonId, taskId } from '../../src/contracts/ids.js';
 import type { CandidateState } from '../../src/domain/candidate.js';
 import { createQueries } from '../../src/store/queries.js';
 import { deskAgent, deskQuestion, startDeskModel, type Table } from '../support/desk.js';
+import { stageDispute } from '../support/dispute.js';
 import { until } from '../support/poll.js';
 import { openRealHouse, runTasks, scopeOf, startRealServers } from '../support/real-house.js';
 
@@ -33,6 +34,9 @@ export default {
   people: { olga: 'owner', ulf: 'user' },
 };
 `;
+
+/** A task that teaches nothing. */
+const BLANK = '{"question":"blank"}';
 
 const closers: (() => Promise<void>)[] = [];
 const desk = scopeOf('acme', { id: 'desk' });
@@ -429,6 +433,38 @@ describe('reproduce', () => {
     expect(document).toMatchObject({ id, result: 'different' });
     expect(JSON.stringify(document)).toMatch(/stored .*derived/);
   });
+});
+
+test('approve LESSON@REVISION says which side of a dispute stands, by a person who may say it', async () => {
+  await ratchet([...taskOf('helps', 'torn-1', 'torn').with(-1, BLANK), '--wait']);
+  const { first, second } = await stageDispute(house.store, deskAgent({ id: 'torn' }), torn);
+  const statuses = async (): Promise<readonly string[]> =>
+    Promise.all(
+      [first, second].map(async (name) => {
+        const [id = '', revision] = name.split('@');
+        const ref = { lesson: lessonId(id), revision: Number(revision) };
+        return (await house.store.lessonRevision(torn, ref))?.status ?? 'gone';
+      }),
+    );
+  const before = await statuses();
+  const line = `approve ${second} --agent torn --reason checked`;
+
+  const denied = await ratchet(line, 'ulf');
+  const unknown = await ratchet('approve l-00000000@1 --agent torn --reason checked');
+  const said = await ratchet(line);
+  const again = await ratchet(line);
+  const other = await ratchet(`approve ${first} --agent torn --reason checked`);
+
+  expect(before).toEqual(['disputed', 'disputed']);
+  expect([denied.code, unknown.code]).toEqual([5, 3]);
+  expect(said).toMatchObject({
+    code: 0,
+    document: { agent: 'torn', lesson: second, word: 'approve', actor: 'olga', reason: 'checked' },
+  });
+  expect([again.code, other.code]).toEqual([0, 4]);
+  expect(await statuses()).toEqual(['retired', 'retired']);
+  const rows = await house.store.candidates(torn);
+  expect(rows.flatMap((row) => row.lessons.map(({ key }) => key))).toContain('second');
 });
 
 test('feedback on an imported run is stored, decides its outcome, and its correction is proposed', async () => {
