@@ -1,14 +1,13 @@
 import { nextAlpha, openEpochIfDue } from '../domain/gate/ledger.js';
 import { defaultGatePolicy } from '../domain/gate/gate-policy.js';
 import { isUnderpowered } from '../domain/gate/power.js';
-import type { CandidateId } from '../domain/ids.js';
 import type { Journal } from './journal.js';
-import type { Reservation } from './messages.js';
+import type { LevelWanted, Reservation } from './messages.js';
 
 /** The level of a candidate's evaluation; nothing is reserved where so many pairs could not show an effect worth having. */
 export async function reserveLevel(
   { books, note }: Journal,
-  { candidate, maxPairs }: { readonly candidate: CandidateId; readonly maxPairs?: number },
+  { candidate, maxPairs }: LevelWanted,
   discordance: number | null,
 ): Promise<Reservation> {
   const atMs = Date.now();

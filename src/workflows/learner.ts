@@ -17,6 +17,7 @@ import type { LearningActivities } from '../activities/learning-activities.js';
 import { SYSTEM } from '../domain/feedback.js';
 import { isHistoryLong } from './history-length.js';
 import { keepJournal, messageOf, openedJournal, pauseMs } from './journal.js';
+import { lateDoor } from './late-door.js';
 import { learnerDetails, stateOf } from './learner-details.js';
 import type { LearnerInput, Resumed } from './learner-input.js';
 import {
@@ -53,6 +54,7 @@ import {
   settle,
   unfreeze,
   unpin,
+  type LevelWanted,
   type Override,
   type Settlement,
 } from './messages.js';
@@ -93,20 +95,10 @@ const NEW: Omit<Resumed, 'journal' | 'frozen' | 'nextAaMs'> = {
 export async function learner(input: LearnerInput): Promise<void> {
   const { tenant, agent, resumed } = input;
   const scope = { tenant, agent };
-  const opened = resumed ?? { ...(await openedJournal(scope)), ...NEW };
-  const journal = keepJournal(scope, opened.journal);
-  const { books } = journal;
-  let { watched, handedOver, deployment, deployedUpTo, frozen, discordance } = opened;
-  let nextAaMs = resumed?.nextAaMs ?? Date.now() + AA_EVERY_MS;
-  // Told again, for the learner before this one may have been lost between noting its turn and telling it.
-  let granting = books().canary;
+  const door = lateDoor();
   let hasProposals = true;
   let isDirty = true;
   let isWoken = true;
-  let diagnosing: CancellationScope | null = null;
-  let diagnoseAfterMs = 0;
-  let isChecking = false;
-  let trouble: string | null = null;
 
   setHandler(proposalsWaiting, () => {
     hasProposals = true;
@@ -114,23 +106,26 @@ export async function learner(input: LearnerInput): Promise<void> {
   setHandler(outcomesWaiting, () => {
     isWoken = true;
   });
-  setHandler(reserve, (request) => reserveLevel(journal, request, discordance));
-  setHandler(settle, async ({ watch = null, read = null, ...progress }: Settlement) => {
-    const { candidate, step, promoted, end } = progress;
-    isDirty = true;
-    if (step !== 'promotion-wanted') {
-      if (step === 'ended' && promoted) handedOver = [...handedOver, { candidate, watch, read }];
-      await journal.note({ kind: 'settled', progress });
-    }
-    if (end === 'rolled-back' && watched?.candidate === candidate) {
-      diagnosing?.cancel();
-      watched = null;
-    }
-    return { isArmed: books().arming.isArmed };
-  });
-  const act =
-    (action: 'freeze' | 'unfreeze' | 'pin' | 'unpin' | 'rearm' | 'keep') =>
-    async (given: Override) => {
+  const level = (wanted: LevelWanted) => reserveLevel(journal, wanted, discordance);
+  setHandler(reserve, door.behind(level));
+  setHandler(
+    settle,
+    door.behind(async ({ watch = null, read = null, ...progress }: Settlement) => {
+      const { candidate, step, promoted, end } = progress;
+      isDirty = true;
+      if (step !== 'promotion-wanted') {
+        if (step === 'ended' && promoted) handedOver = [...handedOver, { candidate, watch, read }];
+        await journal.note({ kind: 'settled', progress });
+      }
+      if (end === 'rolled-back' && watched?.candidate === candidate) {
+        diagnosing?.cancel();
+        watched = null;
+      }
+      return { isArmed: books().arming.isArmed };
+    }),
+  );
+  const act = (action: 'freeze' | 'unfreeze' | 'pin' | 'unpin' | 'rearm' | 'keep') =>
+    door.behind(async (given: Override) => {
       await override({
         ...scope,
         action,
@@ -146,13 +141,26 @@ export async function learner(input: LearnerInput): Promise<void> {
       if (action === 'rearm') await journal.note({ kind: 'rearmed' });
       isDirty = true;
       return undefined;
-    };
+    });
   setHandler(freeze, act('freeze'));
   setHandler(unfreeze, act('unfreeze'));
   setHandler(pin, act('pin'));
   setHandler(unpin, act('unpin'));
   setHandler(rearm, act('rearm'));
   setHandler(keep, act('keep'));
+
+  const opened = resumed ?? { ...(await openedJournal(scope)), ...NEW };
+  const journal = keepJournal(scope, opened.journal);
+  const { books } = journal;
+  let { watched, handedOver, deployment, deployedUpTo, frozen, discordance } = opened;
+  let nextAaMs = resumed?.nextAaMs ?? Date.now() + AA_EVERY_MS;
+  // Told again, for the learner before this one may have been lost between noting its turn and telling it.
+  let granting = books().canary;
+  let diagnosing: CancellationScope | null = null;
+  let diagnoseAfterMs = 0;
+  let isChecking = false;
+  let trouble: string | null = null;
+  door.open();
   setHandler(learnerState, () => ({
     ...stateOf(books()),
     frozen,

@@ -110,10 +110,12 @@ export interface Reservation {
   /** So many pairs could not show an effect worth having: nothing is reserved or spent, the verdict is `hold`. */
   readonly isUnderpowered: boolean;
 }
-export const reserve = defineUpdate<
-  Reservation,
-  [{ readonly candidate: CandidateId; readonly maxPairs?: number }]
->('reserve');
+/** Who asks for a level, and for how many pairs at most. */
+export interface LevelWanted {
+  readonly candidate: CandidateId;
+  readonly maxPairs?: number;
+}
+export const reserve = defineUpdate<Reservation, [LevelWanted]>('reserve');
 
 /**
  * `evaluated` frees the slot; `canary-wanted` queues for the canary; `promotion-wanted` asks whether what came

@@ -1,3 +1,4 @@
+import { WithStartWorkflowOperation } from '@temporalio/client';
 import { expect, test } from 'vitest';
 
 import { freeze, learnerState } from '../../src/workflows/messages.js';
@@ -31,4 +32,22 @@ test('keeps ledger, slots and freeze over continue-as-new', async () => {
     [...world.learning.reservations.values()].reduce((total, alpha) => total + alpha, 0),
     12,
   );
+});
+
+test('takes an update in the step that starts it, before it has read its journal', async () => {
+  const world = aWorldWhere(house, 'is better');
+  const { tenant, agent } = world.scope;
+  const startWorkflowOperation = new WithStartWorkflowOperation('learner', {
+    workflowId: `learner/${tenant}/${agent}`,
+    workflowIdConflictPolicy: 'FAIL',
+    taskQueue: house.queue,
+    args: [{ tenant, agent }],
+  });
+
+  await house.env.client.workflow.executeUpdateWithStart(freeze, {
+    args: [OWNER],
+    startWorkflowOperation,
+  });
+
+  expect(await house.learnerOf(world).query(learnerState)).toMatchObject({ frozen: true });
 });
