@@ -1,7 +1,6 @@
-import { status } from '@grpc/grpc-js';
 import { CommanderError } from 'commander';
 
-import { isClosedConnection } from '../client/closed-channel.js';
+import { unreachableServer as serverOf } from '../client/unreachable.js';
 
 /** Exit codes of every command (DESIGN 8). */
 export const EXIT = {
@@ -40,21 +39,6 @@ const BY_NAME: Readonly<Record<string, number>> = {
   EditedMigrationError: EXIT.unavailable,
 };
 
-/** Connections that never came up or broke, as Node and Postgres call them. */
-const UNREACHABLE = [
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'EPIPE',
-  '28P01',
-  '28000',
-  '3D000',
-  '57P01',
-  '57P03',
-];
-
 /** The exit code an error stands for; 1 where it is a fault of ours. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -75,13 +59,9 @@ export function tellingLink(error: unknown): Error | undefined {
   return isKnown ? error : tellingLink(error.cause);
 }
 
-/** The server whose connection is not there, by the code of the error alone. */
+/** The server whose connection is not there, where the error does not say so by its name. */
 export function unreachableServer(error: Error): 'Postgres' | 'Temporal' | undefined {
-  if (wireNameOf(error) in BY_NAME) return undefined;
-  if (UNREACHABLE.includes(codeOf(error))) return 'Postgres';
-  const code = 'code' in error ? error.code : undefined;
-  const isGone = code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED;
-  return isGone || isClosedConnection(error) ? 'Temporal' : undefined;
+  return wireNameOf(error) in BY_NAME ? undefined : serverOf(error);
 }
 
 /** The failure type of what crossed from a workflow, else the name of the class. */

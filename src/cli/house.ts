@@ -7,10 +7,12 @@ import { createAgentRegistry } from '../activities/agent-registry.js';
 import type { Messenger } from '../activities/messenger.js';
 import type { Store } from '../activities/store.js';
 import { connectTemporal } from '../client/connection.js';
+import { answersInTime, temporalAnswers } from '../client/health.js';
 import { createMessenger } from '../client/messenger.js';
 import { RatchetClient } from '../client/ratchet-client.js';
 import { childEnvironment, SECRETS, type Config } from '../config.js';
 import type { Agent } from '../contracts/agent.js';
+import type { Health } from '../server/dashboard-house.js';
 import { startPostgres } from '../embedded/postgres.js';
 import { startTemporal } from '../embedded/temporal.js';
 import { createEmbedder } from '../model/embeddings-client.js';
@@ -33,6 +35,8 @@ export interface House {
   readonly temporalAddress: string;
   readonly temporalUi: string | null;
   readonly taskQueue: string;
+  /** Whether both servers answer, within seconds. */
+  health(): Promise<Health>;
   /** Stops what this process started, workers first; what others use as well stays. */
   close(): Promise<void>;
   /** Closed before everything opened earlier. */
@@ -141,6 +145,7 @@ export async function openHouse(options: Options): Promise<House> {
       }),
       temporalAddress: server.address,
       temporalUi: server.uiUrl ?? null,
+      health: () => healthOf(pool, temporal),
       close,
       onClose: (closer) => {
         // Whoever was interrupted may still be opening something.
@@ -152,6 +157,17 @@ export async function openHouse(options: Options): Promise<House> {
     await close();
     throw error;
   }
+}
+
+async function healthOf(pool: Pool, temporal: Client): Promise<Health> {
+  const [hasPostgres, hasTemporal] = await Promise.all([
+    answersInTime(() => pool.query('select 1')),
+    temporalAnswers(temporal),
+  ]);
+  return {
+    postgres: hasPostgres ? 'ok' : 'unreachable',
+    temporal: hasTemporal ? 'ok' : 'unreachable',
+  };
 }
 
 export interface HouseWorkers extends Pick<

@@ -13,10 +13,15 @@ export interface ChosenModel {
   close(): Promise<void>;
 }
 
+/** Which one the environment chooses, for who does not ask it anything. */
+export function kindOfModel({ model }: Pick<Config, 'model'>): ChosenModel['kind'] {
+  return model.apiKey === null && model.baseUrl === null ? 'simulated' : 'real';
+}
+
 /** The endpoint that the environment names, else the simulated model on the loopback. */
-export async function openModel({ model }: Pick<Config, 'model'>): Promise<ChosenModel> {
-  const { apiKey, baseUrl, name } = model;
-  if (apiKey !== null || baseUrl !== null) {
+export async function openModel(config: Pick<Config, 'model'>): Promise<ChosenModel> {
+  if (kindOfModel(config) === 'real') {
+    const { apiKey, baseUrl, name } = config.model;
     return {
       kind: 'real',
       name: name ?? 'gpt-4o-mini',

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import type { Invoke, Run, SharedOptions } from './command.js';
 import type { DemoOptions } from './commands/demo.js';
 import type { RunOptions } from './commands/run.js';
+import type { ServeOptions } from './commands/serve.js';
 import type { UpOptions } from './commands/up.js';
 import type { WorkerOptions } from './commands/worker.js';
 import type { Streams } from './io.js';
@@ -94,6 +95,14 @@ function registerHouse(program: Command, invoke: Invoke): void {
     .addOption(new Option('--only <queue>', 'one queue of the two').choices(['live', 'shadow']))
     .action((options: WorkerOptions) =>
       invoke(async (context) => (await import('./commands/worker.js')).runWorker(options, context)),
+    );
+  program
+    .command('serve')
+    .description('API and dashboard alone, against TEMPORAL_ADDRESS and DATABASE_URL')
+    .option('--port <port>', 'to listen on (default: RATCHET_PORT, else 7400)', port)
+    .option('--host <address>', 'to listen on; beyond the loopback RATCHET_API_TOKEN is asked for')
+    .action((options: ServeOptions) =>
+      invoke(async (context) => (await import('./commands/serve.js')).runServe(options, context)),
     );
   program
     .command('run')

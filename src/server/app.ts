@@ -21,24 +21,16 @@ import { candidatesPage } from './pages/candidates-page.js';
 import { demoPage } from './pages/demo-page.js';
 import { errorPage } from './pages/error-page.js';
 import { layout, type Html, type Page } from './pages/layout.js';
+import { faultLine, plainFailure } from './failure.js';
+import { login, ownHost, type LoginVariables } from './login.js';
 import { tenantFor } from './tenant-choice.js';
 
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 const STYLE = readFileSync(new URL('./assets/style.css', import.meta.url), 'utf8');
 
-type Environment = { readonly Variables: { readonly secureHeadersNonce?: string } };
-
-/** The dashboard: pages rendered here, readable without JavaScript, reachable from this machine alone. */
-export function createApp(context: PageContext): Hono<Environment> {
-  const app = new Hono<Environment>();
-  app.use(async (c, next) => {
-    const { hostname } = new URL(c.req.url);
-    if (!LOOPBACK.includes(hostname)) {
-      return c.text(`Host: found ${hostname}, expected one of ${LOOPBACK.join(', ')}`, 421);
-    }
-    await next();
-    return undefined;
-  });
+/** The dashboard: pages rendered here, readable without JavaScript, seen by whoever `login` lets in. */
+export function createApp(context: PageContext): Hono<LoginVariables> {
+  const app = new Hono<LoginVariables>();
+  app.use(ownHost(context));
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
@@ -52,16 +44,33 @@ export function createApp(context: PageContext): Hono<Environment> {
       referrerPolicy: 'same-origin',
     }),
   );
-  // It takes JSON alone, which no page of another site can send here.
+  // Asked by whoever watches over the process, who has no token.
+  app.get('/healthz', async (c) => {
+    const health = await context.house.health();
+    const isWell = Object.values(health).every((state) => state === 'ok');
+    return c.json({ status: isWell ? 'ok' : 'unavailable', ...health }, isWell ? 200 : 503);
+  });
+  // It takes JSON alone, which no page of another site can send here, and has tokens of its own.
   app.route('/api', feedbackApi(context));
-  app.use(csrf());
+  app.use(login(context));
+  const { dashboard } = context.house.config;
+  app.use(
+    csrf({
+      origin: (origin, c) => [new URL(c.req.url).origin, originOf(dashboard)].includes(origin),
+    }),
+  );
+  /** The house as the person sees it who has shown who they are. */
+  const seenBy = (c: Context<LoginVariables>): PageContext => ({
+    ...context,
+    actor: c.get('person') ?? context.actor,
+  });
 
   const show = (
-    c: Context<Environment>,
+    c: Context<LoginVariables>,
     page: Page,
     status: 200 | 404 | 409 | 403 | 422 | 503 | 500,
   ) => c.html(render(c, page), status);
-  const render = (c: Context<Environment>, page: Page): Html =>
+  const render = (c: Context<LoginVariables>, page: Page): Html =>
     layout(page, {
       nonce: c.get('secureHeadersNonce') ?? '',
       style: STYLE,
@@ -70,7 +79,6 @@ export function createApp(context: PageContext): Hono<Environment> {
       hasDemo: context.demo() !== null,
     });
 
-  app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.get('/', async (c) => {
     const { tenant, tenants } = await tenantFor(context, c.req.query('tenant'));
     return show(c, await candidatesPage(context, tenant, tenants), 200);
@@ -78,13 +86,13 @@ export function createApp(context: PageContext): Hono<Environment> {
   app.get('/demo', (c) => show(c, demoPage(context.demo(), context.house), 200));
   app.get('/candidates/:id', async (c) => {
     const { tenant } = await tenantFor(context, c.req.query('tenant'));
-    return show(c, await candidatePage(context, tenant, candidateId(c.req.param('id'))), 200);
+    return show(c, await candidatePage(seenBy(c), tenant, candidateId(c.req.param('id'))), 200);
   });
   app.post('/candidates/:id/:word', async (c) => {
     const form = await c.req.parseBody();
     const { tenant } = await tenantFor(context, textOf(form['tenant']));
     const id = candidateId(c.req.param('id'));
-    await decideFromPage(context, tenant, id, c.req.param('word'), {
+    await decideFromPage(seenBy(c), tenant, id, c.req.param('word'), {
       reason: textOf(form['reason']) ?? '',
       expectedState: textOf(form['state']) ?? '',
       expectedVersion: textOf(form['version']) ?? '',
@@ -98,7 +106,7 @@ export function createApp(context: PageContext): Hono<Environment> {
     const form = await c.req.parseBody();
     const { tenant } = await tenantFor(context, textOf(form['tenant']));
     await keepFromPage(
-      context,
+      seenBy(c),
       { tenant, agent: agentId(c.req.param('agent')) },
       {
         lesson: textOf(form['lesson']) ?? '',
@@ -111,8 +119,12 @@ export function createApp(context: PageContext): Hono<Environment> {
   app.notFound((c) =>
     show(c, errorPage(404, `No page ${c.req.path}; the candidates are at /`), 404),
   );
-  app.onError((error, c) => {
+  app.onError((thrown, c) => {
+    // What a middleware answers by itself is its answer.
+    if (thrown instanceof HTTPException && thrown.status === 401) return thrown.getResponse();
+    const error = plainFailure(thrown);
     const status = statusOf(error);
+    if (status === 500) context.onFault(faultLine(c.req.method, c.req.path, thrown));
     const message =
       status === 500
         ? 'Something broke on our side; look at what the house says.'
@@ -123,12 +135,14 @@ export function createApp(context: PageContext): Hono<Environment> {
 }
 
 /** What hono refuses by itself is a form of another site. */
-function messageOf(error: Error): string {
-  if (!(error instanceof HTTPException)) return error.message;
+function messageOf(error: unknown): string {
+  if (!(error instanceof HTTPException)) {
+    return error instanceof Error ? error.message : String(error);
+  }
   return 'Found a form that another site sent, expected one of these pages; open the page here.';
 }
 
-function statusOf(error: Error): 403 | 404 | 409 | 422 | 500 | 503 {
+function statusOf(error: unknown): 403 | 404 | 409 | 422 | 500 | 503 {
   if (error instanceof HTTPException) return error.status === 403 ? 403 : 500;
   if (error instanceof NotFoundError) return 404;
   if (error instanceof ConflictError) return 409;
@@ -136,6 +150,10 @@ function statusOf(error: Error): 403 | 404 | 409 | 422 | 500 | 503 {
   if (error instanceof InvalidInputError) return 422;
   if (error instanceof UnavailableError) return 503;
   return 500;
+}
+
+function originOf(url: string | null): string | null {
+  return url === null ? null : new URL(url).origin;
 }
 
 function textOf(value: unknown): string | undefined {

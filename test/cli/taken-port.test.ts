@@ -41,11 +41,13 @@ test('a dashboard takes another port only where nobody asked for this one', asyn
       pool: database.pool,
       client: { decide: nobody, rollback: nobody, override: nobody, giveFeedback: nobody },
       temporalUi: null,
-      config: { tenant: tenantId('acme'), temporal: { namespace: 'default' } },
+      config: { tenant: tenantId('acme'), dashboard: null, temporal: { namespace: 'default' } },
+      health: () => Promise.resolve({ postgres: 'ok', temporal: 'ok' }),
     },
     port,
     agents: [],
     apiToken: null,
+    log: () => undefined,
   };
 
   await expect(openDashboard({ ...options, isPortAsked: true })).rejects.toMatchObject({

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { access, constants, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +58,40 @@ test('the live and the shadow worker are separate services built from our Docker
       ['shadow-worker', ['worker', '--only', 'shadow']],
     ]),
   );
+});
+
+test('API and dashboard are a service of their own, behind a token, at the port that is published', () => {
+  const api = compose.services['api'];
+
+  expect(api?.build).toBeDefined();
+  expect(api?.command).toEqual(['serve', '--host', '0.0.0.0', '--port', '7400']);
+  expect(api?.ports).toEqual(['127.0.0.1:7400:7400']);
+  expect(api?.environment).toMatchObject({
+    RATCHET_API_TOKEN: expect.stringContaining(':?') as string,
+    RATCHET_DASHBOARD_URL: 'http://127.0.0.1:7400',
+  });
+  expect(api).not.toHaveProperty('env_file');
+});
+
+test.each([
+  [200, 0],
+  [503, 1],
+])('where the API answers %i, its health check ends with %i', async (status, code) => {
+  const asked: (string | undefined)[] = [];
+  const server = createServer(({ url }, response) => {
+    asked.push(url);
+    response.writeHead(status).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  const [kind, program, ...rest] = compose.services['api']?.healthcheck?.test ?? [];
+
+  const args = rest.map((argument) => argument.replace(':7400/', `:${String(port)}/`));
+  const [ended] = await once(spawn(process.execPath, args), 'exit');
+  server.close();
+
+  expect([kind, program]).toEqual(['CMD', 'node']);
+  expect({ ended, asked }).toEqual({ ended: code, asked: ['/healthz'] });
 });
 
 test('what our services run are commands of our command line, with options it has', async () => {

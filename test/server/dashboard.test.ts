@@ -4,7 +4,7 @@ import type { Store } from '../../src/activities/store.js';
 import { SYSTEM } from '../../src/domain/feedback.js';
 import type { CandidateId, Scope } from '../../src/domain/ids.js';
 import { createApp } from '../../src/server/app.js';
-import type { DashboardHouse } from '../../src/server/dashboard-house.js';
+import type { DashboardHouse, PageContext } from '../../src/server/dashboard-house.js';
 import type { DemoState } from '../../src/server/demo-state.js';
 import { createQueries } from '../../src/store/queries.js';
 import { createStore } from '../../src/store/store.js';
@@ -40,7 +40,7 @@ beforeEach(() => {
 const HOSTILE = '<script>alert("x")</script>';
 
 /** The pages of a house whose workflows only take note of what they are told. */
-function pages(demo: DemoState | null = null) {
+function pages(demo: DemoState | null = null, open: Partial<PageContext> = {}) {
   const house: DashboardHouse = {
     store,
     pool: database.pool,
@@ -55,7 +55,8 @@ function pages(demo: DemoState | null = null) {
       giveFeedback: () => Promise.reject(new Error('no page gives feedback')),
     },
     temporalUi: 'http://127.0.0.1:8233',
-    config: { tenant: scope.tenant, temporal: { namespace: 'default' } },
+    config: { tenant: scope.tenant, dashboard: null, temporal: { namespace: 'default' } },
+    health: () => Promise.resolve({ postgres: 'ok', temporal: 'ok' }),
   };
   return createApp({
     house,
@@ -63,10 +64,24 @@ function pages(demo: DemoState | null = null) {
     actor: { id: 'ann', role: 'owner' },
     agents: [],
     apiToken: null,
+    isOpen: false,
+    onFault: () => undefined,
     roleOf: () => 'user',
     demo: () => demo,
     model: 'real',
+    ...open,
   });
+}
+
+const TOKEN = 'of-this-house-alone';
+
+/** Pages that others than this machine reach. */
+function openPages(more: Partial<PageContext> = {}) {
+  return pages(null, { isOpen: true, apiToken: TOKEN, ...more });
+}
+
+function shownBy(name: string, token = TOKEN): { readonly authorization: string } {
+  return { authorization: `Basic ${Buffer.from(`${name}:${token}`).toString('base64')}` };
 }
 
 async function aClosedCandidate(text = 'shop(id, name)'): Promise<CandidateId> {
@@ -265,6 +280,62 @@ test('a name that leads to the loopback from outside is refused', async () => {
   const response = await pages().request('http://rebound.example/');
 
   expect(response.status).toBe(421);
+});
+
+test.each([
+  ['nobody is named', {}],
+  ['the token is another', shownBy('eva', 'guessed')],
+  ['no name is given', shownBy(' ')],
+])('pages that others can reach show nothing where %s', async (_case, headers) => {
+  const response = await openPages().request('http://ratchet.example/', { headers });
+
+  expect(response.status).toBe(401);
+  expect(response.headers.get('www-authenticate')).toContain('Basic');
+  expect(await response.text()).toContain('RATCHET_API_TOKEN');
+});
+
+test('who shows the token acts in the role that people have', async () => {
+  const id = await aClosedCandidate();
+  const house = openPages({ roleOf: (person) => (person === 'eva' ? 'expert' : 'user') });
+
+  const page = await house.request(`http://ratchet.example/candidates/${id}`, {
+    headers: shownBy('eva'),
+  });
+
+  expect(await page.text()).toContain('Recorded as <code>eva</code>, expert.');
+});
+
+test('the API of a house that others can reach is for those who have the token', async () => {
+  const ask = (headers: Readonly<Record<string, string>>) =>
+    openPages().request('http://ratchet.example/api/none', { headers });
+
+  expect((await ask({})).status).toBe(401);
+  expect((await ask({ authorization: 'Bearer guessed' })).status).toBe(401);
+  expect((await ask({ authorization: `Bearer ${TOKEN}` })).status).toBe(404);
+});
+
+test('whoever watches over the process asks how it is without a token', async () => {
+  const response = await openPages().request('http://ratchet.example/healthz');
+
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({ status: 'ok', postgres: 'ok', temporal: 'ok' });
+});
+
+test('what breaks is told to the house, and to nobody else', async () => {
+  const faults: string[] = [];
+  const id = await aClosedCandidate();
+  const roleOf = () => {
+    throw new Error('hunter2 is wrong');
+  };
+
+  const house = openPages({ roleOf, onFault: (line) => void faults.push(line) });
+  const page = await house.request(`http://ratchet.example/candidates/${id}`, {
+    headers: shownBy('eva'),
+  });
+
+  expect(page.status).toBe(500);
+  expect(await page.text()).not.toContain('hunter2');
+  expect(faults).toEqual([`GET /candidates/${id}: hunter2 is wrong`]);
 });
 
 test('what is not there is a page that says so', async () => {

@@ -125,6 +125,7 @@ async function play(
     agents: [agent.id],
     apiToken: house.config.apiToken,
     demo: () => state,
+    log: io.note,
   });
   house.onClose(() => dashboard.close());
   io.note(`dashboard: ${dashboard.url}/demo`);

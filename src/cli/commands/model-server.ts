@@ -2,7 +2,7 @@ import { InvalidInputError } from '../../domain/errors.js';
 import { FAULT_KINDS, type FaultPlan } from '../../model/fault-injection.js';
 import { startRecordedModel } from '../../model/recorded/server.js';
 import { startSimulatedModel } from '../../model/simulated/server.js';
-import { isPortTaken, portTaken } from '../../server/port-taken.js';
+import { refusedPlace } from '../../server/listening.js';
 import { untilAborted, type CommandContext } from '../command.js';
 
 export interface ModelServerOptions {
@@ -57,7 +57,7 @@ async function start(options: ModelServerOptions) {
       ? await startSimulatedModel({ port, latencyMs, seed, ...faultsOf(options) })
       : await startRecordedModel({ dataDir: recorded, ...recordedOptions(options) });
   } catch (error) {
-    throw isPortTaken(error) ? portTaken(port, error) : error;
+    throw refusedPlace('127.0.0.1', port, error);
   }
 }
 

@@ -1,5 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
@@ -11,6 +9,8 @@ import { episodeId, tenantId } from '../../contracts/ids.js';
 import { InvalidInputError, NotFoundError } from '../../domain/errors.js';
 import type { TenantId } from '../../domain/ids.js';
 import type { PageContext } from '../dashboard-house.js';
+import { faultLine, plainFailure } from '../failure.js';
+import { isToken } from '../token.js';
 import { problem, problemOf } from './problem.js';
 
 const MAX_BYTES = 256 * 1024;
@@ -38,18 +38,17 @@ const IdempotencyKey = z
  * without one it is the hash of who said what of which, so that what is sent twice is stored once.
  */
 export function feedbackApi(context: PageContext): Hono {
-  const { house, roleOf, actor: owner, apiToken } = context;
+  const { house, roleOf, actor: owner, apiToken, isOpen } = context;
   const api = new Hono();
   api.use(async (c, next) => {
     const given = c.req.header('authorization');
-    if (given === undefined || (apiToken !== null && isBearer(given, apiToken))) return next();
+    if (given === undefined && !isOpen) return next();
+    if (apiToken !== null && isToken(given ?? '', `Bearer ${apiToken}`)) return next();
+    const found = given === undefined ? 'none' : 'another token';
     const expected = apiToken === null ? 'none, as the house has no token' : 'its token';
     c.header('www-authenticate', 'Bearer');
     return c.json(
-      problem(
-        401,
-        `authorization: found another token, expected ${expected}; see RATCHET_API_TOKEN`,
-      ),
+      problem(401, `authorization: found ${found}, expected ${expected}; see RATCHET_API_TOKEN`),
       401,
     );
   });
@@ -90,7 +89,8 @@ export function feedbackApi(context: PageContext): Hono {
   });
   api.all('*', (c) => c.json(problem(404, `No ${c.req.method} ${c.req.path} in this API`), 404));
   api.onError((error, c) => {
-    const found = problemOf(error);
+    const found = problemOf(plainFailure(error));
+    if (found.status === 500) context.onFault(faultLine(c.req.method, c.req.path, error));
     return c.json(found, found.status, { 'content-type': 'application/problem+json' });
   });
   return api;
@@ -109,12 +109,6 @@ async function assertKnown(
     episode.scope.agent,
     `the workers of this house know ${agents.join(', ')}: say it to the house whose agent it is`,
   );
-}
-
-/** Compared by digests, whose lengths and times tell nothing. */
-function isBearer(given: string, token: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(`Bearer ${token}`));
 }
 
 async function jsonOf(request: Request): Promise<unknown> {
