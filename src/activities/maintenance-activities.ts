@@ -2,7 +2,7 @@ import { candidateId, lessonId } from '../contracts/ids.js';
 import { SYSTEM } from '../domain/feedback.js';
 import type { CandidateId, Scope } from '../domain/ids.js';
 import type { Json } from '../domain/json.js';
-import { lessonText } from '../domain/lesson.js';
+import { lessonText, type LessonRevision } from '../domain/lesson.js';
 import {
   DEFAULT_RETENTION,
   planRemovals,
@@ -13,9 +13,12 @@ import {
 import { isStale } from '../domain/retention/staleness.js';
 import { approximateTokens } from '../domain/retrieval/recall.js';
 import { sampleRatio } from '../domain/utility/sample-ratio.js';
+import type { VersionRow } from '../domain/strategy.js';
 import { upliftBound, NO_UTILITY } from '../domain/utility/uplift.js';
+import type { AgentRegistry } from './agent-registry.js';
 import type { Messenger } from './messenger.js';
-import type { Store } from './store.js';
+import { revalidateServing, type RefusedLesson } from './revalidation.js';
+import type { CandidateRow, Store } from './store.js';
 import { endUncarried, findUncarried, UNCARRIED, type Carriers } from './uncarried.js';
 import { countUtility, type UtilityCount, type UtilityDependencies } from './utility-counting.js';
 
@@ -35,6 +38,10 @@ export interface ClosedRun {
 export interface LessonReview {
   /** Lessons in service. */
   readonly lessons: number;
+  /** Those of them held against validation again; where there are many they take turns. */
+  readonly checked: number;
+  /** Those that would not pass it any more. */
+  readonly refused: readonly RefusedLesson[];
   readonly removals: readonly Removal[];
   /** The candidate that takes them away; null where there is none, or another one is open. */
   readonly candidate: string | null;
@@ -44,7 +51,10 @@ export interface LessonReview {
 
 export interface MaintenanceActivities {
   countLessonUtility(scope: Scope): Promise<UtilityCount>;
-  /** Looks at every lesson in service, and proposes to take away what should leave. */
+  /**
+   * Looks at every lesson in service: quarantines what is dangerous by now, and proposes to take away what
+   * else should leave.
+   */
   reviewLessons(scope: Scope): Promise<LessonReview>;
   /** Stores histories of closed runs, a batch at a time. */
   archiveHistories(scope: Scope): Promise<{ readonly archived: number; readonly more: boolean }>;
@@ -57,6 +67,7 @@ export interface MaintenanceActivities {
 }
 
 export interface MaintenanceDependencies extends UtilityDependencies {
+  readonly agents: Pick<AgentRegistry, 'agents'>;
   readonly messenger: Pick<Messenger, 'wake' | 'wakeLearner' | 'settle'>;
   readonly histories: HistorySource;
   readonly carriers: Carriers;
@@ -65,19 +76,36 @@ export interface MaintenanceDependencies extends UtilityDependencies {
 const ARCHIVE_BATCH = 100;
 const LOOK_AT_ONCE = 200;
 const DRAW_DAYS = 30;
+/** How long after a removal was decided against it is not proposed again. */
+const RETRY_DAYS = 30;
+const DAY_MS = 86_400_000;
 
 /** What keeps an agent's memory sound, beside its tasks and its learning. */
 export function createMaintenanceActivities(
   dependencies: MaintenanceDependencies,
 ): MaintenanceActivities {
-  const { store, messenger, histories, carriers } = dependencies;
+  const { store, agents, messenger, histories, carriers } = dependencies;
   return {
     countLessonUtility: ({ tenant, agent }) => countUtility(dependencies, { tenant, agent }),
 
     async reviewLessons({ tenant, agent }) {
       const scope = { tenant, agent };
-      const lessons = await lessonsKept(store, scope);
-      const removals = planRemovals(lessons, new Date().toISOString(), DEFAULT_RETENTION);
+      const row = await activeVersion(store, scope);
+      const serving = row === null ? [] : await store.lessonsServing(scope, row.id);
+      // The schedule of an agent outlives its place in the configuration.
+      const known = agents.agents().find(({ id }) => id === agent);
+      const { checked, refused } =
+        known === undefined
+          ? { checked: 0, refused: [] }
+          : await revalidateServing(dependencies, known, scope, serving);
+      const lessons = row === null ? [] : await lessonsKept(store, scope, row, serving, refused);
+      const now = new Date();
+      const removals = planRemovals(
+        lessons,
+        now.toISOString(),
+        known?.learning.retention ?? DEFAULT_RETENTION,
+        await removedLately(store, scope),
+      );
       const candidate = removals.length === 0 ? null : await proposeRemoval(store, scope, removals);
       if (candidate !== null) await messenger.wakeLearner(scope);
       const ratio = sampleRatio(await store.drawTallies(scope, DRAW_DAYS));
@@ -90,8 +118,10 @@ export function createMaintenanceActivities(
           detail: { deviations: ratio.deviations },
         });
       }
-      const holdOutDeviations = ratio?.deviations ?? null;
-      return { lessons: lessons.length, removals, candidate, holdOutDeviations };
+      return {
+        ...{ lessons: serving.length, checked, refused, removals, candidate },
+        holdOutDeviations: ratio?.deviations ?? null,
+      };
     },
 
     async archiveHistories({ tenant, agent }) {
@@ -128,10 +158,19 @@ export function createMaintenanceActivities(
   };
 }
 
-async function lessonsKept(store: Store, scope: Scope): Promise<readonly KeptLesson[]> {
+async function activeVersion(store: Store, scope: Scope): Promise<VersionRow | null> {
   const pointer = await store.pointer(scope);
-  const row = pointer === null ? null : await store.version(scope, pointer.active);
-  if (row === null) return [];
+  return pointer === null ? null : store.version(scope, pointer.active);
+}
+
+/** What is known of the lessons in service that were not quarantined just now. */
+async function lessonsKept(
+  store: Store,
+  scope: Scope,
+  row: VersionRow,
+  serving: readonly LessonRevision[],
+  refused: readonly RefusedLesson[],
+): Promise<readonly KeptLesson[]> {
   const nameOf = (lesson: string, revision: number): string => `${lesson}@${String(revision)}`;
   const uses = new Map(
     (await store.lessonUses(scope, USE_HALF_LIFE_DAYS)).map((use) => [
@@ -147,7 +186,11 @@ async function lessonsKept(store: Store, scope: Scope): Promise<readonly KeptLes
   const protecting = new Set(
     (await store.protectedLessons(scope)).map(({ lesson, revision }) => nameOf(lesson, revision)),
   );
-  return (await store.lessonsServing(scope, row.id)).map((lesson): KeptLesson => {
+  const refusal = new Map(refused.map((one) => [nameOf(one.id, one.revision), one]));
+  const staying = serving.filter(
+    ({ id, revision }) => refusal.get(nameOf(id, revision))?.isQuarantined !== true,
+  );
+  return staying.map((lesson): KeptLesson => {
     const name = nameOf(lesson.id, lesson.revision);
     const use = uses.get(name);
     return {
@@ -155,6 +198,7 @@ async function lessonsKept(store: Store, scope: Scope): Promise<readonly KeptLes
       revision: lesson.revision,
       tokens: approximateTokens(lessonText(lesson.body)),
       isStale: isStale(lesson, row),
+      isInvalid: refusal.has(name),
       validity: lesson.validity ?? null,
       recentUses: use?.recentUses ?? 0,
       idleDays: use?.idleDays ?? daysSince(lesson.storedAt),
@@ -165,7 +209,16 @@ async function lessonsKept(store: Store, scope: Scope): Promise<readonly KeptLes
 }
 
 function daysSince(at: string | undefined): number {
-  return at === undefined ? 0 : Math.floor((Date.now() - Date.parse(at)) / 86_400_000);
+  return at === undefined ? 0 : Math.floor((Date.now() - Date.parse(at)) / DAY_MS);
+}
+
+/** Lessons that a candidate takes away, or took away so lately that its gate would say the same again. */
+async function removedLately(store: Store, scope: Scope): Promise<ReadonlySet<string>> {
+  const since = Date.now() - RETRY_DAYS * DAY_MS;
+  const isLate = ({ endedAt }: CandidateRow): boolean =>
+    endedAt === null || Date.parse(endedAt) >= since;
+  const rows = (await store.candidates(scope)).filter(isLate);
+  return new Set(rows.flatMap(({ bundle }) => bundle.remove));
 }
 
 /**
@@ -178,11 +231,6 @@ async function proposeRemoval(
   removals: readonly Removal[],
 ): Promise<string | null> {
   if ((await store.openCandidate(scope)) !== null) return null;
-  const served = new Set(removals.map(({ id }) => id));
-  const isUnderWay = (await store.candidates(scope)).some(
-    ({ endedAt, bundle }) => endedAt === null && bundle.remove.some((lesson) => served.has(lesson)),
-  );
-  if (isUnderWay) return null;
   const number = await store.nextCandidateNumber(scope);
   const candidate = candidateId(`${scope.tenant}.${scope.agent}.c${String(number)}`);
   const reasons = [...new Set(removals.map(({ reason }) => reason))].join(', ');

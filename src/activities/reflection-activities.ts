@@ -276,6 +276,6 @@ async function evidenceFacts(store: Store, tenant: TenantId, draft: LessonDraft)
 }
 
 /** The words of the agent's trade, as whoever defined it wrote them. */
-function vocabularyOf({ instructions, tools }: Agent): string {
+export function vocabularyOf({ instructions, tools }: Agent): string {
   return [instructions, ...tools.map(({ description }) => description)].join('\n');
 }

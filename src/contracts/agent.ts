@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Slices } from '../domain/episode.js';
 import { InvalidInputError } from '../domain/errors.js';
 import type { JsonObject } from '../domain/json.js';
+import { DEFAULT_RETENTION } from '../domain/retention/plan.js';
 import { DEFAULT_PERMISSIONS, LAYERS, type LayerPermissions } from '../domain/strategy.js';
 import { EvaluatorShape, type Evaluator } from './evaluator.js';
 import { JudgeShape, type Judge } from './judge.js';
@@ -106,6 +107,15 @@ export const LearningSettings = settingsOf({
     share: z.number().min(0).max(0.5).default(0.1),
     helpfulShare: z.number().min(0).max(0.5).default(0.02),
     suspectedShare: z.number().min(0).max(0.5).default(0.2),
+  }).prefault({}),
+  /**
+   * Which lessons in service the maintenance proposes to take away: unused for so many days, or worth least where all
+   * together hold more tokens than this; and how many at most in one candidate.
+   */
+  retention: settingsOf({
+    idleDays: z.int().min(1).max(3650).default(DEFAULT_RETENTION.idleDays),
+    capacityTokens: z.int().min(1).default(DEFAULT_RETENTION.capacityTokens),
+    batch: z.int().min(1).max(500).default(DEFAULT_RETENTION.batch),
   }).prefault({}),
   /** Shadow runs (arms and explorations) an agent may spend a day. */
   shadowRunsPerDay: z.int().min(0).default(20_000),

@@ -6,6 +6,8 @@ export interface KeptLesson {
   readonly revision: number;
   readonly tokens: number;
   readonly isStale: boolean;
+  /** Whether it would not pass validation any more. */
+  readonly isInvalid?: boolean;
   readonly validity: Validity | null;
   /** Live tasks that recalled it, each counting half as much a half-life later. */
   readonly recentUses: number;
@@ -32,7 +34,7 @@ export const DEFAULT_RETENTION: RetentionPolicy = {
   batch: 20,
 };
 
-export type RemovalReason = 'expired' | 'stale' | 'idle' | 'capacity';
+export type RemovalReason = 'expired' | 'stale' | 'invalid' | 'idle' | 'capacity';
 
 export interface Removal {
   readonly id: string;
@@ -44,14 +46,16 @@ export interface Removal {
 export const USE_HALF_LIFE_DAYS = 30;
 
 /**
- * Which lessons should leave: what no longer holds or speaks of a tool that changed, then what nobody used
- * for long, then what is worth least for its tokens where there are too many. Each becomes part of a
- * candidate like any other; nothing leaves by this alone.
+ * Which lessons should leave: what no longer holds, speaks of a tool that changed or would not pass validation
+ * any more, then what nobody used for long, then what is worth least for its tokens where there are too
+ * many. Each becomes part of a candidate like any other; nothing leaves by this alone. What is to be
+ * passed over was put to a gate already, or is on its way there.
  */
 export function planRemovals(
   lessons: readonly KeptLesson[],
   at: string,
   policy: RetentionPolicy,
+  passedOver: ReadonlySet<string> = new Set(),
 ): Removal[] {
   const removals = new Map<string, Removal>();
   const remove = ({ id, revision }: KeptLesson, reason: RemovalReason): void => {
@@ -61,6 +65,7 @@ export function planRemovals(
     const until = lesson.validity?.until ?? null;
     if (until !== null && at >= until) remove(lesson, 'expired');
     else if (lesson.isStale) remove(lesson, 'stale');
+    else if (lesson.isInvalid === true) remove(lesson, 'invalid');
   }
   for (const lesson of byId(lessons)) {
     if (!lesson.protects && lesson.idleDays >= policy.idleDays) remove(lesson, 'idle');
@@ -75,7 +80,7 @@ export function planRemovals(
     remove(lesson, 'capacity');
     tokens -= lesson.tokens;
   }
-  return [...removals.values()].slice(0, policy.batch);
+  return [...removals.values()].filter(({ id }) => !passedOver.has(id)).slice(0, policy.batch);
 }
 
 /** Expected use times what it is shown to be worth, for a token. */
