@@ -1,9 +1,10 @@
 import { GateLine } from '../../contracts/evaluation-lines.js';
 import { reportGate, type GateReport } from '../../domain/gate/gate-summary.js';
-import { addPair, concludeGate, emptyGate, type GateState } from '../../domain/gate/gate.js';
+import { concludeGate, emptyGate, type GateState } from '../../domain/gate/gate.js';
 import { pairOutcome, type GatePair } from '../../domain/gate/pair.js';
 import { planSlices } from '../../domain/gate/slices.js';
 import type { CommandContext } from '../command.js';
+import { DistinctPairs } from '../evaluate/distinct-pairs.js';
 import { expectNext } from '../evaluate/expect-next.js';
 import { gatePolicyFrom, type GateEvaluateOptions } from '../evaluate/gate-options.js';
 import { gateText } from '../evaluate/gate-text.js';
@@ -22,8 +23,7 @@ export async function runGateEvaluate(
   try {
     const pool = createPoolCounter(policy.sliceKeys);
     let whole = emptyGate(policy);
-    const tasks = new Set<string>();
-    let repeats = 0;
+    const distinct = new DistinctPairs();
     await readJsonLines(
       input,
       GateLine,
@@ -31,24 +31,22 @@ export async function runGateEvaluate(
         expectNext('i', pair.i, line);
         pool.add(pair.slice ?? {}, line);
         if (!mayStillCount(whole)) return;
-        if (whole.decision === undefined) {
-          if (tasks.has(pair.task)) repeats += 1;
-          tasks.add(pair.task);
-        }
-        whole = addPair(whole, gatePairOf(pair));
+        whole = distinct.add(whole, gatePairOf(pair));
         spool.add(JSON.stringify(pair));
       },
       signal,
     );
-    if (repeats > 0) {
-      const of = `${String(repeats)} of ${String(repeats + tasks.size)} pairs`;
-      io.note(`task: ${of} repeat a task; the level holds where tasks are drawn independently`);
-    }
     const counts = pool.counts();
     for (const key of policy.sliceKeys ?? []) {
       if (!Object.hasOwn(counts.byKey, key)) io.note(`--slice-key ${key}: no pair has it`);
     }
-    const report = decide(emptyGate(policy, planSlices(counts, policy)), spool);
+    const { report, repeats } = decide(emptyGate(policy, planSlices(counts, policy)), spool);
+    if (repeats > 0) {
+      io.note(
+        `task: ${String(repeats)} pairs repeat a task and were passed over; the first pair of each is the evidence, ` +
+          'average runs of one task into one pair',
+      );
+    }
     // The document is a contract, field by field; people are told more.
     const { cost: _cost, worstCase: _worstCase, ...summary } = report;
     io.result(summary, gateText(report));
@@ -66,13 +64,17 @@ function mayStillCount({ decision }: GateState): boolean {
   return decision === undefined || decision.verdict === 'pass';
 }
 
-function decide(start: GateState, spool: Spool): GateReport {
+function decide(
+  start: GateState,
+  spool: Spool,
+): { readonly report: GateReport; readonly repeats: number } {
+  const distinct = new DistinctPairs();
   let gate = start;
   for (const line of spool.lines()) {
     if (gate.decision !== undefined) break;
-    gate = addPair(gate, gatePairOf(GateLine.parse(JSON.parse(line))));
+    gate = distinct.add(gate, gatePairOf(GateLine.parse(JSON.parse(line))));
   }
-  return reportGate(gate, concludeGate(gate));
+  return { report: reportGate(gate, concludeGate(gate)), repeats: distinct.repeats };
 }
 
 function gatePairOf(line: GateLine): GatePair {

@@ -313,3 +313,37 @@ test('says the verdict in words without --json', async () => {
 
   expect(ran.out).toMatch(/^pass: superior\neffect \+\d/);
 });
+
+describe('pairs that repeat a task', () => {
+  const ran = (text: string) => runCommandLine(['gate', 'evaluate', '--json'], {}, directory, text);
+
+  test('thirty wins of one task are one, which shows nothing', async () => {
+    const { code, out, error } = await ran(
+      pairLines(
+        Array.from({ length: 30 }, () => 1),
+        { task: 't0' },
+      ),
+    );
+
+    expect(code).toBe(0);
+    expect(Answer.parse(JSON.parse(out))).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'budget',
+      n: 1,
+    });
+    expect(error).toContain('29 pairs repeat a task and were passed over');
+  });
+
+  test('change nothing of what the others show', async () => {
+    const lines = pairLines(F).split('\n');
+    const once = await evaluate(lines.join('\n'));
+    const repeated = lines.flatMap((line) => [line, line]);
+    const numbered = repeated.map((line, i) =>
+      JSON.stringify({ ...z.record(z.string(), z.json()).parse(JSON.parse(line)), i }),
+    );
+
+    const { out } = await ran(numbered.join('\n'));
+
+    expect(Answer.parse(JSON.parse(out))).toEqual(once);
+  });
+});
