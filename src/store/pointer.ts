@@ -5,7 +5,7 @@ import { ConflictError, NotFoundError } from '../domain/errors.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
 import { appendAudit, type AuditDraft } from './audit.js';
 import { digestOf } from '../contracts/digest.js';
-import { storableJson } from './storable.js';
+import { storable, storableJson } from './storable.js';
 import { withTenant } from './transaction.js';
 
 export interface PointerRow {
@@ -191,11 +191,29 @@ export function pointerStore(pool: Pool): Pick<Store, 'pointer' | 'changePointer
     pointer: (scope) => withTenant(pool, scope.tenant, (client) => readPointer(client, scope)),
 
     changePointer: (scope, expected, change, audit) =>
-      withTenant(pool, scope.tenant, (client) =>
-        movePointer(client, scope, expected, change, {
+      withTenant(pool, scope.tenant, async (client) => {
+        const moved = await movePointer(client, scope, expected, change, {
           ...audit,
           object: { kind: 'agent', id: scope.agent },
-        }),
-      ),
+        });
+        if (change.canary != null) await sayOfCanary(client, scope, change.canary, audit.reason);
+        return moved;
+      }),
   };
+}
+
+/** A canary that widened stays in its state: what is said of it there keeps up with its share. */
+async function sayOfCanary(
+  client: PoolClient,
+  { tenant, agent }: Scope,
+  { candidate, share }: NonNullable<Pointer['canary']>,
+  reason: string,
+): Promise<void> {
+  await client.query(
+    `update candidates set reason = $4
+     where tenant = $1 and candidate = $3 and state = 'canary' and exists (
+       select 1 from pointers
+       where tenant = $1 and agent = $2 and canary_candidate = $3 and canary_share = $5)`,
+    [tenant, agent, candidate, storable(reason), share],
+  );
 }

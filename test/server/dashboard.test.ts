@@ -169,6 +169,31 @@ test('a page runs no script and names its style by a nonce', async () => {
   expect(await response.text()).toContain(`<style nonce="${nonce}"`);
 });
 
+test('the list says of a canary the share it serves by now, as its heading does', async () => {
+  const id = await aClosedCandidate();
+  await passGate(store, scope, id);
+  const version = (await store.candidate(scope.tenant, id))?.version;
+  if (version == null) throw new Error(`${id} is not closed`);
+  const canary = (share: number) => ({ canary: { candidate: id, version, share, seed: 7 } });
+  const by = { actor: SYSTEM, detail: {} };
+  await store.transition(scope, {
+    ...by,
+    candidate: id,
+    from: ['passed'],
+    to: 'canary',
+    reason: 'canary at 25 %',
+    pointer: { expected: 1, change: canary(0.25) },
+  });
+  const widened = { ...by, action: 'canary-widened', reason: 'canary at 50 %' };
+  await store.changePointer(scope, 2, canary(0.5), widened);
+
+  const text = await (await pages().request('/')).text();
+
+  expect(text).toMatch(/canary <code>[^<]+<\/code> at\s+50 %/);
+  expect(text).toContain('canary at 50 %');
+  expect(text).not.toContain('25 %');
+});
+
 test('a candidate links to its life and its evaluation in the Temporal UI', async () => {
   const id = await aClosedCandidate();
 
