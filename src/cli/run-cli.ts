@@ -5,6 +5,7 @@ import { CommanderError } from 'commander';
 import { readConfig, type Config } from '../config.js';
 import { errorText } from './error-text.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
+import { assertKnownCommand } from './known-command.js';
 import { createIo, type Streams } from './io.js';
 import { createProgram } from './program.js';
 
@@ -32,6 +33,7 @@ export async function runCli(
         code = await command({ config, io, input, signal, shared, directory });
       },
     });
+    assertKnownCommand(program, args);
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (caught) {

@@ -28,6 +28,11 @@ const CASES: readonly {
   readonly code?: number;
 }[] = [
   { line: 'sing', says: "unknown command 'sing'" },
+  { line: 'sing --help', says: "unknown command 'sing'" },
+  { line: '--help sing', says: "unknown command 'sing'" },
+  { line: '--tenant up sing -h', says: "unknown command 'sing'" },
+  { line: 'help sing', says: "unknown command 'sing'" },
+  { line: 'bench sing --help', says: "unknown command 'sing'" },
   { line: 'candidates --loud', says: "unknown option '--loud'" },
   { line: 'episodes --limit some', says: '--limit' },
   { line: 'episodes --limit 0', says: 'Expected a whole number from 1' },
@@ -115,6 +120,20 @@ describe('what cannot be done is refused with the reason', () => {
     expect(ran.out).toBe('');
     expect(ran.error).not.toMatch(/\n\s+at /);
   });
+});
+
+test.each([
+  '--help',
+  'up --help',
+  '--tenant sing up --help',
+  'help up',
+  'bench gate --help',
+  'why sing -h',
+])('help that is there is shown: %s', async (line) => {
+  const ran = await runCommandLine(line.split(' '));
+
+  expect(ran).toMatchObject({ code: 0, error: '' });
+  expect(ran.out).toContain('Usage: ratchet');
 });
 
 test('tells every wrong variable of the environment at once', async () => {
