@@ -4,6 +4,7 @@ import { argumentsText } from '../model-reply.js';
 import { parseOr } from '../parse.js';
 import { turnsOf, type Turn } from './conversation.js';
 import { BadRecordError } from './bad-record.js';
+import { toldByEvents } from './genai-events.js';
 import { Text } from './run-fields.js';
 import {
   attributeAt,
@@ -25,7 +26,8 @@ import {
 
 /**
  * OpenTelemetry semantic conventions for generative AI: messages as the attributes of the present
- * conventions, else as the numbered ones (`gen_ai.prompt.0.role`) of earlier instrumentations.
+ * conventions, on the span or in the event for them, else as the numbered ones (`gen_ai.prompt.0.role`) or
+ * the events a message (`gen_ai.user.message`) of earlier instrumentations.
  */
 export const OTEL_GENAI: TraceConvention = {
   format: 'otel-genai',
@@ -66,14 +68,14 @@ function meaning(span: Span): SpanMeaning {
       ? attributeAt(attributes, 'gen_ai.completion') !== undefined
       : MODEL_CALLS.includes(operation);
   if (!isModelCall) return { kind: 'other' };
-  const given = messagesAt(attributes, 'gen_ai.input.messages');
-  const answers = messagesAt(attributes, 'gen_ai.output.messages');
+  const events = toldByEvents(span);
   const field = 'gen_ai.output.messages';
-  const said = oneChoice(
-    span,
-    answers.length > 0 ? answers : numbered(attributes, 'gen_ai.completion'),
-    field,
+  const answers = firstTold(
+    messagesAt(attributes, field),
+    numbered(attributes, 'gen_ai.completion'),
+    events.said,
   );
+  const said = oneChoice(span, answers, field);
   const usage = {
     inputTokens: numberAt(attributes, 'gen_ai.usage.input_tokens') ?? 0,
     outputTokens: numberAt(attributes, 'gen_ai.usage.output_tokens') ?? 0,
@@ -84,12 +86,21 @@ function meaning(span: Span): SpanMeaning {
       textAt(attributes, 'gen_ai.response.model') ?? textAt(attributes, 'gen_ai.request.model'),
     given: [
       ...instructions(attributes),
-      ...(given.length > 0 ? given : numbered(attributes, 'gen_ai.prompt')),
+      ...firstTold(
+        messagesAt(attributes, 'gen_ai.input.messages'),
+        numbered(attributes, 'gen_ai.prompt'),
+        events.given,
+      ),
     ],
     said: saidBy(span, said, field).map((turn) =>
       turn.role === 'assistant' ? { ...turn, usage } : turn,
     ),
   };
+}
+
+/** The present form of the conventions before the earlier ones: an exporter may write several. */
+function firstTold(...forms: readonly (readonly Turn[])[]): readonly Turn[] {
+  return forms.find((turns) => turns.length > 0) ?? [];
 }
 
 const DETAILS = 'gen_ai.client.inference.operation.details';

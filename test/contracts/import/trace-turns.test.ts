@@ -231,3 +231,122 @@ test('GenAI choices beyond one and answers that were not captured are faults', a
   expect(await faultsOf('otel-genai', span(1, two))).toMatchObject([{ code: 'MALFORMED' }]);
   expect(await faultsOf('otel-genai', span(1, genAi))).toMatchObject([{ code: 'EMPTY_RUN' }]);
 });
+
+const seats = { id: 'c1', type: 'function', function: { name: 'seats', arguments: '{"f":1}' } };
+
+function event(name: string, attributes: Attributes) {
+  return { name: `gen_ai.${name}`, attributes: { 'gen_ai.system': 'openai', ...attributes } };
+}
+
+function body(value: object): Attributes {
+  return { 'gen_ai.event.content': JSON.stringify(value) };
+}
+
+test.each([
+  [
+    'as fields of the events',
+    [
+      event('system.message', { content: 'You sell.' }),
+      event('user.message', { content: 'How many?', role: 'user' }),
+      event('choice', {
+        index: 0,
+        finish_reason: 'tool_calls',
+        message: JSON.stringify({ role: 'assistant', content: '', tool_calls: [seats] }),
+      }),
+    ],
+    [
+      event('user.message', { content: 'How many?' }),
+      event('assistant.message', { tool_calls: JSON.stringify([seats]) }),
+      event('tool.message', { id: 'c1', content: '12' }),
+      event('choice', { index: 0, 'message.role': 'assistant', 'message.content': 'Twelve.' }),
+    ],
+  ],
+  [
+    'as JSON in each event',
+    [
+      event('system.message', body({ content: 'You sell.' })),
+      event('user.message', body({ role: 'user', content: 'How many?' })),
+      event('choice', body({ index: 0, message: { tool_calls: [seats] } })),
+    ],
+    [
+      event('user.message', body({ content: 'How many?' })),
+      event('assistant.message', body({ tool_calls: [seats] })),
+      event('tool.message', body({ id: 'c1', content: '12' })),
+      event('choice', body({ index: 0, message: { role: 'model', content: 'Twelve.' } })),
+    ],
+  ],
+  [
+    'as lists of parts',
+    [
+      event('system.message', { content: '[{"text":"You sell."}]' }),
+      event('user.message', { content: '[{"text":"How "},{"text":"many?"}]' }),
+      event('choice', {
+        finish_reason: 'tool_use',
+        message: '[{"toolUse":{"toolUseId":"c1","name":"seats","input":{"f":1}}}]',
+      }),
+    ],
+    [
+      event('user.message', { content: '[{"text":"How many?"}]' }),
+      event('tool.message', {
+        content: '[{"toolResult":{"toolUseId":"c1","content":[{"text":"12"}]}}]',
+      }),
+      event('choice', { finish_reason: 'end_turn', message: '[{"text":"Twelve."}]' }),
+    ],
+  ],
+  [
+    'as two events for all of them',
+    [
+      event('content.prompt', {
+        'gen_ai.prompt': JSON.stringify([
+          { role: 'system', content: 'You sell.' },
+          { role: 'user', content: 'How many?' },
+        ]),
+      }),
+      event('content.completion', {
+        'gen_ai.completion': JSON.stringify([{ role: 'assistant', tool_calls: [seats] }]),
+      }),
+    ],
+    [
+      event('content.prompt', {
+        'gen_ai.prompt': JSON.stringify([{ role: 'tool', tool_call_id: 'c1', content: '12' }]),
+      }),
+      event('content.completion', {
+        'gen_ai.completion': JSON.stringify([{ content: 'Twelve.' }]),
+      }),
+    ],
+  ],
+])('GenAI messages in events of their own are read, %s', async (_form, first, second) => {
+  const calls = [
+    span(1_700_000_000.25, genAi, { events: first }),
+    span(1_700_000_001.75, genAi, { events: second }),
+  ];
+
+  const [run] = await runsIn(linesOf(...calls), readOptions('otel-genai'));
+
+  expect(run).toMatchObject({ system: 'You sell.', user: 'How many?', output: 'Twelve.' });
+  expect(run?.steps).toMatchObject([
+    { kind: 'model', toolCalls: [{ id: 'c1', tool: 'seats', arguments: '{"f":1}' }] },
+    { kind: 'tool', tool: 'seats', result: { ok: true, content: '12' } },
+    { kind: 'model', text: 'Twelve.' },
+  ]);
+});
+
+test('what a person wrote stays as it was written, also where it is JSON', async () => {
+  const events = [
+    event('user.message', { content: '[1, 2]' }),
+    event('choice', { message: '{"content":"{\\"sum\\":3}"}' }),
+  ];
+
+  const [run] = await runsIn(linesOf(span(1, genAi, { events })), readOptions('otel-genai'));
+
+  expect(run).toMatchObject({ user: '[1, 2]', output: '{"sum":3}' });
+});
+
+test('two choices in events are as little one answer as two of an attribute', async () => {
+  const choice = (index: number) => event('choice', { index, message: '{"content":"A"}' });
+  const events = [event('user.message', { content: 'Hi' }), choice(0), choice(1)];
+
+  expect(await faultsOf('otel-genai', span(1, genAi, { events }))).toMatchObject([
+    { code: 'MALFORMED', message: expect.stringContaining('2 choices') },
+  ]);
+});
