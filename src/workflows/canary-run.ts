@@ -27,34 +27,62 @@ import {
   type RolloutEnd,
   type RolloutSetting,
 } from './live-reading.js';
-import { safetyMs } from './safety-timer.js';
+import { aPace, paceAfter, safetyMs, type Pace } from './safety-timer.js';
 
 const { startCanary, widenCanary } = proxyActivities<LearningActivities>({
   startToCloseTimeout: '60s',
 });
 
-/** 5 -> 25 -> 50 % of tasks, each stage until its outcomes and its time have come, or an alarm. */
-export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
+/** How far a canary has come, as one run of its workflow hands it to the next. */
+export interface CanaryRun {
+  readonly stage: number;
+  readonly started: boolean;
+  readonly canary: CanaryState;
+  readonly stageOutcomes: number;
+  /** Pairs compared before this stage began. */
+  readonly compared: number;
+  readonly outstanding: Outstanding | null;
+  readonly stageStartMs: number;
+  readonly position: Position;
+  readonly pace: Pace;
+}
+
+async function beginCanary({ tenant, agent, candidate }: RolloutSetting): Promise<CanaryRun> {
+  const { strata, criticalCategories } = await reference({ tenant, agent, candidate });
+  const slices = Object.keys(referenceOf(strata).slices);
+  const nowMs = Date.now();
+  return {
+    stage: 0,
+    started: false,
+    canary: emptyCanary(slices, defaultCanaryPolicy, criticalCategories, strata),
+    stageOutcomes: 0,
+    compared: 0,
+    outstanding: null,
+    stageStartMs: nowMs,
+    position: { cursor: 0, passedOver: [] },
+    pace: aPace(nowMs),
+  };
+}
+
+/**
+ * 5 -> 25 -> 50 % of tasks, each stage until its outcomes and its time have come, or an alarm. Offers to be handed
+ * over before each look.
+ */
+export async function runCanary(
+  setting: RolloutSetting,
+  resumed: CanaryRun | null,
+  handOver: (run: CanaryRun) => Promise<void>,
+): Promise<RolloutEnd> {
   const { tenant, agent, candidate, policy } = setting;
   const of = { tenant, agent, candidate, actor: setting.actor, detail: {} };
-  let stage = 0;
-  let started = false;
-  const { strata, criticalCategories } = await reference({ tenant, agent, candidate });
-  let canary: CanaryState = emptyCanary(
-    Object.keys(referenceOf(strata).slices),
-    defaultCanaryPolicy,
-    criticalCategories,
-    strata,
-  );
-  let stageOutcomes = 0;
-  let compared = 0;
-  let outstanding: Outstanding | null = null;
-  let stageStartMs = Date.now();
-  let position: Position = { cursor: 0, passedOver: [] };
-  let emptyLooks = 0;
+  const begun = resumed ?? (await beginCanary(setting));
+  let { stage, started, canary, stageOutcomes, stageStartMs, position, pace } = begun;
+  let { compared, outstanding } = begun;
 
   for (;;) {
     if (setting.isInterrupted()) return { kind: 'interrupted', outcomes: canary.outcomes };
+    const served = { stageOutcomes, compared, outstanding };
+    await handOver({ stage, started, canary, ...served, stageStartMs, position, pace });
     const current = policy.stages[stage];
     if (!started && current !== undefined) {
       const reason = `canary at ${String(100 * current.share)} %${setting.note}`;
@@ -66,12 +94,12 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
       if (!answer.started) {
         setting.show(`**Canary** waits: ${answer.why}`);
         const isAwake = () => setting.isWoken() || setting.isInterrupted();
-        await condition(isAwake, safetyMs(emptyLooks));
-        emptyLooks += 1;
+        await condition(isAwake, safetyMs(pace.emptyLooks));
+        pace = paceAfter(pace, 0, Date.now());
         setting.takeWake();
         continue;
       }
-      emptyLooks = 0;
+      pace = { ...pace, emptyLooks: 0 };
       started = true;
       stageOutcomes = 0;
       compared = canary.overall.n;
@@ -82,9 +110,9 @@ export async function runCanary(setting: RolloutSetting): Promise<RolloutEnd> {
     }
     const elapsedMs = Date.now() - stageStartMs;
     const left = (current?.minDurationMs ?? 0) - elapsedMs;
-    const page = await nextPage(setting, position, left > 0 ? left : Infinity, emptyLooks);
-    emptyLooks = page.outcomes.length > 0 ? 0 : emptyLooks + 1;
-    position = page;
+    const page = await nextPage(setting, position, left > 0 ? left : Infinity, pace);
+    pace = paceAfter(pace, page.outcomes.length, Date.now());
+    position = { cursor: page.cursor, passedOver: page.passedOver };
     if (page.state !== null && page.state !== 'canary') return { kind: 'moved', to: page.state };
     for (const outcome of page.outcomes) {
       const arm = armOf(outcome, setting.version);

@@ -12,6 +12,7 @@ import type { GateSummary } from '../domain/gate/gate-summary.js';
 import { verdictText } from '../domain/gate/shift.js';
 import type { JsonObject } from '../domain/json.js';
 import { enterHold, leaveHold } from './budget-hold.js';
+import type { Waiting } from './candidate-standing.js';
 import { reserveAlpha, stopWatching, type CandidateLife } from './candidate-steps.js';
 import { failureName } from './failure-name.js';
 import { personOf, showDetails, takeWord, type Word } from './mailbox.js';
@@ -55,7 +56,16 @@ export async function evaluateCandidate(
   await life.settle('evaluated');
 
   showDetails(mailbox, `**Waits for a person** to ${askedFor(name)} or veto. ${because}`);
-  await condition(() => mailbox.word !== null, plan.approvalTimeoutMs);
+  const untilMs = Date.now() + plan.approvalTimeoutMs;
+  return waitForPerson(life, { kind: 'waiting', plan, name, verdict, untilMs });
+}
+
+/** Until a person has said a word, or nobody has in time. */
+export async function waitForPerson(life: CandidateLife, waiting: Waiting): Promise<EvaluationEnd> {
+  const { mailbox } = life;
+  const { name, verdict, untilMs } = waiting;
+  await life.handOver(waiting);
+  await condition(() => mailbox.word !== null, Math.max(1, untilMs - Date.now()));
   return endOfWait(life, name, verdict);
 }
 

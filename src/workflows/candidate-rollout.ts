@@ -4,6 +4,7 @@ import type { EvaluationPlan, RollbackRequest } from '../activities/learning-act
 import { isEnd } from '../domain/candidate.js';
 import { SYSTEM } from '../domain/feedback.js';
 import { runCanary } from './canary-run.js';
+import type { InRollout, OnProbation, Promoting } from './candidate-standing.js';
 import { promote, rollBack, type CandidateEnd, type CandidateLife } from './candidate-steps.js';
 import type { RolloutEnd, RolloutSetting } from './live-reading.js';
 import { personOf, showDetails, takeWord, type Word } from './mailbox.js';
@@ -15,41 +16,32 @@ export type RolledOut = CandidateEnd | 'evaluate-again';
 
 type Stage = 'canary' | 'probation';
 
-/** Canary, promotion and probation; a person or an alarm ends them early. */
-export async function rollOut(
-  life: CandidateLife,
-  plan: EvaluationPlan,
-  forcedBy: Word | null,
-  byPerson: boolean,
-): Promise<RolledOut> {
+/** Canary, promotion and probation, from where it stands; a person or an alarm ends them early. */
+export async function rollOut(life: CandidateLife, standing: InRollout): Promise<RolledOut> {
   const { mailbox } = life;
+  const { plan, forcedBy, byPerson } = standing;
+  const cleared = { plan, forcedBy, byPerson };
   const setting = settingOf(life, plan, forcedBy);
-  mailbox.stage = 'canary';
-  const canary = await runCanary(setting);
-  if (canary.kind !== 'passed') return undo(life, canary, 'canary');
-  const promoted = await promoteWhenAllowed(
-    life,
-    {
-      ...life.of,
-      actor: setting.actor,
-      reason: forcedBy === null ? 'canary without alarm' : `forced: ${forcedBy.decision.reason}`,
-      detail: {
-        canaryOutcomes: canary.outcomes,
-        baseline: plan.baseline,
-        version: plan.version,
-        seed: plan.seed,
-        ...(forcedBy === null ? {} : { forcedBy: forcedBy.decision.actor }),
-      },
-    },
-    byPerson,
-  );
-  if (typeof promoted !== 'number') return promoted;
-  mailbox.stage = 'probation';
-  setting.record(
-    `promoted ${plan.version} over ${plan.baseline} after ${String(canary.outcomes)} canary outcomes`,
-  );
-  await life.settle('canary-ended', { promoted: forcedBy === null });
-  return survive(life, setting, promoted);
+  let at = standing;
+  if (at.kind === 'canary') {
+    mailbox.stage = 'canary';
+    const canary = await runCanary(setting, at.run, (run) =>
+      life.handOver({ ...cleared, kind: 'canary', run }),
+    );
+    if (canary.kind !== 'passed') return undo(life, canary, 'canary');
+    at = { ...cleared, kind: 'promoting', outcomes: canary.outcomes, looks: 0 };
+  }
+  if (at.kind === 'promoting') {
+    const promoted = await promoteWhenAllowed(life, setting, at);
+    if (typeof promoted !== 'number') return promoted;
+    mailbox.stage = 'probation';
+    setting.record(
+      `promoted ${plan.version} over ${plan.baseline} after ${String(at.outcomes)} canary outcomes`,
+    );
+    await life.settle('canary-ended', { promoted: forcedBy === null });
+    at = { ...cleared, kind: 'probation', from: promoted, run: null };
+  }
+  return survive(life, setting, at);
 }
 
 function settingOf(
@@ -89,11 +81,25 @@ function settingOf(
  */
 async function promoteWhenAllowed(
   life: CandidateLife,
-  request: Parameters<typeof promote>[0],
-  byPerson: boolean,
+  { actor }: RolloutSetting,
+  promoting: Promoting,
 ): Promise<number | RolledOut> {
   const { mailbox } = life;
-  for (let looks = 0; ; looks += 1) {
+  const { plan, forcedBy, byPerson } = promoting;
+  const request: Parameters<typeof promote>[0] = {
+    ...life.of,
+    actor,
+    reason: forcedBy === null ? 'canary without alarm' : `forced: ${forcedBy.decision.reason}`,
+    detail: {
+      canaryOutcomes: promoting.outcomes,
+      baseline: plan.baseline,
+      version: plan.version,
+      seed: plan.seed,
+      ...(forcedBy === null ? {} : { forcedBy: forcedBy.decision.actor }),
+    },
+  };
+  for (let { looks } = promoting; ; looks += 1) {
+    if (mailbox.word === null) await life.handOver({ ...promoting, looks });
     const isArmed = byPerson || (await life.settle('promotion-wanted')).isArmed;
     if (isArmed) {
       const promoted = await promoteOnce(life, request);
@@ -133,10 +139,14 @@ async function sendBack({ of }: CandidateLife): Promise<RolledOut> {
 async function survive(
   life: CandidateLife,
   setting: RolloutSetting,
-  from: number,
+  onProbation: OnProbation,
 ): Promise<RolledOut> {
+  let { run } = onProbation;
   for (;;) {
-    const probation = await runProbation(setting, from);
+    const probation = await runProbation(setting, onProbation.from, run, (reached) =>
+      life.handOver({ ...onProbation, run: reached }),
+    );
+    run = null;
     if (probation.kind !== 'passed') return undo(life, probation, 'probation');
     const reason = `probation of ${String(probation.outcomes)} outcomes without alarm`;
     try {

@@ -5,6 +5,7 @@ import type { CandidateState } from '../domain/candidate.js';
 import { SYSTEM, type Actor } from '../domain/feedback.js';
 import type { StandingWatch } from '../domain/gate/standing-watch.js';
 import type { JsonObject } from '../domain/json.js';
+import type { Standing } from './candidate-standing.js';
 import type { Mailbox } from './mailbox.js';
 import type { ReadSoFar, Settled, Settlement } from './messages.js';
 
@@ -40,6 +41,8 @@ export interface CandidateLife {
   readonly shadowQueue: string;
   readonly workflowId: string;
   readonly mailbox: Mailbox;
+  /** Goes on as a new run from here where the history of this one has grown long; called at rest alone. */
+  readonly handOver: (standing: Standing) => Promise<void>;
   /** Writes the candidate's next state, with its audit entry. */
   readonly enter: (
     from: readonly CandidateState[],
@@ -58,7 +61,7 @@ export interface CandidateLife {
 }
 
 export function candidateLife(
-  given: Pick<CandidateLife, 'of' | 'shadowQueue' | 'workflowId' | 'mailbox'>,
+  given: Pick<CandidateLife, 'of' | 'shadowQueue' | 'workflowId' | 'mailbox' | 'handOver'>,
 ): CandidateLife {
   const { of, workflowId, mailbox } = given;
   let words = 0;

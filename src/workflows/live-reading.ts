@@ -1,4 +1,4 @@
-import { condition, proxyLocalActivities, sleep } from '@temporalio/workflow';
+import { condition, proxyLocalActivities } from '@temporalio/workflow';
 
 import type { LearningActivities, OutcomeRead } from '../activities/learning-activities.js';
 import type { LiveOutcome, ServedCount } from '../activities/store.js';
@@ -11,7 +11,7 @@ import { sliceName } from '../domain/gate/slices.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
 import type { ReadSoFar } from './messages.js';
 import type { AlarmRecord } from './monitor-record.js';
-import { safetyMs } from './safety-timer.js';
+import { safetyMs, settlingMs, type Pace } from './safety-timer.js';
 
 export const { readOutcomes, reference, servedBy } = proxyLocalActivities<LearningActivities>({
   startToCloseTimeout: '30s',
@@ -42,9 +42,6 @@ export interface RolloutSetting extends Scope {
   /** Set once a person decided something that ends this stage. */
   readonly isInterrupted: () => boolean;
 }
-
-/** Lets outcomes of one moment be read together. */
-const SETTLING_MS = 500;
 
 export type RolloutEnd =
   | {
@@ -83,15 +80,20 @@ export async function nextPage(
   setting: RolloutSetting,
   position: Position,
   maxWaitMs: number,
-  emptyLooks: number,
+  pace: Pace,
 ): Promise<OutcomeRead> {
   const { tenant, agent, candidate, workflowId } = setting;
-  const read = () => readOutcomes({ tenant, agent, candidate, workflowId, ...position });
+  const { cursor, passedOver } = position;
+  const of = { tenant, agent, candidate, workflowId, cursor, passedOver };
+  const read = () => readOutcomes(of);
   const page = await read();
   if (page.outcomes.length > 0) return page;
-  const timeout = Math.max(1, Math.min(safetyMs(emptyLooks), maxWaitMs));
+  const timeout = Math.max(1, Math.min(safetyMs(pace.emptyLooks), maxWaitMs));
   const isWoken = await condition(() => setting.isWoken() || setting.isInterrupted(), timeout);
-  if (isWoken && !setting.isInterrupted()) await sleep(SETTLING_MS);
+  if (isWoken && !setting.isInterrupted()) {
+    // Outcomes of one moment are read together; a person's word does not wait for them.
+    await condition(() => setting.isInterrupted(), settlingMs(pace, Date.now()));
+  }
   setting.takeWake();
   return read();
 }

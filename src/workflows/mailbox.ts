@@ -26,10 +26,14 @@ export interface Mailbox {
   detail: Readonly<Record<string, string | number | boolean | null>>;
   /** What was decided so far and by which test, a line each, for whoever reads the workflow. */
   record: readonly string[];
+  /** What goes on, as it was last shown. */
+  shown: string;
 }
 
 /** Shows what goes on, with everything that was decided before it. */
-export function showDetails({ record }: Mailbox, line: string): void {
+export function showDetails(mailbox: Mailbox, line: string): void {
+  mailbox.shown = line;
+  const { record } = mailbox;
   setCurrentDetails([line, ...(record.length === 0 ? [] : ['', ...record])].join('\n'));
 }
 
@@ -44,6 +48,7 @@ export function emptyMailbox(): Mailbox {
     stage: 'open',
     detail: {},
     record: [],
+    shown: '',
   };
 }
 

@@ -4,6 +4,7 @@ import {
   addLateCritical,
   emptyCriticalWatch,
   type CriticalAlarm,
+  type CriticalWatch,
 } from '../domain/gate/critical-watch.js';
 import { stratumOf } from '../domain/gate/live-outcome.js';
 import {
@@ -31,37 +32,73 @@ import {
   type RolloutSetting,
 } from './live-reading.js';
 import { alarmRecord } from './monitor-record.js';
+import { aPace, paceAfter, type Pace } from './safety-timer.js';
 
 /** Failed episodes that a drift is learned from, at most. */
 const MOST_FAILURES = 5;
 /** A live outcome below this is a failure to learn from. */
 const FAILED_BELOW = 0.5;
 
-/**
- * Watches a promoted candidate until probation is over or the monitor asks for more than a note (GATE 2.12).
- * One slice that lost is served by the version before, and a candidate that leaves it out is opened; a mean
- * that fell while no slice did is drift, which the promotion has no part in.
- */
-export async function runProbation(setting: RolloutSetting, from: number): Promise<RolloutEnd> {
-  const { tenant, agent, candidate, policy, show } = setting;
+/** How far a probation has come, as one run of its workflow hands it to the next. */
+export interface ProbationRun {
+  readonly startMs: number;
+  readonly strata: readonly StratumCount[];
+  readonly monitor: PromotionMonitorState;
+  readonly critical: CriticalWatch;
+  readonly failures: readonly EpisodeId[];
+  readonly position: Position;
+  readonly pace: Pace;
+  /** Outcomes that can never be known. */
+  readonly voids: number;
+  readonly outstanding: Outstanding | null;
+}
+
+async function beginProbation(
+  { tenant, agent, candidate }: RolloutSetting,
+  from: number,
+): Promise<ProbationRun> {
   const startMs = Date.now();
   const found = await reference({ tenant, agent, candidate });
   const { strata, criticalCategories = [], pending = [] } = found;
-  let monitor = emptyPromotionMonitor(referenceStrata(strata));
-  let critical = emptyCriticalWatch(criticalCategories, strata);
-  let failures: readonly EpisodeId[] = [];
-  // What was not decided of the version before is asked for along with what is passed over from here on.
-  let position: Position = { cursor: from, passedOver: pending };
-  let emptyLooks = 0;
-  let voids = 0;
-  let outstanding: Outstanding | null = null;
+  return {
+    startMs,
+    strata,
+    monitor: emptyPromotionMonitor(referenceStrata(strata)),
+    critical: emptyCriticalWatch(criticalCategories, strata),
+    failures: [],
+    // What was not decided of the version before is asked for along with what is passed over from here on.
+    position: { cursor: from, passedOver: pending },
+    pace: aPace(startMs),
+    voids: 0,
+    outstanding: null,
+  };
+}
+
+/**
+ * Watches a promoted candidate until probation is over or the monitor asks for more than a note (GATE 2.12).
+ * One slice that lost is served by the version before, and a candidate that leaves it out is opened; a mean
+ * that fell while no slice did is drift, which the promotion has no part in. Offers to be handed over before
+ * each look.
+ */
+export async function runProbation(
+  setting: RolloutSetting,
+  from: number,
+  resumed: ProbationRun | null,
+  handOver: (run: ProbationRun) => Promise<void>,
+): Promise<RolloutEnd> {
+  const { policy, show } = setting;
+  const begun = resumed ?? (await beginProbation(setting, from));
+  const { startMs, strata } = begun;
+  let { monitor, critical, failures, position, pace, voids, outstanding } = begun;
 
   for (;;) {
     if (setting.isInterrupted()) return { kind: 'interrupted', outcomes: monitor.outcomes };
+    const read = { position, pace, voids, outstanding };
+    await handOver({ startMs, strata, monitor, critical, failures, ...read });
     const left = startMs + policy.probation.durationMs - Date.now();
-    const page = await nextPage(setting, position, left > 0 ? left : Infinity, emptyLooks);
-    emptyLooks = page.outcomes.length > 0 ? 0 : emptyLooks + 1;
-    position = page;
+    const page = await nextPage(setting, position, left > 0 ? left : Infinity, pace);
+    pace = paceAfter(pace, page.outcomes.length, Date.now());
+    position = { cursor: page.cursor, passedOver: page.passedOver };
     if (page.state !== null && page.state !== 'probation') return { kind: 'moved', to: page.state };
     for (const outcome of page.outcomes) {
       const seen = liveOutcomeOf(outcome);

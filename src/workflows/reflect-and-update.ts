@@ -2,6 +2,7 @@ import {
   allHandlersFinished,
   condition,
   executeChild,
+  makeContinueAsNewFunc,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -19,7 +20,9 @@ import type { agentTask } from './agent-task.js';
 import { UNPAID } from '../domain/learning-budget.js';
 import { carryCandidate } from './candidate-life.js';
 import { testBlame } from './forked-replay.js';
-import { checkWord, emptyMailbox, grant } from './mailbox.js';
+import type { CarriedOn } from './candidate-standing.js';
+import { isHistoryLong } from './history-length.js';
+import { checkWord, emptyMailbox, grant, showDetails, type Mailbox } from './mailbox.js';
 import { searchAttributes } from './search-attributes.js';
 import {
   abort,
@@ -62,6 +65,10 @@ export interface ReflectInput extends Scope {
   readonly isDetached?: boolean;
   /** One of several episodes that are reflected upon anew: its proposals are answered, not stored. */
   readonly isAnew?: boolean;
+  /** What an earlier run of this workflow hands on, once it carries a candidate. */
+  readonly resumed?: CarriedOn;
+  /** Continue as new after this many history events; the server's own suggestion unless told. */
+  readonly maxHistoryEvents?: number;
 }
 
 export interface ReflectResult {
@@ -80,7 +87,7 @@ export interface ReflectResult {
  */
 export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResult> {
   const { tenant, agent } = input;
-  const mailbox = emptyMailbox();
+  const mailbox: Mailbox = { ...emptyMailbox(), ...input.resumed?.mailbox };
   const grants: Grant[] = [];
   let candidate: CandidateId | null = input.candidate ?? null;
 
@@ -122,6 +129,10 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
     );
   }
 
+  if (candidate !== null && input.resumed !== undefined) {
+    showDetails(mailbox, mailbox.shown);
+    return carry(input, candidate, mailbox);
+  }
   let { informative } = input;
   if (input.judge !== undefined && input.episode !== undefined) {
     const of = { tenant, agent, episode: input.episode };
@@ -167,8 +178,29 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
   if (candidate === null) {
     return { end: 'nothing-learned', candidate: null, reason: 'there is nothing to carry' };
   }
+  return carry(input, candidate, mailbox);
+}
+
+/** To the candidate's end, in as many runs as its history asks for. */
+async function carry(
+  input: ReflectInput,
+  candidate: CandidateId,
+  mailbox: Mailbox,
+): Promise<ReflectResult> {
+  const { tenant, agent, resumed } = input;
   const shadowQueue = `${workflowInfo().taskQueue}-shadow`;
-  const ended = await carryCandidate({ tenant, agent, candidate, shadowQueue }, mailbox);
+  const of = { tenant, agent, candidate, shadowQueue };
+  const ended = await carryCandidate(of, mailbox, resumed?.standing ?? null, async (standing) => {
+    if (!isHistoryLong(input)) return;
+    await condition(allHandlersFinished);
+    const { memo, typedSearchAttributes } = workflowInfo();
+    // What was added since the start is not carried over unless it is named.
+    const goOn = makeContinueAsNewFunc<typeof reflectAndUpdate>({
+      ...(memo === undefined ? {} : { memo }),
+      typedSearchAttributes,
+    });
+    await goOn({ ...input, candidate, resumed: { mailbox, standing } });
+  });
   await condition(allHandlersFinished);
   return { end: ended.state, candidate, reason: ended.reason };
 }

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { z } from 'zod';
 
 import type { CandidateRow } from '../../src/activities/store.js';
 import { startHouseWorkers, type House } from '../../src/cli/house.js';
@@ -88,11 +89,25 @@ const held = deskAgent({
   learning: { rollout: SHORT_ROLLOUT, gate: GATE, shadowRunsPerDay: 0 },
 });
 const carried = deskAgent({ id: 'desk-carried', learning: { reflect: 'never', gate: GATE } });
+const continuing = deskAgent({
+  id: 'desk-continuing',
+  learning: { reflect: 'never', rollout: SHORT_ROLLOUT, gate: GATE },
+});
 const careful = deskAgent({
   id: 'desk-careful',
   tools: [fileNote, sendNote],
   learning: { reflect: 'never' },
 });
+
+/** What one run of a candidate's workflow hands to the next. */
+const HandedOn = z.looseObject({
+  resumed: z.looseObject({ standing: z.looseObject({ kind: z.string() }) }),
+});
+
+function causesOf(error: unknown): readonly string[] {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return [String(error), ...(cause === undefined ? [] : causesOf(cause))];
+}
 
 class Recorder {
   readonly #house: House;
@@ -121,6 +136,9 @@ class Recorder {
       rolledBackInCanary: () => this.#rolledBackInCanary(),
       rolledBackByPerson: () => this.#rolledBackByPerson(),
       pinnedOutOfCanary: () => this.#pinnedOutOfCanary(),
+      evaluationTerminated: () => this.#evaluationTerminated(),
+      cancelledInCanary: () => this.#cancelledInCanary(),
+      continued: () => this.#continued(),
       carriedWithoutEpisode: () => this.#carriedWithoutEpisode(),
       forkedReplay: () => this.#forkedReplay(),
       rolledBackAfterProbation: () => this.#rolledBackAfterProbation(),
@@ -135,7 +153,9 @@ class Recorder {
     );
     const ended = await Promise.allSettled(told.map(([, tell]) => tell()));
     return ended.flatMap((story, index): unknown[] =>
-      story.status === 'rejected' ? [`${told[index]?.[0] ?? ''}: ${String(story.reason)}`] : [],
+      story.status === 'rejected'
+        ? [`${told[index]?.[0] ?? ''}: ${causesOf(story.reason).join(': ')}`]
+        : [],
     );
   }
 
@@ -409,6 +429,72 @@ class Recorder {
     await this.#write('reflect-and-update/pinned-out-of-canary', workflowId);
   }
 
+  async #evaluationTerminated(): Promise<void> {
+    const scope = scopeOf('golden-terminated', desk);
+    await this.#run(desk, scope, 'helps', 4);
+    const { id, workflowId } = await this.#reached(scope, 'evaluating');
+    await this.#evaluating(id);
+    await this.#house.temporal.workflow.getHandle(`shadow/${id}`).terminate('recorded');
+    await this.#reached(scope, 'waiting');
+    await this.#decide(scope, id, 'veto');
+    await this.#house.temporal.workflow.getHandle(workflowId).result();
+    await this.#write('reflect-and-update/evaluation-terminated', workflowId);
+  }
+
+  async #cancelledInCanary(): Promise<void> {
+    const scope = scopeOf('golden-cancelled', pinned);
+    await this.#run(pinned, scope, 'helps', 26);
+    const { workflowId } = await this.#reached(scope, 'canary');
+    const carrier = this.#house.temporal.workflow.getHandle(workflowId);
+    await carrier.cancel();
+    await carrier.result().catch(() => undefined);
+    await this.#reached(scope, 'rolled-back');
+    await this.#write('reflect-and-update/cancelled-in-canary', workflowId);
+  }
+
+  /** A candidate whose workflow goes on in run after run. */
+  async #continued(): Promise<void> {
+    const scope = scopeOf('golden-continued', continuing);
+    const [failed] = await this.#run(continuing, scope, 'helps', 26);
+    const { workflow } = this.#house.temporal;
+    const carrier = await workflow.start('reflectAndUpdate', {
+      workflowId: `reflect/${failed?.episode ?? ''}`,
+      taskQueue: this.#house.taskQueue,
+      args: [
+        {
+          ...scope,
+          episode: failed?.episode,
+          informative: { value: true, reason: 'it failed' },
+          maxHistoryEvents: 30,
+        },
+      ],
+    });
+    const { workflowId } = await this.#toItsEnd(continuing, scope, 'helps');
+    let run: string | null = carrier.firstExecutionRunId;
+    while (run !== null) {
+      const { next, kind } = await this.#handedOn(workflowId, run);
+      if (next === null) await this.#write('reflect-and-update/continued', workflowId, run);
+      if (kind === 'canary' || kind === 'probation') {
+        await this.#write(`reflect-and-update/continue-as-new-in-${kind}`, workflowId, run);
+      }
+      run = next;
+    }
+  }
+
+  /** The run that a run continued as, and where the candidate stood. */
+  async #handedOn(
+    workflowId: string,
+    run: string,
+  ): Promise<{ readonly next: string | null; readonly kind: string | null }> {
+    const handle = this.#house.temporal.workflow.getHandle(workflowId, run);
+    const { events } = await handle.fetchHistory();
+    const last = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
+    const data = last?.input?.payloads?.[0]?.data;
+    if (data == null) return { next: null, kind: null };
+    const { resumed } = HandedOn.parse(JSON.parse(Buffer.from(data).toString('utf8')));
+    return { next: last?.newExecutionRunId ?? null, kind: resumed.standing.kind };
+  }
+
   /** What no reflection opened, an import say, is carried under the candidate's own name. */
   async #carriedWithoutEpisode(): Promise<void> {
     const scope = scopeOf('golden-carried', carried);
@@ -623,6 +709,7 @@ try {
       held,
       carried,
       careful,
+      continuing,
       clerk,
     ],
     models: {

@@ -46,7 +46,12 @@ const ENDINGS = [
   'maintain-memory/done',
   'reflect-and-update/aborted',
   'reflect-and-update/approved',
+  'reflect-and-update/cancelled-in-canary',
   'reflect-and-update/carried-without-episode',
+  'reflect-and-update/continue-as-new-in-canary',
+  'reflect-and-update/continue-as-new-in-probation',
+  'reflect-and-update/continued',
+  'reflect-and-update/evaluation-terminated',
   'reflect-and-update/expired',
   'reflect-and-update/forced-rolled-back-in-canary',
   'reflect-and-update/forked-replay',
@@ -74,6 +79,10 @@ const ENDINGS = [
 /** How a history ends, for those whose name says so. */
 const LAST_EVENT: Readonly<Record<string, string>> = {
   'continue-as-new': 'EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW',
+  'reflect-and-update/continue-as-new-in-canary': 'EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW',
+  'reflect-and-update/continue-as-new-in-probation':
+    'EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW',
+  'reflect-and-update/cancelled-in-canary': 'EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED',
   'shadow-evaluation/cancelled': 'EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED',
 };
 

@@ -216,6 +216,11 @@ export class FakeLearning implements LearningActivities {
     await this.unknown(0);
   }
 
+  /** Whether this workflow has read all there is, and waits for its wake. */
+  isWaiting(workflowId: string): boolean {
+    return this.#watching.has(workflowId);
+  }
+
   /** Tasks that were served and of whose outcome nothing is known. */
   async unknown(count: number, by: Partial<ServedCount> = {}): Promise<void> {
     this.#unknown += count;

@@ -1,30 +1,17 @@
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { NotFoundError } from '../../src/domain/errors.js';
 import { force, learnerState } from '../../src/workflows/messages.js';
 import { aWorldWhere, OWNER, reach, stored } from '../support/candidate-story.js';
+import { houseOfFile } from '../support/house-of-file.js';
 import { until } from '../support/poll.js';
-import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
+import type { World } from '../support/workflow-house.js';
 
-let house: WorkflowHouse;
-let worlds: World[] = [];
-
-beforeAll(async () => {
-  house = await openWorkflowHouse();
-});
-
-afterEach(async () => {
-  for (const world of worlds) await house.quieten(world);
-  worlds = [];
-});
-
-afterAll(() => house.close());
+const house = houseOfFile();
 
 function aWorld(): World {
-  const world = aWorldWhere(house, 'is better');
-  worlds.push(world);
-  return world;
+  return aWorldWhere(house, 'is better');
 }
 
 /** What the learner still keeps for anybody. */
