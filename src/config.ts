@@ -33,6 +33,8 @@ const Environment = z.object({
     .string()
     .regex(/^[\x21-\x7e]{16,256}$/, 'expected 16 to 256 visible ASCII characters')
     .optional(),
+  /** Makes the pseudonyms of `import --redact personal`; the same key wherever the same people come from. */
+  RATCHET_REDACTION_KEY: z.string().min(16, 'expected at least 16 characters').optional(),
   RATCHET_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z
     .string()
@@ -80,6 +82,8 @@ export interface Config {
   /** Where people reach the dashboard, for links to it from the Temporal UI; without a slash at the end. */
   readonly dashboard: string | null;
   readonly apiToken: string | null;
+  /** Null where the one of RATCHET_HOME serves. */
+  readonly redactionKey: string | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly databaseUrl: string | null;
   readonly temporal: {
@@ -145,6 +149,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     port: env.RATCHET_PORT,
     dashboard: env.RATCHET_DASHBOARD_URL?.replace(/\/+$/, '') ?? null,
     apiToken: env.RATCHET_API_TOKEN ?? null,
+    redactionKey: env.RATCHET_REDACTION_KEY ?? null,
     logLevel: env.RATCHET_LOG,
     databaseUrl: env.DATABASE_URL ?? null,
     temporal: {
@@ -173,7 +178,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 }
 
 /** Variables that the programs we start have no use for. */
-export const SECRETS: readonly string[] = ['OPENAI_API_KEY', 'DATABASE_URL', 'RATCHET_API_TOKEN'];
+export const SECRETS: readonly string[] = [
+  'OPENAI_API_KEY',
+  'DATABASE_URL',
+  'RATCHET_API_TOKEN',
+  'RATCHET_REDACTION_KEY',
+];
 
 /** The environment that children of ours get: whole, but for secrets they have no use for. */
 export function childEnvironment(without: readonly string[] = []): NodeJS.ProcessEnv {

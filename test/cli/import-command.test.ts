@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -85,6 +86,45 @@ test('an imported success is nobody’s word: it has no source', async () => {
   const shown = await answer(ratchet('claimed', ['episodes', 'show', 'ic/plain/1']));
 
   expect(shown).toMatchObject({ outcome: { source: 'none', evaluator: 'import:intercode' } });
+});
+
+test('with personal data taken out, the key of the home names the same person the same way', async () => {
+  const home = join(directory, 'home');
+  const said = [
+    { role: 'user', content: 'Hi' },
+    { role: 'assistant', content: 'Hello' },
+  ];
+  const chat = (run_id: string) => ({ run_id, user: 'ann@example.com', messages: said });
+  const personal = (name: string, run: object, environment: NodeJS.ProcessEnv = {}) =>
+    runCommandLine(
+      ['import', 'openai-chat', file(name, linesOf(run)), '--redact', 'personal', '--json'],
+      { DATABASE_URL: database.url, RATCHET_TENANT: 'hidden', RATCHET_HOME: home, ...environment },
+      directory,
+    );
+  const subjects = async () => {
+    const { rows } = await database.pool.query<{ subject: string }>(
+      `select subject from episodes where tenant = 'hidden' order by number`,
+    );
+    return rows.map(({ subject }) => subject);
+  };
+
+  const first = await personal('h1.jsonl', chat('h-1'));
+  const again = await personal('h1.jsonl', chat('h-1'));
+  await personal('h2.jsonl', chat('h-2'));
+  await personal('h3.jsonl', chat('h-3'), { RATCHET_REDACTION_KEY: 'another key of 16' });
+  const short = await personal('h4.jsonl', chat('h-4'), { RATCHET_REDACTION_KEY: 'short' });
+
+  expect([first, again].map(({ out }) => JSON.parse(out) as unknown)).toMatchObject([
+    { added: 1, skipped: 0 },
+    { added: 0, skipped: 1 },
+  ]);
+  const [one, two, three] = await subjects();
+  expect(one).toMatch(/^subject-[0-9a-f]{24}$/);
+  expect(two).toBe(one);
+  expect(three).not.toBe(one);
+  expect((await stat(join(home, 'redaction.key'))).mode & 0o777).toBe(0o600);
+  expect(short.code).toBe(2);
+  expect(short.error).toMatch(/RATCHET_REDACTION_KEY: found a value that is not shown/);
 });
 
 const half = linesOf(aRun(1), '{"run_id": ', '', aRun(2), aRun(3, { success: 'yes' }));

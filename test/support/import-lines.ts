@@ -1,6 +1,7 @@
 import { readImport, type ImportItem, type ReadOptions } from '../../src/cli/import/read-import.js';
-import { agentId } from '../../src/contracts/ids.js';
+import { agentId, tenantId } from '../../src/contracts/ids.js';
 import type { ImportedRun, ImportFormat } from '../../src/domain/imported-run.js';
+import { pseudonyms } from '../../src/security/pseudonyms.js';
 import { DEFAULT_PERMISSIONS } from '../../src/domain/strategy.js';
 
 /** Options of a reading, with an owner as the author of lessons. */
@@ -12,6 +13,7 @@ export function readOptions(
     format,
     agent: format === 'lessons' ? agentId('clerk') : null,
     redaction: 'secrets',
+    pseudonymOf: pseudonyms('a key of tests', tenantId('acme')),
     author: { source: { channel: 'operator', principal: 'ann', authority: 0.95 }, trust: 'high' },
     lessonsFor: { permissions: DEFAULT_PERMISSIONS, tools: [] },
     ...changes,

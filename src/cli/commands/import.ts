@@ -8,7 +8,9 @@ import type { Redaction } from '../../domain/redaction.js';
 import type { SeedAuthor } from '../../contracts/import/seed-lessons.js';
 import type { RatchetConfig } from '../../contracts/ratchet-config.js';
 import { createImports } from '../../store/imports.js';
+import { pseudonyms } from '../../security/pseudonyms.js';
 import { launchLog, type CommandContext } from '../command.js';
+import { homeSecret } from '../home-secret.js';
 import { findConfiguration } from '../configuration.js';
 import { EXIT } from '../exit-codes.js';
 import { openDatabase } from '../house.js';
@@ -60,6 +62,7 @@ export async function runImportCommand(
         agent,
         isStrict,
         redaction: options.redact,
+        pseudonymOf: pseudonyms(await redactionKey(options.redact, config), tenant),
         author: authorOf(context, configuration, database.isEmbedded),
         lessonsFor: lessonsFor(configuration, agent),
       },
@@ -71,6 +74,12 @@ export async function runImportCommand(
   } finally {
     await database.close();
   }
+}
+
+/** The key is made only where it is used. */
+async function redactionKey(what: Redaction, config: CommandContext['config']): Promise<string> {
+  if (what === 'secrets') return '';
+  return config.redactionKey ?? (await homeSecret(config.home, 'redaction.key'));
 }
 
 function formatNamed(name: string): ImportFormat {

@@ -16,6 +16,7 @@ import { redacted, type Redaction } from '../../domain/redaction.js';
 import type { AgentId } from '../../domain/ids.js';
 import type { ValidationCode, ValidationContext } from '../../domain/validation/check.js';
 import { validateLesson } from '../../domain/validation/validate.js';
+import type { PseudonymOf } from '../../security/pseudonyms.js';
 import { byteLines } from './byte-lines.js';
 import { membersFor } from './members.js';
 import { recordsOf } from './records.js';
@@ -39,6 +40,8 @@ export interface ReadOptions {
   /** Whose runs they are; what the source says unless told. */
   readonly agent: AgentId | null;
   readonly redaction: Redaction;
+  /** Under which names ids are stored where personal data is taken out. */
+  readonly pseudonymOf: PseudonymOf;
   /** Who wrote the lessons of a list; null where somebody may not. */
   readonly author: SeedAuthor | null;
   /** What lessons are held against. */
@@ -115,7 +118,10 @@ function one(make: () => Found, line: number, options: ReadOptions): ImportItem 
   } catch (error) {
     return bad(error, line, options.redaction);
   }
-  if (found.kind === 'run') return { ...found, run: redactedRun(found.run, options.redaction) };
+  if (found.kind === 'run') {
+    const { redaction, pseudonymOf } = options;
+    return { ...found, run: redactedRun(found.run, redaction, pseudonymOf) };
+  }
   const answer = validateLesson(found.draft, { ...options.lessonsFor, ...NOTHING_STORED });
   if (answer.accepted) return found;
   return { kind: 'bad', line, code: answer.code, message: answer.message };

@@ -1,11 +1,44 @@
 import type { Step } from '../../domain/episode.js';
 import type { ImportedRun } from '../../domain/imported-run.js';
 import type { Json, JsonObject } from '../../domain/json.js';
+import { taskNamed } from '../../contracts/import/run-fields.js';
 import { redacted, type Redaction } from '../../domain/redaction.js';
+import type { PseudonymOf } from '../../security/pseudonyms.js';
 
-/** A run without secrets, in every text that somebody wrote; ids and names stay as they are. */
-export function redactedRun(run: ImportedRun, what: Redaction): ImportedRun {
-  const clean = (text: string): string => redacted(text, what);
+/**
+ * A run without secrets in every text that somebody wrote. Where personal data goes as well, so do the ids of
+ * people and tasks: pseudonyms stand in their place, also where the id stands in a text.
+ */
+export function redactedRun(
+  run: ImportedRun,
+  what: Redaction,
+  pseudonymOf: PseudonymOf,
+): ImportedRun {
+  if (what === 'secrets') return cleanRun(run, (text) => redacted(text, what));
+  const { subject } = run;
+  const person = subject === null ? null : pseudonymOf('subject', subject);
+  const clean = (text: string): string => {
+    const isNamed = subject !== null && person !== null && TELLING.test(subject);
+    return redacted(isNamed ? text.replaceAll(subject, person) : text, what);
+  };
+  const task = pseudonymOf('task', run.recorded.taskId);
+  const isOfSomebody = [subject, run.recorded.taskId, run.task].some(
+    (id) => id !== null && run.runId.includes(id),
+  );
+  const isPlain = !isOfSomebody && clean(run.runId) === run.runId;
+  return {
+    ...cleanRun(run, clean),
+    runId: isPlain ? run.runId : pseudonymOf('run', run.runId),
+    task: taskNamed(task),
+    subject: person,
+    recorded: { ...run.recorded, taskId: task, strategy: clean(run.recorded.strategy) },
+  };
+}
+
+/** An id that is no word of a language: replaced in a text, it spoils none. */
+const TELLING = /^(?=.*[^\p{L}])[^]{6,}$/u;
+
+function cleanRun(run: ImportedRun, clean: (text: string) => string): ImportedRun {
   const withoutMemory = {
     ...run,
     input: cleanObject(run.input, clean),
