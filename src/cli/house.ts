@@ -13,6 +13,7 @@ import { RatchetClient } from '../client/ratchet-client.js';
 import { childEnvironment, SECRETS, type Config } from '../config.js';
 import type { Agent } from '../contracts/agent.js';
 import type { Health } from '../server/dashboard-house.js';
+import { endOrphanedPostgres, endOrphanedTemporal } from '../embedded/orphans.js';
 import { startPostgres } from '../embedded/postgres.js';
 import { startTemporal } from '../embedded/temporal.js';
 import { createEmbedder } from '../model/embeddings-client.js';
@@ -62,8 +63,17 @@ interface Options {
 /** How long queries that are under way may take to end when everybody else has gone. */
 const POOL_MS = 3_000;
 
-/** The database of `DATABASE_URL`, else the embedded one; migrated and checked. */
-export async function openDatabase({ config, log, signal }: Options): Promise<Database> {
+/**
+ * The database of `DATABASE_URL`, else the embedded one; migrated and checked. A Temporal server of this home
+ * whose user was killed is ended: nobody who works with the database alone would take it over.
+ */
+export async function openDatabase(options: Options): Promise<Database> {
+  const { config, log, signal } = options;
+  if (config.databaseUrl === null) await endOrphanedTemporal({ home: config.home, log, signal });
+  return openMigrated(options);
+}
+
+async function openMigrated({ config, log, signal }: Options): Promise<Database> {
   const embedded =
     config.databaseUrl === null ? await startPostgres({ home: config.home, log, signal }) : null;
   const url = config.databaseUrl ?? embedded?.url ?? '';
@@ -110,11 +120,14 @@ export async function openHouse(options: Options): Promise<House> {
     if (failures.length > 0) throw failures[0];
   };
   try {
-    const database = await openDatabase(options);
-    closers.push(() => database.close());
     const { address, namespace, uiUrl, cliPath } = config.temporal;
+    const { home, databaseUrl } = config;
+    if (databaseUrl === null && address !== null) await endOrphanedTemporal({ home, log, signal });
+    if (databaseUrl !== null && address === null) await endOrphanedPostgres({ home, log, signal });
+    const database = await openMigrated(options);
+    closers.push(() => database.close());
     const server = await startTemporal({
-      home: config.home,
+      home,
       log,
       signal,
       namespace,

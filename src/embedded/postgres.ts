@@ -85,7 +85,7 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Embe
   return withLock(
     lockFile,
     async () => {
-      const lease = await takeLease(join(home, 'run', 'postgres'));
+      const lease = await takeLease(leasesOf(home));
       const forget = asLastAct(() => {
         if (lease.release()) abandon(join(place.root, 'data'));
       });
@@ -96,7 +96,7 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Embe
           ...server,
           stop: () =>
             (stopping ??= withLock(lockFile, async () => {
-              if (lease.release()) await shutDown(server, place);
+              if (lease.release()) await shutDown(place);
               forget();
             })),
         };
@@ -329,19 +329,25 @@ async function query<T>(
   }
 }
 
+export function leasesOf(home: string): string {
+  return join(home, 'run', 'postgres');
+}
+
 /** Fast shutdown: running transactions are rolled back, the data are written, the server is gone on return. */
-async function shutDown(server: RunningPostgres, place: PostgresPlace): Promise<void> {
-  const noted = postmasterOf(server.dataDirectory);
+export async function shutDown(place: PostgresPlace): Promise<void> {
+  const dataDirectory = join(place.root, 'data');
+  const noted = postmasterOf(dataDirectory);
   if (noted === undefined) return;
   if (process.platform === 'win32') {
     const binaries = await findBinaries(place.root, place.account);
     const control = join(binaries.postgres, '..', 'pg_ctl.exe');
-    const args = ['stop', '-D', server.dataDirectory, '-m', 'fast', '-w'];
+    const args = ['stop', '-D', dataDirectory, '-m', 'fast', '-w'];
     await runCommand(control, args, { timeoutMs: 30_000 });
     return;
   }
+  const sockets = readPostmasterFile(dataDirectory)?.socketDirectory ?? '';
   await endProcess(noted, 'SIGINT', 15_000);
-  await rmdir(server.connection.host).catch(() => undefined);
+  if (sockets !== '') await rmdir(sockets).catch(() => undefined);
 }
 
 /** Immediate shutdown, without a wait: the server ends its own processes and recovers at its next start. */
@@ -350,7 +356,7 @@ function abandon(dataDirectory: string): void {
   if (noted !== undefined) endAtOnce(noted, 'SIGQUIT');
 }
 
-function postmasterOf(dataDirectory: string): NotedProcess | undefined {
+export function postmasterOf(dataDirectory: string): NotedProcess | undefined {
   const noted = readPostmasterFile(dataDirectory);
   if (noted === undefined) return undefined;
   const identity = processIdentity(noted.pid);

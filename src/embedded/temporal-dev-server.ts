@@ -73,14 +73,9 @@ export interface DevServerOptions {
 /** The running server of this home if it is healthy; a broken, outdated or unknown one is ended first. */
 export async function adoptDevServer(options: DevServerOptions): Promise<DevServer | undefined> {
   const noted = readState(options.home);
-  const database = databaseOf(options.home);
-  const strays = processesWithArgument((argument) => argument === database)
-    // Somebody may be looking into the database with another program.
-    .filter((pid) => commandLineOf(pid)?.includes('start-dev') ?? false)
-    .filter((pid) => pid !== noted?.pid);
-  for (const pid of strays) {
+  for (const pid of runningDevServers(options.home).filter((each) => each !== noted?.pid)) {
     options.log(`temporal: ending process ${String(pid)}, which an earlier start left behind`);
-    await endProcess({ pid, identity: processIdentity(pid) ?? '' }, 'SIGTERM', stopGraceMs);
+    await endServer(pid);
   }
   if (noted === undefined || !isOurs(noted, options.home)) return undefined;
   const isShared = countLeases(leasesOf(options.home)) > 1;
@@ -169,13 +164,27 @@ async function comesUp(server: DevServer, signal: AbortSignal | undefined): Prom
   return false;
 }
 
+/** Every server that has the database of this home open, noted down or not. */
+export function runningDevServers(home: string): readonly number[] {
+  const database = databaseOf(home);
+  const noted = readState(home);
+  const found = processesWithArgument((argument) => argument === database)
+    // Somebody may be looking into the database with another program.
+    .filter((pid) => commandLineOf(pid)?.includes('start-dev') ?? false);
+  const isNoted = noted !== undefined && isOurs(noted, home);
+  return isNoted && !found.includes(noted.pid) ? [...found, noted.pid] : found;
+}
+
 /**
  * Ends whichever server of this home runs: since a process got hold of one it may have died and been
  * replaced. The state file stays, so that the next one gets the same ports.
  */
 export async function stopDevServer(home: string): Promise<void> {
-  const server = readState(home);
-  if (server !== undefined) await endDevServer(home, server);
+  for (const pid of runningDevServers(home)) await endServer(pid);
+}
+
+async function endServer(pid: number): Promise<void> {
+  await endProcess({ pid, identity: processIdentity(pid) ?? '' }, 'SIGTERM', stopGraceMs);
 }
 
 /** The same without a wait. Its database is written to be killed at any moment. */

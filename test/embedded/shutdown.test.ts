@@ -165,6 +165,24 @@ test('what a kill -9 left behind is taken over by the next start, and ends with 
   expect({ code, left: processesOf(home) }).toEqual({ code: 0, left: [] });
 });
 
+test('what a kill -9 left behind is gone after a command that needs the database alone', async () => {
+  const home = await aHome();
+  const killed = await up(home);
+  await serving(killed);
+  await killHard(killed.child);
+  const orphans = processesOf(home);
+
+  const look = await ratchet(['candidates'], home);
+  const [code] = await once(look.child, 'exit');
+
+  expect(orphans.some((line) => line.includes('start-dev'))).toBe(true);
+  expect({ code, left: processesOf(home), said: look.said.error }).toEqual({
+    code: 0,
+    left: [],
+    said: '',
+  });
+});
+
 test('a server that is not there ends the command, not only with a word', async () => {
   const { child, said } = await up(await aHome(), {
     DATABASE_URL: `postgres://nobody@127.0.0.1:${String(await freePort(0))}/none`,
