@@ -2,14 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Worker, WorkerOptions } from '@temporalio/worker';
 
-/** Activities get this long to end by themselves, then they are cancelled, then they are given up. */
+/**
+ * Activities get five seconds to end by themselves, then they are cancelled, a tool has five more to clean up,
+ * and what has not ended soon after that is given up.
+ */
 export const ENDING = {
   shutdownGraceTime: '5s',
-  shutdownForceTime: '10s',
+  shutdownForceTime: '12s',
 } as const satisfies Partial<WorkerOptions>;
 
 /** Past the time of force: a worker whose core has broken never says that it has ended. */
-const LOST_MS = 12_000;
+const LOST_MS = 14_000;
 
 export interface RunningWorkers {
   /** Rejects when a worker fails for good. */
@@ -18,10 +21,18 @@ export interface RunningWorkers {
   stop(): Promise<boolean>;
 }
 
-/** Runs workers that were made with `ENDING`. What waits for other workflows has to heed `ending`. */
+export interface Ending {
+  /** Heeded by what waits for other workflows. */
+  readonly ending: Pick<AbortController, 'abort'>;
+  /** Activities that have begun and not ended. */
+  readonly underWay?: { names(): readonly string[] };
+  readonly log?: ((line: string) => void) | undefined;
+}
+
+/** Runs workers that were made with `ENDING`. */
 export function runWorkers(
-  workers: readonly Worker[],
-  ending: Pick<AbortController, 'abort'>,
+  workers: readonly Pick<Worker, 'run' | 'getState' | 'shutdown'>[],
+  { ending, underWay, log }: Ending,
 ): RunningWorkers {
   const runs = workers.map((worker) => worker.run());
   const done = Promise.all(runs).then(() => undefined);
@@ -35,6 +46,8 @@ export function runWorkers(
       return await Promise.race([ended, sleep(LOST_MS, false, { signal: lost.signal })]);
     } finally {
       lost.abort();
+      const left = underWay?.names() ?? [];
+      if (left.length > 0) log?.(`worker: gave up what did not end in time: ${left.join(', ')}`);
     }
   };
   let stopping: Promise<boolean> | undefined;

@@ -27,6 +27,7 @@ import { createCheckActivities } from './activities/check-activities.js';
 import { createScopingActivities } from './activities/scoping.js';
 import { createLifecycleActivities } from './activities/task-lifecycle.js';
 import { createCallAnswers, createToolActivities } from './activities/tool-activities.js';
+import { UnderWay } from './activities/under-way.js';
 import { countUtility } from './activities/utility-counting.js';
 import { VectorRecall } from './activities/vector-recall.js';
 import { createHistorySource } from './client/history-source.js';
@@ -55,6 +56,8 @@ export interface WorkerDependencies {
   readonly workflowBundle?: WorkflowBundleOption;
   /** Address of the dashboard for links to it; null where none is known. */
   readonly dashboard?: string | null;
+  /** Told of what does not end when it is told to. */
+  readonly log?: (line: string) => void;
   /** Activities beside Ratchet's own, for workflows that the bundle adds. */
   readonly moreActivities?: Readonly<Record<string, (input: never) => Promise<unknown>>>;
 }
@@ -112,7 +115,7 @@ function createActivities(dependencies: Doing) {
   const tools = createToolActivities({
     store,
     agents,
-    runtime: createToolRuntime(),
+    runtime: createToolRuntime({ log: dependencies.log }),
     conversations,
   });
   const taken = Object.keys(tools).find((name) => Object.hasOwn(own, name));
@@ -130,6 +133,7 @@ function createActivities(dependencies: Doing) {
 export async function startWorkers(dependencies: WorkerDependencies): Promise<RunningWorkers> {
   const { address, namespace, taskQueue, only } = dependencies;
   const ending = new AbortController();
+  const underWay = new UnderWay();
   const activities = {
     ...createActivities({ ...dependencies, ending: ending.signal }),
     ...dependencies.moreActivities,
@@ -148,7 +152,7 @@ export async function startWorkers(dependencies: WorkerDependencies): Promise<Ru
       taskQueue: queue,
       workflowBundle,
       activities,
-      interceptors: { activity: [failureInterceptor] },
+      interceptors: { activity: [underWay.interceptor, failureInterceptor] },
       maxConcurrentWorkflowTaskExecutions: tasks,
       maxCachedWorkflows: 500,
       // An activity learns of its cancellation by the answer to a heartbeat.
@@ -157,7 +161,7 @@ export async function startWorkers(dependencies: WorkerDependencies): Promise<Ru
     });
     workers.push(worker);
   }
-  const running = runWorkers(workers, ending);
+  const running = runWorkers(workers, { ending, underWay, log: dependencies.log });
   return {
     done: running.done,
     async stop() {

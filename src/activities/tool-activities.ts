@@ -20,6 +20,8 @@ import { wholeCall } from './travelling-reply.js';
 
 /** One run of one implementation of a tool. */
 export interface ToolRun {
+  /** Of the tool. */
+  readonly name: string;
   readonly implementation: (signal: AbortSignal) => Promise<unknown>;
   readonly timeoutSeconds: number;
   /** Aborted when the task is cancelled; its reason is thrown then. */
@@ -155,6 +157,7 @@ async function runOnce(
   const resources = await agents.resources(agent.id);
   const run = (work: (context: ToolContext) => Promise<unknown>): Promise<ToolResult> =>
     runtime.run({
+      name: tool.name,
       implementation: (signal) =>
         work({
           signal,

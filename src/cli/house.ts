@@ -185,7 +185,7 @@ async function healthOf(pool: Pool, temporal: Client): Promise<Health> {
 
 export interface HouseWorkers extends Pick<
   WorkerDependencies,
-  'models' | 'hasLocalModel' | 'only' | 'workflowBundle' | 'moreActivities'
+  'models' | 'hasLocalModel' | 'only' | 'workflowBundle' | 'moreActivities' | 'log'
 > {
   readonly agents: readonly Agent[];
 }

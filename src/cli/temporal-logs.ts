@@ -1,4 +1,9 @@
-import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  GracefulShutdownPeriodExpiredError,
+  makeTelemetryFilterString,
+  Runtime,
+} from '@temporalio/worker';
 
 import type { Config } from '../config.js';
 
@@ -13,6 +18,8 @@ const TASK_TIMEOUT_MS = 10_000;
  * outlasts its timeout.
  */
 export function isExpected(message: string, meta: Readonly<Record<string, unknown>> = {}): boolean {
+  // Whoever ended the worker says what did not end.
+  if (meta['error'] instanceof GracefulShutdownPeriodExpiredError) return true;
   const taken = meta['workflow_task_duration'];
   return message.startsWith('[TMPRL1104]') && typeof taken === 'number' && taken < TASK_TIMEOUT_MS;
 }

@@ -9,23 +9,30 @@ import { resultOf } from './tool-result.js';
 
 /**
  * Runs tools in this process. A tool is held to its time also where it does not listen to its signal;
- * what it throws becomes an answer, since the model can often do something about it.
+ * what it throws becomes an answer, since the model can often do something about it. One that goes on after it was
+ * cancelled is told to the log.
  */
-export function createToolRuntime(): ToolRuntime {
-  return { run: runTool };
+export function createToolRuntime(options: ToolRuntimeOptions = {}): ToolRuntime {
+  return { run: (run) => runTool(run, options) };
 }
 
-async function runTool({
-  implementation,
-  timeoutSeconds,
-  cancellation,
-  maxCharacters,
-  isLastAttempt,
-}: ToolRun): Promise<ToolResult> {
+export interface ToolRuntimeOptions {
+  readonly log?: ((line: string) => void) | undefined;
+  /** What a tool whose task is cancelled has to clean up; five seconds unless told. */
+  readonly cleanUpMs?: number;
+}
+
+async function runTool(
+  { name, implementation, timeoutSeconds, cancellation, maxCharacters, isLastAttempt }: ToolRun,
+  { log, cleanUpMs = 5_000 }: ToolRuntimeOptions,
+): Promise<ToolResult> {
   const deadline = AbortSignal.timeout(timeoutSeconds * 1000);
   const signal = AbortSignal.any([deadline, cancellation]);
   try {
-    const answered = await settledBefore(signal, cancellation, () => implementation(signal));
+    const answered = await settledBefore(
+      { signal, cancellation, cleanUpMs, onLeft: () => log?.(leftLine(name, cleanUpMs)) },
+      () => implementation(signal),
+    );
     return resultOf(answered, maxCharacters);
   } catch (error) {
     if (cancellation.aborted) throw cancellation.reason;
@@ -39,13 +46,25 @@ async function runTool({
   }
 }
 
-/** What a tool whose task is cancelled has to clean up; what it did to its end meanwhile is its answer. */
-const CLEAN_UP_MS = 5_000;
+function leftLine(name: string, afterMs: number): string {
+  const seconds = String(afterMs / 1000);
+  return `tool ${name}: found it at work ${seconds} s after it was cancelled, expected it to end by its signal; it is left to itself`;
+}
 
-/** Rejects when the signal is aborted first; the work is then left to itself, at once or once it cleaned up. */
+interface Limits {
+  readonly signal: AbortSignal;
+  readonly cancellation: AbortSignal;
+  readonly cleanUpMs: number;
+  /** Told where it goes on after a cancellation. */
+  readonly onLeft: () => void;
+}
+
+/**
+ * Rejects when the signal is aborted first; the work is then left to itself, at once or once it cleaned up. What
+ * it did to its end meanwhile is its answer.
+ */
 async function settledBefore<T>(
-  signal: AbortSignal,
-  cancellation: AbortSignal,
+  { signal, cancellation, cleanUpMs, onLeft }: Limits,
   work: () => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
@@ -63,9 +82,12 @@ async function settledBefore<T>(
     return await Promise.race([running, aborted]);
   } catch (error) {
     if (!cancellation.aborted || running === undefined) throw error;
-    const patience = sleep(CLEAN_UP_MS, undefined, { signal: waited.signal });
+    const patience = sleep(cleanUpMs, undefined, { signal: waited.signal });
     const settled = await Promise.race([running.then((value) => ({ value })), patience]);
-    if (settled === undefined) throw error;
+    if (settled === undefined) {
+      onLeft();
+      throw error;
+    }
     return settled.value;
   } finally {
     signal.removeEventListener('abort', stop);

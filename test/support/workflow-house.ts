@@ -179,7 +179,7 @@ export async function openWorkflowHouse(
     });
     workers.push(worker);
   }
-  const running = runWorkers(workers, ending);
+  const running = runWorkers(workers, { ending });
 
   return {
     env,

@@ -87,6 +87,7 @@ async function play(
     agents: [agent],
     models: model.client,
     hasLocalModel: model.kind === 'simulated',
+    log: io.note,
   });
   const scope = { tenant: tenantId(`demo-${run}`), agent: agentId(agent.id) };
   const registry = createAgentRegistry([agent]);

@@ -25,7 +25,12 @@ async function up({ port }: UpOptions, context: CommandContext): Promise<number>
     const model = await openModel(config);
     house.onClose(() => model.close());
     const hasLocalModel = model.kind === 'simulated';
-    const workers = await startHouseWorkers(house, { agents, models: model.client, hasLocalModel });
+    const workers = await startHouseWorkers(house, {
+      agents,
+      models: model.client,
+      hasLocalModel,
+      log: io.note,
+    });
     await keepMaintained(house, agents, launchLog(context, false));
     const told = { agents: agents.map(({ id }) => id), model: model.kind };
     const dashboard = await openHouseDashboard(house, context, { ...told, port, people });

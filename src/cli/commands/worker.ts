@@ -26,6 +26,7 @@ async function work(options: WorkerOptions, context: CommandContext): Promise<nu
       agents,
       models: model.client,
       hasLocalModel: model.kind === 'simulated',
+      log: io.note,
       ...(options.only === undefined ? {} : { only: options.only }),
     });
     if (options.only !== 'shadow') {

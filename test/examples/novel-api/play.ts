@@ -120,6 +120,7 @@ async function resultOf(
   const args: unknown = tool.input.parse(JSON.parse(call.arguments));
   const signal = new AbortController().signal;
   return runtime.run({
+    name: tool.name,
     implementation: (given) =>
       implementation(args, {
         signal: given,
