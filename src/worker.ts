@@ -21,6 +21,7 @@ import { createMaintenanceActivities } from './activities/maintenance-activities
 import { KnownConversations } from './activities/known-conversations.js';
 import { createModelActivities, type ModelClient } from './activities/model-activities.js';
 import { createReflectionActivities } from './activities/reflection-activities.js';
+import { createRollbackDiagnosis } from './activities/rollback-diagnosis.js';
 import { createRolloutActivities } from './activities/rollout-activities.js';
 import { StrategyCache } from './activities/strategy-cache.js';
 import { createCheckActivities } from './activities/check-activities.js';
@@ -107,6 +108,7 @@ function createActivities(dependencies: Doing) {
     ...createLearnerActivities(shared),
     ...createEvaluationActivities(shared),
     ...createRolloutActivities(shared),
+    ...createRollbackDiagnosis(shared),
     ...createScopingActivities(shared),
     ...createCheckActivities(shared),
     ...maintenance,

@@ -196,6 +196,14 @@ export interface CandidateStore {
     },
   ): Promise<void>;
   transition(scope: Scope, transition: Transition): Promise<{ readonly pointer: Pointer | null }>;
+  /**
+   * The revisions of a rolled-back candidate may be told again, with one audit entry: retired, no longer quarantined,
+   * but for those that have a reason of their own. A second call finds none.
+   */
+  releaseQuarantine(
+    scope: Scope,
+    released: Pick<Transition, 'candidate' | 'actor' | 'reason' | 'detail'>,
+  ): Promise<void>;
   /** Hands a candidate to another workflow: the one that opened it has ended. */
   setCarrier(tenant: TenantId, id: CandidateId, workflowId: string): Promise<void>;
   /** Marks serving revisions to be validated again, with one audit entry where any was serving. */

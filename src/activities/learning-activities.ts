@@ -375,15 +375,31 @@ export interface LearningActivities {
       readonly updateId: string;
     },
   ): Promise<void>;
-  /** Writes what a diagnosis found, and moves the pointer back where it found a regression. */
   /** Ends what its own workflow could not carry to an end, and gives back what it held. */
   abandon(of: OfCandidate & { readonly reason: string }): Promise<void>;
-  concludeDiagnosis(
-    of: OfCandidate & {
-      readonly conclusion: 'regression' | 'drift' | 'unresolved';
-      /** Failed live episodes; a drift is learned from. */
-      readonly episodes: readonly EpisodeId[];
-      readonly detail: JsonObject;
-    },
-  ): Promise<void>;
+  /** Writes what a diagnosis found, and moves the pointer back where it found a regression. */
+  concludeDiagnosis(of: Concluded): Promise<void>;
+  /** What to replay after a rollback in probation; null where nothing is to be told, or it has been told. */
+  planDiagnosis(of: OfCandidate): Promise<DiagnosisPlan | null>;
+  /**
+   * Writes what a diagnosis after a rollback found. Where the world did it, the lessons that were taken back may be
+   * told again, and recent failures are learned from.
+   */
+  concludeRollback(of: Concluded): Promise<void>;
+}
+
+/** What was taken back, beside what serves since. */
+export interface DiagnosisPlan {
+  readonly version: VersionId;
+  readonly baseline: VersionId;
+  /** The newest task by then, which numbers the diagnosis. */
+  readonly cursor: number;
+  readonly rollback: { readonly reason: string; readonly detail: JsonObject };
+}
+
+export interface Concluded extends OfCandidate {
+  readonly conclusion: Diagnosis;
+  /** Failed live episodes; a drift is learned from. */
+  readonly episodes: readonly EpisodeId[];
+  readonly detail: JsonObject;
 }

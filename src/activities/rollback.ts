@@ -61,7 +61,9 @@ export async function rollBack(store: Store, request: RollbackRequest): Promise<
     moved = [...retreat.undone, ...stood].map(({ workflowId }) => workflowId);
     past = promotedOf(retreat.undone);
     const exceptions = withoutUndone(current, active, retreat.undone);
-    const transition = { ...moveTo(request, retreat.quarantined.id, 'rolled-back'), also };
+    const move = moveTo(request, retreat.quarantined.id, 'rolled-back');
+    const detail = { ...request.detail, from: current.active, to: active };
+    const transition = { ...move, detail, also };
     const change = { active, canary: null, exceptions };
     return { kind: 'move', transition: withPointer(transition, current, change) };
   });

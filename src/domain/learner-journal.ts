@@ -9,7 +9,7 @@ import {
   withdraw,
   type ErrorLedger,
 } from './gate/ledger.js';
-import type { CandidateId } from './ids.js';
+import type { CandidateId, EpisodeId } from './ids.js';
 
 /** A candidate's place in a queue of the learner. */
 export interface Turn {
@@ -17,6 +17,13 @@ export interface Turn {
   readonly workflowId: string;
   /** A person approved or forced it, so that it goes on where automatic promotion is off. */
   readonly byPerson?: boolean;
+}
+
+/** What a monitor took back, until paired replays tell whether it or the world did the harm. */
+export interface Suspect {
+  readonly candidate: CandidateId;
+  /** Its newest live failures; a drift is learned from. */
+  readonly failures: readonly EpisodeId[];
 }
 
 /** Where a candidate has got to, as its workflow says. */
@@ -30,6 +37,8 @@ export interface Progress {
   readonly byPerson?: boolean;
   /** With `ended`: where. */
   readonly end?: CandidateState;
+  /** With `ended`, where it was taken back in probation: its newest live failures. */
+  readonly failures?: readonly EpisodeId[];
   /** The run of its workflow that says so, and the 1st, 2nd, 3rd, … thing it says: once, however often it arrives. */
   readonly said?: { readonly run: string; readonly number: number };
 }
@@ -41,6 +50,8 @@ export type JournalEntry =
   | { readonly kind: 'settled'; readonly progress: Progress }
   /** A promotion was taken back after its probation. */
   | { readonly kind: 'taken-back'; readonly candidate: CandidateId }
+  /** Whether a promotion that was taken back in probation, or the world, did the harm is on record. */
+  | { readonly kind: 'diagnosed'; readonly candidate: CandidateId }
   | { readonly kind: 'evaluating'; readonly turn: Turn }
   | { readonly kind: 'canary-granted'; readonly candidate: CandidateId }
   | { readonly kind: 'watching'; readonly candidate: CandidateId | null }
@@ -64,6 +75,8 @@ export interface LearnerBooks {
   readonly survivors: readonly CandidateId[];
   /** The promotion that is watched. */
   readonly watching: CandidateId | null;
+  /** Taken back in probation and not diagnosed yet, oldest first; none unless told. */
+  readonly suspects?: readonly Suspect[];
   /** Number of the newest thing that each run of a workflow said. */
   readonly heard: Readonly<Record<string, number>>;
   /** Why it was disarmed, until that is said in the audit. */
@@ -105,6 +118,8 @@ export function addEntry(books: LearnerBooks, entry: JournalEntry): LearnerBooks
       return addProgress(books, entry.progress);
     case 'taken-back':
       return takenBack(books, entry.candidate);
+    case 'diagnosed':
+      return { ...books, suspects: suspectsBut(books, entry.candidate) };
     case 'evaluating':
       return { ...books, evaluating: entry.turn };
     case 'canary-granted': {
@@ -142,14 +157,24 @@ function addProgress(books: LearnerBooks, progress: Progress): LearnerBooks {
   return ended(left, progress);
 }
 
-function ended(books: LearnerBooks, { candidate, promoted, end }: Progress): LearnerBooks {
+function ended(
+  books: LearnerBooks,
+  { candidate, promoted, end, failures }: Progress,
+): LearnerBooks {
   if (promoted) {
     const others = books.survivors.filter((other) => other !== candidate);
     return { ...books, survivors: [...others, candidate] };
   }
   const ledger = settle(books.ledger, candidate, false);
   const settled = { ...books, ledger: withdraw(ledger, candidate) };
-  return end === 'rolled-back' ? takenBack(settled, candidate) : settled;
+  if (end !== 'rolled-back') return settled;
+  const counted = takenBack(settled, candidate);
+  if (failures === undefined) return counted;
+  return { ...counted, suspects: [...suspectsBut(books, candidate), { candidate, failures }] };
+}
+
+function suspectsBut({ suspects = [] }: LearnerBooks, candidate: CandidateId): readonly Suspect[] {
+  return suspects.filter((other) => other.candidate !== candidate);
 }
 
 /** Out of R, counted once, and watched no more. */

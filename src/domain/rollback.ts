@@ -1,4 +1,6 @@
+import type { Actor } from './feedback.js';
 import type { CandidateId } from './ids.js';
+import type { JsonObject } from './json.js';
 
 /** A promotion that the active version is made of. */
 export interface StandingPromotion {
@@ -38,4 +40,26 @@ export function planRetreat<T extends StandingPromotion>(
   const onProbation = undone.filter(({ state }) => state === 'probation');
   const quarantined = requested.state === 'promoted' ? requested : (onProbation[0] ?? requested);
   return { undone, quarantined, again: undone.filter((row) => row !== quarantined) };
+}
+
+/** What the audit entry of a rollback says. */
+export interface RollbackEntry {
+  readonly actor: Actor;
+  readonly detail: JsonObject;
+}
+
+/**
+ * Whether paired replays can tell why a candidate was taken back: by the monitor of its probation, for how its
+ * tasks ended. A canary has had its controls beside it, so that no drift can have done it. Replays compare success:
+ * they say nothing of a critical category that grew, of outcomes that never came, or of what a person knew.
+ */
+export function asksForDiagnosis({ actor, detail }: RollbackEntry): boolean {
+  const isOfMonitor = actor.role === 'system' && detail['automatic'] === true;
+  const isOfSuccess = detail['category'] === undefined && detail['missing'] === undefined;
+  return (
+    isOfMonitor &&
+    isOfSuccess &&
+    detail['stage'] === 'probation' &&
+    typeof detail['test'] === 'string'
+  );
 }

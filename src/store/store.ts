@@ -21,6 +21,7 @@ import { pinnedStore } from './pinned.js';
 import { pointerStore } from './pointer.js';
 import { progressStore } from './progress.js';
 import { proposalStore } from './proposals.js';
+import { releaseStore } from './release.js';
 import { bisectStore } from './bisect.js';
 import { secondTryStore } from './second-try.js';
 import { stepStore } from './steps.js';
@@ -52,6 +53,7 @@ export function createStore(pool: Pool): Store {
     ...secondTryStore(pool),
     ...bisectStore(pool),
     ...transitionStore(pool),
+    ...releaseStore(pool),
     ...disputeStore(pool),
     ...evidenceStore(pool),
     ...pinnedStore(pool),

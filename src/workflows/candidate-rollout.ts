@@ -170,16 +170,18 @@ async function undo(
   switch (found.kind) {
     case 'moved': {
       const reason = 'moved by a rollback of another promotion, by a pin or by a person';
-      return isEnd(found.to) ? { state: found.to, reason } : 'evaluate-again';
+      if (!isEnd(found.to)) return 'evaluate-again';
+      return { state: found.to, reason, ...suspectOf(found) };
     }
     case 'alarm': {
       const { slice, category } = found;
       const where =
         category === undefined ? (slice ?? 'all tasks') : `critical category ${category}`;
       const reason = `alarm in ${stage} on ${where} after ${String(found.outcomes)} outcomes`;
-      const { kind: _kind, ...evidence } = found;
+      const { kind: _kind, failures: _failures, ...evidence } = found;
       const detail = { stage, automatic: true, ...evidence };
-      return takenBack(life, { ...life.of, actor: SYSTEM, reason, detail }, null);
+      const back = await takenBack(life, { ...life.of, actor: SYSTEM, reason, detail }, null);
+      return back === 'evaluate-again' ? back : { ...back, ...suspectOf(found) };
     }
     case 'silent': {
       const { outcomes, missing, test = 'missing outcomes' } = found;
@@ -199,6 +201,11 @@ async function undo(
       return takenBack(life, { ...life.of, actor, reason, detail, to }, word);
     }
   }
+}
+
+/** What the learner needs in order to tell whether a promotion that was taken back, or the world, did it. */
+function suspectOf({ failures }: Pick<CandidateEnd, 'failures'>): Pick<CandidateEnd, 'failures'> {
+  return failures === undefined ? {} : { failures };
 }
 
 async function takenBack(

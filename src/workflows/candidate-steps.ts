@@ -4,6 +4,7 @@ import type { LearningActivities, OfCandidate } from '../activities/learning-act
 import type { CandidateState } from '../domain/candidate.js';
 import { SYSTEM, type Actor } from '../domain/feedback.js';
 import type { StandingWatch } from '../domain/gate/standing-watch.js';
+import type { EpisodeId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import type { Standing } from './candidate-standing.js';
 import type { Mailbox } from './mailbox.js';
@@ -33,6 +34,8 @@ export interface CandidateEnd {
   /** What a survived probation is watched by from then on, and from where. */
   readonly watch?: StandingWatch;
   readonly read?: ReadSoFar;
+  /** Taken back in probation: its newest live failures. */
+  readonly failures?: readonly EpisodeId[];
 }
 
 /** One candidate on its way, as the parts of its workflow share it. */
@@ -54,7 +57,7 @@ export interface CandidateLife {
   /** Tells the learner where the candidate has got to. */
   readonly settle: (
     step: Settlement['step'],
-    more?: Pick<Settlement, 'byPerson' | 'end' | 'watch' | 'read'> & {
+    more?: Pick<Settlement, 'byPerson' | 'end' | 'watch' | 'read' | 'failures'> & {
       readonly promoted?: boolean;
     },
   ) => Promise<Settled>;

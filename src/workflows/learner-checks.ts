@@ -30,7 +30,7 @@ function evaluate(
 export async function replayPairs(
   scope: Scope,
   candidate: CandidateId,
-  { version, baseline, cursor }: Watched,
+  { version, baseline, cursor }: Pick<Watched, 'version' | 'baseline' | 'cursor'>,
 ): Promise<{ readonly conclusion: Diagnosis; readonly pairs: number; readonly seed: number }> {
   const seed = seedOf('diagnosis', String(cursor));
   const { diagnosis, pairs } = await evaluate(

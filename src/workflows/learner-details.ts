@@ -11,7 +11,7 @@ export function learnerDetails(
     readonly watched: Watched | null;
   },
 ): string {
-  const { ledger, evaluating, canary, queue, arming } = state;
+  const { ledger, evaluating, canary, queue, arming, suspects = [] } = state;
   const { frozen, discordance, trouble, watched } = state;
   const limit = String(ledger.policy.falseDiscoveryRate);
   return [
@@ -23,6 +23,7 @@ export function learnerDetails(
     `canary: ${canary?.candidate ?? 'nothing'}, ${String(queue.length)} waiting`,
     `error ledger, epoch ${String(ledger.epoch)}: spent ${ledger.spent.toFixed(5)} of ${limit}, ${String(ledger.discoveries)} promotions stand, ${String(arming.rollbacks)} rollbacks`,
     ...watchLines(watched),
+    ...suspects.map(({ candidate }) => `**Looked into**: why ${candidate} was taken back`),
     ...(trouble === null ? [] : [`**Tries again**: ${trouble}`]),
     `A/A discordance: ${discordance === null ? 'not measured yet' : discordance.toFixed(3)}`,
   ].join('  \n');

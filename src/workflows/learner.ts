@@ -1,6 +1,5 @@
 import {
   allHandlersFinished,
-  CancellationScope,
   condition,
   continueAsNew,
   currentUpdateInfo,
@@ -15,11 +14,13 @@ import {
 
 import type { LearningActivities } from '../activities/learning-activities.js';
 import { SYSTEM } from '../domain/feedback.js';
+import { diagnosisSlot, RETRY_MS } from './diagnosis-slot.js';
 import { isHistoryLong } from './history-length.js';
 import { keepJournal, messageOf, openedJournal, pauseMs } from './journal.js';
 import { lateDoor } from './late-door.js';
 import { learnerDetails, stateOf } from './learner-details.js';
 import type { LearnerInput, Resumed } from './learner-input.js';
+import { suspectsOf } from './rollback-diagnosis.js';
 import {
   afterProbation,
   beginDeployment,
@@ -71,8 +72,6 @@ const { closeBundle, grantCanary, override, noteDisarmed } = proxyActivities<Lea
 const SAFETY_MS = 60_000;
 /** How often baseline is set beside baseline (GATE 2.2). */
 const AA_EVERY_MS = 7 * 86_400_000;
-/** After a failure of work in the background. */
-const RETRY_MS = 3_600_000;
 
 /** What a learner begins with that no journal holds. */
 const NEW: Omit<Resumed, 'journal' | 'frozen' | 'nextAaMs'> = {
@@ -118,7 +117,7 @@ export async function learner(input: LearnerInput): Promise<void> {
         await journal.note({ kind: 'settled', progress });
       }
       if (end === 'rolled-back' && watched?.candidate === candidate) {
-        diagnosing?.cancel();
+        diagnosis.cancel(candidate);
         watched = null;
       }
       return { isArmed: books().arming.isArmed };
@@ -156,17 +155,21 @@ export async function learner(input: LearnerInput): Promise<void> {
   let nextAaMs = resumed?.nextAaMs ?? Date.now() + AA_EVERY_MS;
   // Told again, for the learner before this one may have been lost between noting its turn and telling it.
   let granting = books().canary;
-  let diagnosing: CancellationScope | null = null;
-  let diagnoseAfterMs = 0;
   let isChecking = false;
   let trouble: string | null = null;
+  const diagnosis = diagnosisSlot((failed) => {
+    trouble = failed ?? trouble;
+    isDirty = true;
+    isWoken = true;
+  });
+  const suspects = suspectsOf(scope, journal, diagnosis);
   door.open();
   setHandler(learnerState, () => ({
     ...stateOf(books()),
     frozen,
     watched: watched?.candidate ?? null,
     deployment: deployment?.version ?? null,
-    isDiagnosing: diagnosing !== null,
+    isDiagnosing: diagnosis.of() !== null || suspects.areThere(),
     discordance,
   }));
 
@@ -210,24 +213,6 @@ export async function learner(input: LearnerInput): Promise<void> {
     await stopWatching({ ...scope, workflowId: workflowInfo().workflowId });
   };
 
-  /** In the background: what serves is watched on meanwhile, and a severe loss does not wait for the answer. */
-  const startDiagnosis = (found: Watched, alarm: Exclude<WatchAlarm, { kind: 'none' }>): void => {
-    const work = new CancellationScope();
-    diagnosing = work;
-    void work
-      .run(() => diagnose(found, alarm))
-      .catch((error: unknown) => {
-        if (isCancellation(error)) return;
-        trouble = `a diagnosis failed: ${messageOf(error)}`;
-        diagnoseAfterMs = Date.now() + RETRY_MS;
-      })
-      .finally(() => {
-        diagnosing = null;
-        isDirty = true;
-        isWoken = true;
-      });
-  };
-
   /** A deployment on probation; what it did is said and learned from, and taken back by whoever deployed it. */
   const watchDeployment = async (): Promise<void> => {
     if (deployment === null) return;
@@ -254,6 +239,9 @@ export async function learner(input: LearnerInput): Promise<void> {
   };
 
   const isWatching = (): boolean => watched !== null;
+  /** Whether outcomes are looked for without a wake; not those of what is being looked into. */
+  const isReading = (): boolean =>
+    deployment !== null || (watched !== null && diagnosis.of() !== watched.candidate);
 
   const watchOutcomes = async (): Promise<void> => {
     if (watched === null) return;
@@ -274,12 +262,12 @@ export async function learner(input: LearnerInput): Promise<void> {
       return;
     }
     if (alarm.kind === 'rollback') {
-      diagnosing?.cancel();
+      diagnosis.cancel(found.candidate);
       const what = alarm.purpose === 'category' ? `${alarm.evidence.test} grew` : 'a severe loss';
       await takeBack(found, `${what} after probation: taken back at once`, alarm);
       return;
     }
-    if (diagnosing === null && Date.now() >= diagnoseAfterMs) startDiagnosis(found, alarm);
+    diagnosis.begin(found.candidate, () => diagnose(found, alarm));
     // A round is not over while a diagnosis is, so nobody is told that all was read; a severe loss may be in the rest.
     if (read.mayHaveMore) isWoken = true;
   };
@@ -346,6 +334,7 @@ export async function learner(input: LearnerInput): Promise<void> {
       await noteDisarmed({ ...scope, reason: disarmedBecause });
       await journal.note({ kind: 'disarm-told' });
     }
+    suspects.begin();
     if (isDirty) {
       isDirty = false;
       const { arming, queue } = books();
@@ -359,14 +348,14 @@ export async function learner(input: LearnerInput): Promise<void> {
       const { canary, evaluating } = books();
       const isFree = frozen ? books().queue.length === 0 : next === undefined;
       // What a drift teaches belongs to the bundle that is open when it is found.
-      if (evaluating === null && isFree && canary === null && diagnosing === null) {
+      if (evaluating === null && isFree && canary === null && diagnosis.of() === null) {
         const turn = await closeBundle(scope);
         if (turn !== null) await journal.note({ kind: 'evaluating', turn });
       }
       setCurrentDetails(learnerDetails({ ...books(), frozen, discordance, trouble, watched }));
     }
     await watchSurvivor();
-    if (isWoken || deployment !== null || (watched !== null && diagnosing === null)) {
+    if (isWoken || isReading()) {
       isWoken = false;
       await watchDeployment();
       await watchOutcomes();
@@ -389,7 +378,7 @@ export async function learner(input: LearnerInput): Promise<void> {
       continue;
     }
     const isIdle = (): boolean =>
-      diagnosing === null && !isChecking && !isDirty && !hasProposals && journal.hasWritten();
+      diagnosis.of() === null && !isChecking && !isDirty && !hasProposals && journal.hasWritten();
     if (isHistoryLong(input) && isIdle()) {
       await condition(allHandlersFinished);
       // What a handler did while it was waited for is looked at first.
@@ -401,8 +390,8 @@ export async function learner(input: LearnerInput): Promise<void> {
     }
     const isAwake = () => hasProposals || isDirty || isWoken || books().survivors.length > 0;
     const aaMs = isChecking ? AA_EVERY_MS : Math.max(1, nextAaMs - Date.now());
-    const isReading = deployment !== null || (watched !== null && diagnosing === null);
-    const safetyMs = isReading ? SAFETY_MS : AA_EVERY_MS;
-    await condition(isAwake, Math.min(aaMs, safetyMs));
+    const safetyMs = isReading() ? SAFETY_MS : AA_EVERY_MS;
+    const suspectMs = suspects.waitMs() ?? AA_EVERY_MS;
+    await condition(isAwake, Math.min(aaMs, safetyMs, suspectMs));
   }
 }

@@ -8,7 +8,7 @@ import type { FailureReference } from '../domain/gate/monitor.js';
 import type { StandingWatch } from '../domain/gate/standing-watch.js';
 import type { RolloutPolicy } from '../domain/gate/rollout.js';
 import { sliceName } from '../domain/gate/slices.js';
-import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
+import type { CandidateId, EpisodeId, Scope, VersionId } from '../domain/ids.js';
 import type { ReadSoFar } from './messages.js';
 import type { AlarmRecord } from './monitor-record.js';
 import { safetyMs, settlingMs, type Pace } from './safety-timer.js';
@@ -57,6 +57,8 @@ export type RolloutEnd =
       /** The critical category that grew, where it was one. */
       readonly category?: string;
       readonly at: number;
+      /** In probation: the newest failures. */
+      readonly failures?: readonly EpisodeId[];
     } & AlarmRecord)
   /** Outcomes of tasks that were served never came, or nothing came to compare them with. */
   | {
@@ -67,7 +69,11 @@ export type RolloutEnd =
     }
   | { readonly kind: 'interrupted'; readonly outcomes: number }
   /** Another workflow or a person moved the candidate meanwhile. */
-  | { readonly kind: 'moved'; readonly to: CandidateState };
+  | {
+      readonly kind: 'moved';
+      readonly to: CandidateState;
+      readonly failures?: readonly EpisodeId[];
+    };
 
 /** How far the outcomes have been read. */
 export interface Position {

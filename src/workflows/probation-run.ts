@@ -99,7 +99,9 @@ export async function runProbation(
     const page = await nextPage(setting, position, left > 0 ? left : Infinity, pace);
     pace = paceAfter(pace, page.outcomes.length, Date.now());
     position = { cursor: page.cursor, passedOver: page.passedOver };
-    if (page.state !== null && page.state !== 'probation') return { kind: 'moved', to: page.state };
+    if (page.state !== null && page.state !== 'probation') {
+      return { kind: 'moved', to: page.state, failures };
+    }
     for (const outcome of page.outcomes) {
       const seen = liveOutcomeOf(outcome);
       if (isOfReference(outcome, from, setting) && outcome.isVoid !== true) {
@@ -122,7 +124,7 @@ export async function runProbation(
       }
       if (monitor.action === action) continue;
       const isAnswered = await answer(setting, monitor, strata, failures);
-      if (!isAnswered) return alarmOf(monitor, outcome.number);
+      if (!isAnswered) return { ...alarmOf(monitor, outcome.number), failures };
     }
     const { outcomes } = monitor;
     show(`**Probation**: ${String(outcomes)} of ${String(policy.probation.outcomes)} outcomes`);
@@ -190,7 +192,10 @@ async function answer(
   return true;
 }
 
-function alarmOf(monitor: PromotionMonitorState, at: number): RolloutEnd {
+function alarmOf(
+  monitor: PromotionMonitorState,
+  at: number,
+): Extract<RolloutEnd, { kind: 'alarm' }> {
   const { outcomes, action } = monitor;
   return { kind: 'alarm', outcomes, slice: sliceOf(action), at, ...alarmRecord(monitor) };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { candidateId } from '../../src/contracts/ids.js';
+import { candidateId, episodeId } from '../../src/contracts/ids.js';
 import { defaultLedgerPolicy } from '../../src/domain/gate/ledger.js';
 import {
   addEntry,
@@ -161,4 +161,20 @@ test('whatever happens: no budget is overspent, R is never negative, and halves 
       expect(JSON.parse(JSON.stringify(whole))).toEqual(whole);
     }),
   );
+});
+
+test('what was taken back in probation is a suspect until it is told, however often it is said', () => {
+  const failures = [episodeId('e7')];
+  const back = { step: 'ended', end: 'rolled-back', failures } as const;
+  const books = fold(
+    reserved(),
+    settled({ ...back, said: said(1) }),
+    settled({ ...back, said: said(1) }),
+    settled({ ...back, said: { run: 'r2', number: 1 } }),
+  );
+  const told = addEntry(books, { kind: 'diagnosed', candidate: C1 });
+
+  expect(books.suspects).toEqual([{ candidate: C1, failures }]);
+  expect(told.suspects).toEqual([]);
+  expect(fold(reserved(), rolledBack(1)).suspects ?? []).toEqual([]);
 });

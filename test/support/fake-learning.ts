@@ -40,7 +40,11 @@ import type { Json, JsonObject } from '../../src/domain/json.js';
 import { booksOf, type JournalEntry } from '../../src/domain/learner-journal.js';
 import type { LessonDraft } from '../../src/domain/lesson.js';
 import { permutation } from '../../src/domain/random.js';
-import { planRetreat, type StandingPromotion } from '../../src/domain/rollback.js';
+import {
+  asksForDiagnosis,
+  planRetreat,
+  type StandingPromotion,
+} from '../../src/domain/rollback.js';
 import { aDraft } from './store-builders.js';
 
 export interface FakeCandidate {
@@ -96,6 +100,8 @@ export class FakeLearning implements LearningActivities {
   readonly reflected = new Map<string, string>();
   readonly categoryShifts: Parameters<LearningActivities['noteCategoryShift']>[0][] = [];
   readonly diagnoses: { readonly conclusion: string; readonly detail: JsonObject }[] = [];
+  /** What was found after rollbacks in probation. */
+  readonly explained: Parameters<LearningActivities['concludeRollback']>[0][] = [];
   readonly reservations = new Map<CandidateId, number>();
   readonly canaryShares: number[] = [];
   readonly scoped: string[] = [];
@@ -131,6 +137,8 @@ export class FakeLearning implements LearningActivities {
   /** Whether what was promoted can be narrowed to leave a slice out. */
   isScopable = true;
   hasAaCheck = false;
+  /** Whether a rollback in probation is looked into, by pairs that take their time. */
+  looksIntoRollbacks = false;
   maxPairs = 400;
   /** Merged proposals of which nobody is told, as after a crash between the two. */
   isMute = false;
@@ -700,6 +708,25 @@ export class FakeLearning implements LearningActivities {
     if (conclusion !== 'regression') return;
     const actor = { id: 'ratchet', role: 'system' } as const;
     await this.rollBack({ ...this.#scope, candidate, actor, reason: 'a regression', detail });
+  }
+
+  async planDiagnosis({ candidate }: OfCandidate): ReturnType<LearningActivities['planDiagnosis']> {
+    const rollback = this.audit.findLast(
+      (line) => line.candidate === candidate && line.to === 'rolled-back',
+    );
+    const isTold = this.explained.some((told) => told.candidate === candidate);
+    if (!this.looksIntoRollbacks || isTold) return null;
+    if (rollback === undefined || !asksForDiagnosis(rollback)) return null;
+    const { reason, detail } = rollback;
+    const { version } = this.#candidate(candidate);
+    const versions = { version, baseline: this.active };
+    return { ...versions, cursor: this.#newest(), rollback: { reason, detail } };
+  }
+
+  async concludeRollback(
+    told: Parameters<LearningActivities['concludeRollback']>[0],
+  ): Promise<void> {
+    this.explained.push(told);
   }
 
   #open({ episode, key }: Proposal): FakeCandidate {

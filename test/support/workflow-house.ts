@@ -77,6 +77,8 @@ const LEARNING_STEPS = [
   'grantCanary',
   'override',
   'concludeDiagnosis',
+  'planDiagnosis',
+  'concludeRollback',
   'abandon',
   'deploymentReference',
   'noteDeployment',

@@ -10,7 +10,9 @@ import {
   type Settlement,
 } from '../../src/workflows/messages.js';
 import { aWorldWhere, bringToProbation, stored, traffic } from '../support/candidate-story.js';
+import { booksOf } from '../../src/domain/learner-journal.js';
 import { aPool, BASELINE } from '../support/fake-learning.js';
+import { aReply } from '../support/fake-task.js';
 import { until } from '../support/poll.js';
 import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
 
@@ -167,4 +169,40 @@ test('what a diagnosis found to be drift is still watched, and looked into again
 
   expect(between.watched).toBe(world.learning.candidate.id);
   expect(world.learning.diagnoses[0]).toMatchObject({ conclusion: 'drift' });
+});
+
+test('a learner that is lost during the diagnosis of a rollback leaves it to the next', async () => {
+  const world = aWorld();
+  world.learning.looksIntoRollbacks = true;
+  world.learning.pool = aPool(200);
+  const carrier = await bringToProbation(house, world);
+  let isLost = false;
+  world.task.score = () => 0;
+  world.task.reply = async () => {
+    await until('the loss', () => Promise.resolve(isLost ? true : undefined));
+    return aReply({ text: 'done' });
+  };
+  await traffic(world, 20, 0);
+  await carrier.result();
+  await stateWhere(world, 'a diagnosis', ({ isDiagnosing }) => isDiagnosing);
+  await until('its draw', () =>
+    Promise.resolve(
+      world.learning.draws.some(({ purpose }) => purpose === 'diagnosis') ? true : undefined,
+    ),
+  );
+  const { id } = world.learning.candidate;
+  await house.learnerOf(world).terminate('lost');
+  isLost = true;
+  // A real server ends it with its parent; this one lets it come to its end, of which nobody hears.
+  await until('the end of its child', async () => {
+    const { status } = await house.env.client.workflow.getHandle(`shadow/${id}`).describe();
+    return status.name === 'RUNNING' ? undefined : true;
+  });
+
+  await startLearner(world);
+  await until('what it was', () => Promise.resolve(world.learning.explained[0]));
+  await stateWhere(world, 'its end', ({ isDiagnosing }) => !isDiagnosing);
+
+  expect(world.learning.explained).toMatchObject([{ candidate: id, conclusion: 'drift' }]);
+  expect(booksOf(world.learning.journal).suspects).toEqual([]);
 });
