@@ -4,9 +4,9 @@ import { runEpisodeIdOf } from '../contracts/digest.js';
 import { NotFoundError } from '../domain/errors.js';
 import { SYSTEM } from '../domain/feedback.js';
 import { reviewOf } from '../domain/gate/review.js';
+import { pinnedRuns, type PinnedRun } from '../domain/gate/pinned-set.js';
 import { shiftText } from '../domain/gate/shift.js';
 import { drawOrder } from '../domain/gate/sampling.js';
-import { MIN_PINNED_GUARD } from '../domain/gate/slices.js';
 import type { Scope, TaskId } from '../domain/ids.js';
 import { affordablePairs, isSpent } from '../domain/learning-budget.js';
 import { seedOf } from '../domain/random.js';
@@ -132,10 +132,10 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
         }
       }
       const isFirst = request.afterNumber === 0 && request.purpose === 'gate';
-      const pinned = isFirst ? await pinnedOrder(store, scope, request) : [];
+      const pinned = isFirst ? await pinnedPairs(store, scope, request) : [];
       return {
         tasks: order.slice(0, request.limit).map((task) => drawn(request, task)),
-        pinned: pinned.map((task) => drawn({ ...request, purpose: 'pinned' }, task)),
+        pinned: pinned.map(({ task, round }) => drawn(request, task, pinnedPart(round))),
         upTo,
         yields,
         policy: {
@@ -220,24 +220,27 @@ export async function onActiveBaseline(
   return candidateRow(store, scope.tenant, row.id);
 }
 
-/** Cases of the pinned set for pairs of their own, in an order that the seed alone decides. */
-async function pinnedOrder(
+/** The pairs of the pinned set, apart from those of the pool. */
+async function pinnedPairs(
   store: Store,
   scope: Scope,
   { candidate, seed }: DrawRequest,
-): Promise<readonly PoolTask[]> {
-  const cases = await store.pinnedTasks(scope, candidate);
-  return cases.length < MIN_PINNED_GUARD ? [] : drawOrder(cases, seed);
+): Promise<readonly PinnedRun<PoolTask>[]> {
+  return pinnedRuns(await store.pinnedTasks(scope, candidate), seed);
 }
 
-/** A pinned case may be drawn from the pool as well: its runs are others. */
+/** A pinned case may be drawn from the pool as well, and more than once: its runs are others each time. */
+function pinnedPart(round: number): string {
+  return round === 0 ? 'pinned' : `pinned-${String(round)}`;
+}
+
 function drawn(
-  request: Omit<DrawRequest, 'purpose'> & { readonly purpose: DrawRequest['purpose'] | 'pinned' },
+  { tenant, candidate, purpose, attempt }: DrawRequest,
   { task, number, slices }: PoolTask,
+  part: string = purpose,
 ): DrawnTask {
-  const { tenant, candidate, purpose, attempt } = request;
   const episode = (arm: string) =>
-    runEpisodeIdOf(tenant, candidate, purpose, String(attempt), task, arm);
+    runEpisodeIdOf(tenant, candidate, part, String(attempt), task, arm);
   const episodes = { baseline: episode('baseline'), candidate: episode('candidate') };
   return { task, number, slices, episodes };
 }

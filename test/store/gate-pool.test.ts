@@ -343,29 +343,27 @@ test('a thousand tasks of which some are older than the window are not so many',
   expect(await store.isPoolLarge(scope)).toBe(false);
 });
 
-test('ten pinned cases come with the first draw, as runs of their own, and fewer do not', async () => {
+test('pinned cases come with the first draw, a few of them in many rounds, each as runs of its own', async () => {
   await play(1, 3);
   const candidate = await aCandidate('c');
-  const pin = async (from: number, to: number) => {
-    await play(from, to);
-    await database.pool.query(
-      `insert into pinned_cases (tenant, agent, task, slices, candidate)
-       select tenant, agent, task, slices, $3 from tasks
-       where tenant = $1 and agent = $2 and number between $4 and $5`,
-      [scope.tenant, scope.agent, candidate, from, to],
-    );
-  };
-  await pin(4, 12);
-  const few = await draw(candidate);
-  await pin(13, 13);
+  const none = await draw(candidate);
+  await play(4, 6);
+  await database.pool.query(
+    `insert into pinned_cases (tenant, agent, task, slices, candidate)
+     select tenant, agent, task, slices, $3 from tasks
+     where tenant = $1 and agent = $2 and number between 4 and 6`,
+    [scope.tenant, scope.agent, candidate],
+  );
 
   const { tasks, pinned } = await draw(candidate);
 
-  expect(few.pinned).toEqual([]);
-  expect(pinned).toHaveLength(10);
-  expect(tasks).toHaveLength(13);
+  expect(none.pinned).toEqual([]);
+  expect(pinned).toHaveLength(27);
+  expect(new Set(pinned.map(({ task }) => task)).size).toBe(3);
+  expect(tasks).toHaveLength(6);
   const runs = new Set(pinned.map(({ episodes }) => episodes.candidate));
   const others = (await drawn(candidate)).tasks.map(({ episodes }) => episodes.candidate);
+  expect(runs.size).toBe(27);
   expect(others.filter((run) => runs.has(run))).toEqual([]);
 });
 

@@ -1,5 +1,7 @@
-import { uniformOf } from '../random.js';
+import { seedOf, uniformOf } from '../random.js';
 import { stratumOf } from './live-outcome.js';
+import { drawOrder, type SampledTask } from './sampling.js';
+import { MIN_PINNED_CASES } from './slices.js';
 
 /** A task that a promoted candidate won and its baseline lost; later candidates must not lose it again. */
 export interface PinnedCase {
@@ -35,4 +37,29 @@ export function pinCases(
       return count < cap;
     })
     .map(({ entry }) => entry);
+}
+
+/** A run of a pinned case: the first, second, third, … of its task in one gate. */
+export interface PinnedRun<T> {
+  readonly task: T;
+  readonly round: number;
+}
+
+/**
+ * The pairs of a gate's pinned set, in an order that the seed alone decides. A small set runs in as many whole rounds
+ * as stay below the number from which on a set is gated: under the harm guard a handful of cases could all be lost
+ * and nobody told. What is asked is whether these very cases are lost, so that running one again is no repetition of
+ * evidence: where none is lost the mean of every run is 0 or more given those before it, whatever its case, and
+ * P(harm(D, 0) ever >= S/level) <= level/S (Ville).
+ */
+export function pinnedRuns<T extends SampledTask>(
+  cases: readonly T[],
+  seed: number,
+): readonly PinnedRun<T>[] {
+  const rounds = Math.max(1, Math.floor((MIN_PINNED_CASES - 1) / cases.length));
+  return Array.from({ length: cases.length === 0 ? 0 : rounds }, (_none, round) =>
+    drawOrder(cases, round === 0 ? seed : seedOf('pinned', String(seed), String(round))).map(
+      (task) => ({ task, round }),
+    ),
+  ).flat();
 }

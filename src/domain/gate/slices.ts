@@ -9,9 +9,6 @@ export const PINNED_SLICE = 'pinned';
 /** Pinned cases from which on the set is a gated slice: non-inferiority cannot be shown by fewer. */
 export const MIN_PINNED_CASES = 30;
 
-/** Pinned cases from which on a smaller set has the harm guard, which fewer could not set off. */
-export const MIN_PINNED_GUARD = 10;
-
 /**
  * Which slices a gate watches, fixed before the first pair. Each slice key is a partition of its own, so
  * a pair belongs to one slice a key.
@@ -21,7 +18,7 @@ export interface SlicePlan {
   /** Names `key=value`, and `PINNED_SLICE` where there is such a set. */
   readonly gated: readonly string[];
   readonly hasOther: boolean;
-  /** Cases of a pinned set too small to be gated: all of them are run, under the harm guard alone. */
+  /** Pairs of a pinned set too small to be gated: all of them are run, under the harm guard alone. */
   readonly pinnedGuard?: number;
 }
 
@@ -94,7 +91,7 @@ export function planSlices(
   const gated = [...critical, ...large.slice(0, room), ...pinned];
   const hasOther = keys.some((key) => hasRemainder(key, pool, gated));
   const cases = pool.pinned ?? 0;
-  const isGuarded = cases >= MIN_PINNED_GUARD && pinned.length === 0;
+  const isGuarded = cases > 0 && pinned.length === 0;
   return { keys, gated, hasOther, ...(isGuarded && { pinnedGuard: cases }) };
 }
 

@@ -93,12 +93,13 @@ test('has no slices where tasks have none', () => {
   });
 });
 
-test('a pinned set of ten to thirty cases has the harm guard, a smaller one nothing', () => {
-  const plan = (cases: number) => planSlices(countPool(pool({ easy: 10 }), cases), gatePolicy());
+test('a pinned set of less than thirty pairs has the harm guard', () => {
+  const plan = (pairs: number) => planSlices(countPool(pool({ easy: 10 }), pairs), gatePolicy());
 
-  expect(plan(9).pinnedGuard).toBeUndefined();
-  expect(plan(10).pinnedGuard).toBe(10);
+  expect(plan(0).pinnedGuard).toBeUndefined();
+  expect(plan(1).pinnedGuard).toBe(1);
   expect(plan(29)).toMatchObject({ pinnedGuard: 29, gated: ['hardness=easy'] });
+  expect(plan(30)).toMatchObject({ gated: ['hardness=easy', 'pinned'] });
   expect(plan(30).pinnedGuard).toBeUndefined();
 });
 
