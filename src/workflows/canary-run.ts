@@ -1,6 +1,6 @@
 import { condition, proxyActivities } from '@temporalio/workflow';
 
-import type { LearningActivities } from '../activities/learning-activities.js';
+import type { CanaryAnswer, LearningActivities } from '../activities/learning-activities.js';
 import type { LiveOutcome, ServedCount } from '../activities/store.js';
 import {
   addCanaryOutcome,
@@ -12,8 +12,10 @@ import {
 } from '../domain/gate/canary.js';
 import { stratumOf } from '../domain/gate/live-outcome.js';
 import { harmsIfNoneCame } from '../domain/gate/pending.js';
+import { canTellLoss, emptyPromotionMonitor } from '../domain/gate/promotion-monitor.js';
 import { nextRolloutStep, type RolloutPolicy, type RolloutStep } from '../domain/gate/rollout.js';
 import { sliceName } from '../domain/gate/slices.js';
+import { referenceStrata } from '../domain/gate/strata.js';
 import type { VersionId } from '../domain/ids.js';
 import {
   countOf,
@@ -87,10 +89,7 @@ export async function runCanary(
     if (!started && current !== undefined) {
       const reason = `canary at ${String(100 * current.share)} %${setting.note}`;
       const request = { ...of, reason, share: current.share };
-      const answer =
-        stage === 0
-          ? await startCanary({ ...request, seed: setting.seed })
-          : await widenCanary(request);
+      const answer = await startStage(setting, stage, request);
       if (!answer.started) {
         setting.show(`**Canary** waits: ${answer.why}`);
         const isAwake = () => setting.isWoken() || setting.isInterrupted();
@@ -190,6 +189,26 @@ function withSlices(canary: CanaryState, outcome: LiveOutcome): CanaryState {
   const added = names.filter((name) => !known.has(name));
   if (added.length === 0) return canary;
   return { ...canary, slices: [...canary.slices, ...emptyCanary(added).slices] };
+}
+
+/**
+ * Begins a stage where nothing is in its way. One that serves every task at once has no controls beside it: it waits
+ * until there is a past to tell a loss by, or nothing would ever watch it.
+ */
+async function startStage(
+  { tenant, agent, candidate, seed }: RolloutSetting,
+  stage: number,
+  request: Parameters<typeof widenCanary>[0],
+): Promise<CanaryAnswer> {
+  if (stage > 0) return widenCanary(request);
+  if (request.share === 1) {
+    const { strata } = await reference({ tenant, agent, candidate });
+    if (!canTellLoss(emptyPromotionMonitor(referenceStrata(strata)))) {
+      const why = 'too few outcomes of what serves are known to tell a loss by';
+      return { started: false, why, cursor: 0 };
+    }
+  }
+  return startCanary({ ...request, seed });
 }
 
 function alarmOf(

@@ -11,6 +11,7 @@ import {
   addLateReference,
   addPromotionOutcome,
   emptyPromotionMonitor,
+  hasTested,
   type PromotionAction,
   type PromotionMonitorState,
 } from '../domain/gate/promotion-monitor.js';
@@ -137,6 +138,9 @@ export async function runProbation(
         show(`**Probation** waits for the outcomes of ${String(waits)} tasks`);
         if (Date.now() - outstanding.since < policy.probation.durationMs) continue;
         return { kind: 'silent', outcomes, missing: waits };
+      }
+      if (!hasTested(monitor)) {
+        return { kind: 'silent', outcomes, missing: outcomes, test: 'no outcomes to compare with' };
       }
       const { cursor, passedOver } = position;
       const read = { cursor, passedOver, from };

@@ -8,6 +8,7 @@ import {
   canaryTraffic,
   SHORT_ROLLOUT,
   stored,
+  throughCanary,
   traffic,
 } from '../support/candidate-story.js';
 import { BASELINE } from '../support/fake-learning.js';
@@ -151,4 +152,47 @@ test('a canary that serves a customer alone goes on where nobody fares worse', a
 
   expect(stage).toBe('probation');
   expect((await house.learnerOf(world).query(learnerState)).isArmed).toBe(true);
+});
+
+test('what would serve every task at once waits until there is a past to tell a loss by', async () => {
+  const world = aWorld();
+  const { learning } = world;
+  learning.strata = [];
+  learning.plan = {
+    rollout: {
+      stages: [{ share: 1, minOutcomes: 1, minDurationMs: 0 }],
+      probation: { outcomes: 20, minOutcomes: 10, durationMs: 600_000 },
+    },
+  };
+  const carrier = await house.startReflection(world, 'e1');
+  const details = await until('its wait', async () => {
+    const { currentDetails } = await carrier.query<{ readonly currentDetails: string }>(
+      '__temporal_workflow_metadata',
+    );
+    return currentDetails.includes('waits') ? currentDetails : undefined;
+  });
+  const before = [...learning.canaryShares];
+
+  learning.strata = [{ slices: {}, n: 5, failures: 0 }];
+  await house.env.client.workflow.getHandle(carrier.workflowId).signal('outcomesWaiting');
+  await stored(world, 'canary');
+
+  expect(details).toContain('too few outcomes of what serves are known to tell a loss by');
+  expect(before).toEqual([]);
+  expect(learning.canaryShares).toEqual([1]);
+});
+
+test('a probation in which nothing could be compared ends in rollback, however well it went', async () => {
+  const world = aWorld();
+  const carrier = await house.startReflection(world, 'e1');
+  await stored(world, 'canary');
+  world.learning.strata = [];
+  await throughCanary(world);
+  await stored(world, 'probation');
+
+  await traffic(world, 80, 1);
+  const { end, reason } = await carrier.result();
+
+  expect(end).toBe('rolled-back');
+  expect(reason).toContain('had nothing to be compared with: it was never tested');
 });

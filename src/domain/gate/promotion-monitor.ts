@@ -106,6 +106,19 @@ export function emptyPromotionMonitor(
 }
 
 /**
+ * Whether enough is known of what served before for a loss to be told: one stratum with a past of its own, or what
+ * there is of all of them together. A promotion without it would be watched by nothing.
+ */
+export function canTellLoss({ policy, strata }: PromotionMonitorState): boolean {
+  return referenceTotal(strata).n >= policy.minReference;
+}
+
+/** Whether any outcome was set beside the past by a test that may roll back. */
+export function hasTested(state: PromotionMonitorState): boolean {
+  return state.all.n > 0 || (state.rawDetector.n > 0 && canTellLoss(state));
+}
+
+/**
  * Adds an outcome from before the promotion that was decided only after it. Bets already made stand; those to
  * come are made against all that is known of the past, so that what is slow to be known counts alike before and
  * since. A stratum that has its reference by now is tested from here on.

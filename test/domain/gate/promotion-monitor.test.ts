@@ -4,8 +4,10 @@ import { detectorValue } from '../../../src/domain/gate/detector.js';
 import type { LiveOutcome } from '../../../src/domain/gate/live-outcome.js';
 import {
   addPromotionOutcome,
+  canTellLoss,
   defaultPromotionMonitorPolicy,
   emptyPromotionMonitor,
+  hasTested,
 } from '../../../src/domain/gate/promotion-monitor.js';
 import type { PromotionMonitorState } from '../../../src/domain/gate/promotion-monitor.js';
 import { summarizePromotion } from '../../../src/domain/gate/promotion-summary.js';
@@ -241,10 +243,27 @@ describe('references', () => {
     expect(state.alarms[0]?.scope).toBe('raw');
   });
 
-  test('without any reference nothing is watched', () => {
+  test('without any reference nothing is watched, and the monitor says so', () => {
     const state = failures(100).reduce(addPromotionOutcome, emptyPromotionMonitor({}));
 
     expect(state.action).toEqual({ kind: 'none' });
+    expect(canTellLoss(state)).toBe(false);
+    expect(hasTested(state)).toBe(false);
+  });
+
+  test.each([0, 1, 4])('a loss cannot be told by %i outcomes before', (before) => {
+    expect(canTellLoss(emptyPromotionMonitor(successes(before)))).toBe(false);
+  });
+
+  test('whatever can tell a loss tests what comes, in strata known or not', () => {
+    for (const slices of [{ kind: 'known' }, { kind: 'new' }]) {
+      const watched = emptyPromotionMonitor(successes(5, { kind: 'known' }));
+      const state = failures(1, slices).reduce(addPromotionOutcome, watched);
+
+      expect(canTellLoss(watched)).toBe(true);
+      expect(hasTested(watched)).toBe(false);
+      expect(hasTested(state)).toBe(true);
+    }
   });
 
   test('a rollback stands, whatever comes later', () => {
