@@ -1,4 +1,4 @@
-import type { RollbackDone } from '../../client/ratchet-client.js';
+import type { RollbackDone } from '../../client/governance.js';
 import type { CommandContext } from '../command.js';
 import { answered, deciding } from '../deciding.js';
 import { expectedVersion, findVersion } from '../finding.js';

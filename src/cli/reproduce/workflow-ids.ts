@@ -1,5 +1,5 @@
 import type { CandidateRow, StoredEpisode } from '../../activities/store.js';
-import { taskWorkflowId } from '../../client/ratchet-client.js';
+import { taskWorkflowId } from '../../client/task-workflow.js';
 import { runEpisodeIdOf } from '../../contracts/digest.js';
 import type { EpisodeId } from '../../domain/ids.js';
 import type { EvaluatedPair } from '../../store/candidate-queries.js';
