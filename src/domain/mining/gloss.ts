@@ -1,3 +1,5 @@
+import { readGloss, speaksForeign } from './foreign-gloss.js';
+
 /**
  * A gloss names a thing: `customers of the shop`, `when the order was placed`. It stands in the prompt
  * although a tool wrote it, so that nothing in it may read as a command, a question or a word to the model.
@@ -34,11 +36,6 @@ const SPEAKS: readonly RegExp[] = [
 
 /** Whether words that a tool wrote speak to their reader instead of naming a thing. */
 export function speaksToReader(gloss: string): boolean {
-  const read = gloss
-    .normalize('NFKD')
-    .replace(/\p{Mn}/gu, '')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
-  return SPEAKS.some((pattern) => pattern.test(read));
+  const read = readGloss(gloss);
+  return SPEAKS.some((pattern) => pattern.test(read)) || speaksForeign(gloss);
 }

@@ -1,7 +1,21 @@
 import { EMAIL, personalDataIn } from '../sensitive/personal.js';
 import { secretsIn } from '../sensitive/secrets.js';
+import type { LessonDraft } from '../lesson.js';
 import type { Check } from './check.js';
+import { claimsIn } from './fixed-form.js';
 import { allTexts, folded, visible } from './normalise.js';
+
+/** A password and its value as a claim has them, side by side; not how it is kept. */
+const CLAIMED =
+  /\b(?:password|passwd|pwd|passcode|passphrase|passwort|kennwort|contrasena|mot de passe) (?:is |ist |es |est )?(?=\S*\d)(?=\S*\p{L})(?!(?:sha|md|argon|pbkdf|bcrypt|scrypt|base|utf|aes|rsa|des|ed|hmac|crc|oauth|saml|v|x)\d)[\p{L}\p{N}]{6,}/u;
+
+/** Names and glosses of a claim cannot be parted by a colon: a name is read as the words it is made of. */
+function claimsSecret({ body }: LessonDraft): boolean {
+  if (body.form !== 'text' || claimsIn(body.text) === undefined) return false;
+  return folded(body.text)
+    .split(/[,();\n]| -- /)
+    .some((part) => CLAIMED.test(part.replaceAll('_', ' ').replace(/ +/g, ' ').trim()));
+}
 
 const secret: Check = {
   name: 'secret',
@@ -9,7 +23,9 @@ const secret: Check = {
     const isThere = allTexts(draft)
       .map(visible)
       .some((text) => secretsIn(text).length > 0);
-    return isThere ? { code: 'SECRET', message: 'holds what looks like a key or password' } : null;
+    return isThere || claimsSecret(draft)
+      ? { code: 'SECRET', message: 'holds what looks like a key or password' }
+      : null;
   },
 };
 
