@@ -10,7 +10,7 @@ export function fieldOf(where: string, error: z.ZodError, whole?: unknown): Inva
   const [issue] = error.issues;
   const path = issue === undefined ? '' : issue.path.map((part) => `.${String(part)}`).join('');
   const more = error.issues.length - 1;
-  const message = issue?.message ?? 'another value';
+  const message = plainExpectation(issue?.message ?? 'another value');
   return new InvalidInputError(
     `${where}${path}`,
     foundOf(issue, whole),
@@ -47,6 +47,12 @@ function jsonOf(value: unknown): string {
   } catch {
     return `a ${typeof value} without a JSON form`;
   }
+}
+
+/** What zod says by itself names what was found too, which is told already; whatever else is said stays. */
+function plainExpectation(message: string): string {
+  const own = /^(?:Invalid|Too) \w+: expected (.+?)(?:, received .*)?$/.exec(message)?.[1];
+  return own === undefined ? message : (KINDS[own] ?? own);
 }
 
 const KINDS: Readonly<Record<string, string>> = {

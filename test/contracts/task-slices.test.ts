@@ -5,7 +5,12 @@ import { slicesOf } from '../../src/contracts/task-slices.js';
 import { ConflictError } from '../../src/domain/errors.js';
 import type { JsonObject } from '../../src/domain/json.js';
 
-const Task = z.strictObject({ question: z.string(), shop: z.string() });
+const Task = z.strictObject({
+  question: z.string().min(3),
+  shop: z.string(),
+  size: z.enum(['s', 'l']).optional(),
+  day: z.string().regex(/^\d+$/, 'a day by its number').optional(),
+});
 
 test('slices are what the agent names', () => {
   const agent = { slices: () => ({ shop: 'north' }) };
@@ -14,8 +19,11 @@ test('slices are what the agent names', () => {
 });
 
 test.each<[JsonObject, string]>([
-  [{ question: 3, shop: 'north' }, 'input.question: found 3, expected '],
-  [{ question: 'where?' }, 'input.shop: found nothing, expected '],
+  [{ question: 3, shop: 'north' }, 'input.question: found 3, expected a text'],
+  [{ question: 'where?' }, 'input.shop: found nothing, expected a text'],
+  [{ question: 'w', shop: 'north' }, 'found "w", expected string to have >=3 characters'],
+  [{ question: 'where?', shop: 'north', size: 'm' }, 'found "m", expected one of "s"|"l"'],
+  [{ question: 'where?', shop: 'north', day: 'today' }, 'expected a day by its number'],
   [{ question: 'where?', shop: 'north', loud: true }, 'input: found unknown key loud'],
 ])('an input of another shape is told by its field: %o', (input, says) => {
   const agent = {

@@ -194,6 +194,18 @@ test('feedback is stored once, and what waits for a person is listed', async () 
   expect(rows).toEqual([{ actor: 'olga' }]);
 });
 
+test('erase is for owners, and of a tenant where nothing happened there is nothing', async () => {
+  const erase = ['erase', '--subject', 'nobody', '--only', 'feedback', '--reason', 'they asked'];
+
+  const refused = await ratchet(erase, 'ulf');
+  const nowhere = await ratchet(['--tenant', 'nowhere', ...erase]);
+  const nothing = await ratchet(erase);
+
+  expect(refused.code).toBe(5);
+  expect(nowhere).toMatchObject({ code: 3, error: expect.stringContaining('nowhere') as string });
+  expect(nothing).toMatchObject({ code: 0, document: { tenant: 'acme', feedback: 0 } });
+});
+
 test('episodes, lessons, candidates and versions list what is there and show one of it', async () => {
   const candidate = await until('there is a candidate', async () => {
     const [row] = await house.store.candidates(desk);

@@ -1,6 +1,6 @@
 import { quarantine } from '../../activities/quarantine.js';
 import { StrategyCache } from '../../activities/strategy-cache.js';
-import { DeniedError } from '../../domain/errors.js';
+import { DeniedError, NotFoundError } from '../../domain/errors.js';
 import { eraseFeedback } from '../../store/erasure.js';
 import type { CommandContext } from '../command.js';
 import { deciding } from '../deciding.js';
@@ -23,10 +23,18 @@ export function erase({ subject, reason }: EraseOptions, context: CommandContext
     }
     const { store, pool, messenger } = house;
     const { tenant } = look;
+    const scopes = await scopesOf(look, undefined);
+    if (scopes.length === 0) {
+      throw new NotFoundError(
+        'tenant',
+        tenant,
+        'nothing was ever run or judged in it; --tenant names another',
+      );
+    }
     const actor = { id: person.actor, role: person.role };
     const erased = await eraseFeedback(pool, tenant, subject, { actor, reason });
     const withdrawn: string[] = [];
-    for (const scope of await scopesOf(look, undefined)) {
+    for (const scope of scopes) {
       const pointer = await store.pointer(scope);
       const serving = pointer === null ? [] : await store.lessonsServing(scope, pointer.active);
       for (const { id: lesson, revision } of serving.filter(

@@ -11,9 +11,19 @@ export interface OverrideOptions {
   readonly expectVersion?: string;
 }
 
+type OverrideKind = 'freeze' | 'unfreeze' | 'pin' | 'unpin' | 'rearm';
+
+const CONSEQUENCES: Readonly<Record<OverrideKind, (version: string) => string>> = {
+  freeze: () => 'frozen; no canary starts or advances, evaluation and rollback go on',
+  unfreeze: () => 'canaries start and advance again',
+  pin: (version) => `${version} serves every task, until \`ratchet unpin\``,
+  unpin: () => 'tasks get the active version and the canary again',
+  rearm: () => 'candidates are promoted without a person again',
+};
+
 /** Freeze, unfreeze, pin, unpin and rearm: what is said to the learner of an agent. */
 export function override(
-  kind: 'freeze' | 'unfreeze' | 'pin' | 'unpin' | 'rearm',
+  kind: OverrideKind,
   options: OverrideOptions,
   context: CommandContext,
 ): Promise<number> {
@@ -28,10 +38,7 @@ export function override(
     const given = { ...person, reason, ...expected, ...(version === undefined ? {} : { version }) };
     await answered(house.client.override(scope, kind, given));
     const document = { ...scope, action: kind, ...given };
-    context.io.result(
-      document,
-      `${kind}: ${scope.agent}${version === undefined ? '' : ` at ${version}`}`,
-    );
+    context.io.result(document, `${scope.agent}: ${CONSEQUENCES[kind](version ?? '')}`);
   });
 }
 
