@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { learnerState, rollback } from '../../src/workflows/messages.js';
+import { rollback } from '../../src/workflows/messages.js';
 import {
   aWorldWhere,
   bringToProbation,
@@ -138,22 +138,4 @@ test('nor is a critical category that grew, of which replayed pairs say nothing'
 
   expect(reason).toContain('data-loss');
   expect(diagnosed(world)).toBe(false);
-});
-
-test('a learner that continues as new at every turn tells it all the same', async () => {
-  const world = aWorld();
-  world.learning.pool = aPool(200);
-  const { tenant, agent } = world.scope;
-  await house.env.client.workflow.start('learner', {
-    workflowId: `learner/${tenant}/${agent}`,
-    taskQueue: house.queue,
-    args: [{ tenant, agent, maxHistoryEvents: 1 }],
-  });
-
-  await takenBack(world, () => 0);
-  await told(world);
-  await nothingLeft(world);
-
-  expect(world.learning.explained).toHaveLength(1);
-  expect((await house.learnerOf(world).query(learnerState)).isArmed).toBe(true);
 });
