@@ -113,6 +113,7 @@ async function assertCleared(
   found: Found,
   transition: Transition,
 ): Promise<void> {
+  await assertNoneQuarantined(client, scope, found, transition);
   if (transition.actor.role !== 'system') return;
   const digest = await bundleDigest(client, scope.tenant, found);
   const { rows } = await client.query<{
@@ -148,6 +149,28 @@ async function assertCleared(
   }
 }
 
+/** What was quarantined while its candidate was under way serves nobody, whoever says so. */
+async function assertNoneQuarantined(
+  client: PoolClient,
+  scope: Scope,
+  found: Found,
+  { to }: Transition,
+): Promise<void> {
+  const { rows } = await client.query<{ readonly name: string }>(
+    `select r.lesson || '@' || r.revision as name
+     from candidate_lessons c
+     join lesson_revisions r on r.tenant = c.tenant and r.agent = c.agent and r.lesson = c.lesson
+       and r.revision = c.revision
+     where c.tenant = $1 and c.candidate = $2 and r.status = 'quarantined' order by 1`,
+    [scope.tenant, found.candidate],
+  );
+  if (rows.length === 0) return;
+  const names = rows.map(({ name }) => name).join(', ');
+  throw new DeniedError(
+    `candidate ${found.candidate}: found ${names} quarantined, expected none before ${to}; abort it`,
+  );
+}
+
 async function setStatuses(
   client: PoolClient,
   scope: Scope,
@@ -159,14 +182,14 @@ async function setStatuses(
     `update lesson_revisions r set status = $3
      from candidate_lessons c
      where c.tenant = $1 and c.candidate = $2 and r.tenant = c.tenant and r.agent = c.agent
-       and r.lesson = c.lesson and r.revision = c.revision and r.status <> $3
+       and r.lesson = c.lesson and r.revision = c.revision and r.status not in ($3, 'quarantined')
        and not exists (
          select from candidate_lessons taken
          join candidates later on later.tenant = taken.tenant and later.candidate = taken.candidate
          where taken.tenant = c.tenant and taken.agent = c.agent and taken.lesson = c.lesson
            and taken.revision = c.revision and later.number > $4
        )`,
-    // What a later bundle took along is that one's to speak for.
+    // What a later bundle took along is that one's to speak for; what was quarantined stays so.
     [scope.tenant, found.candidate, STATUS[to], found.number],
   );
 

@@ -1,15 +1,27 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { StrategyCache } from '../../src/activities/strategy-cache.js';
+import { withdrawQuarantined } from '../../src/activities/withdrawal.js';
 import type { Store } from '../../src/activities/store.js';
 import { lessonIdOf } from '../../src/contracts/digest.js';
 import { candidateId, taskId } from '../../src/contracts/ids.js';
-import { PRIOR_RELIABILITY, type Role } from '../../src/domain/feedback.js';
+import { PRIOR_RELIABILITY, SYSTEM, type Role } from '../../src/domain/feedback.js';
 import type { EpisodeId, Scope } from '../../src/domain/ids.js';
 import type { LessonDraft } from '../../src/domain/lesson.js';
 import { eraseFeedback } from '../../src/store/erasure.js';
 import { createStore } from '../../src/store/store.js';
 import { freshDatabase, type FreshDatabase } from '../support/postgres.js';
-import { aDraft, aScope, deploy, playTask, UNKNOWN } from '../support/store-builders.js';
+import {
+  aDraft,
+  aScope,
+  closeOnActive,
+  deploy,
+  lessonNamed,
+  openCandidate,
+  passGate,
+  playTask,
+  UNKNOWN,
+} from '../support/store-builders.js';
 
 let database: FreshDatabase;
 let store: Store;
@@ -20,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const BY = { actor: { id: 'olga', role: 'owner' }, reason: 'asked to' } as const;
-const KEY = 'correction/write';
+const KEY = 'correction-write';
 
 /** What a person taught by a correction of an episode. */
 function taught(actor: string, role: Role, episode: EpisodeId, task: string): LessonDraft {
@@ -171,4 +183,111 @@ test('the audit chain says that something was erased, by whom and why, and holds
     auditSequence,
   ]);
   expect(rows).toEqual([{ action: 'feedback-erased', actor_id: 'olga' }]);
+});
+
+/** A candidate with what ann taught and a note of the tool, brought as far as told. */
+async function carried(tenant: string, state: 'open' | 'evaluating' | 'canary' | 'promoted') {
+  const scope = aScope(tenant);
+  await deploy(store, scope);
+  const ann = await correctedBy(scope, 'ann', 'expert', 't-1');
+  const candidate = await openCandidate(store, scope, 'c-1', [ann.draft, aDraft('other')]);
+  const by = { candidate, actor: SYSTEM, reason: 'test', detail: {} };
+  if (state === 'open') return { scope, candidate, by };
+  const version = await closeOnActive(store, scope, candidate);
+  if (state === 'evaluating') {
+    await store.transition(scope, { ...by, from: ['open'], to: 'evaluating' });
+    return { scope, candidate, by };
+  }
+  await passGate(store, scope, candidate);
+  const canary = { candidate, version, share: 0.5, seed: 1 };
+  const begun = { expected: 1, change: { canary } };
+  await store.transition(scope, { ...by, from: ['passed'], to: 'canary', pointer: begun });
+  if (state === 'canary') return { scope, candidate, by };
+  const landed = { expected: 2, change: { active: version, canary: null } };
+  await store.transition(scope, { ...by, from: ['canary'], to: 'probation', pointer: landed });
+  await store.transition(scope, { ...by, from: ['probation'], to: 'promoted' });
+  return { scope, candidate, by };
+}
+
+/** Erases ann, and takes what rested on her alone out of everything. */
+async function eraseAnn(scope: Scope) {
+  await eraseFeedback(database.pool, scope.tenant, 'ann', BY);
+  const aborted: string[] = [];
+  const done = await withdrawQuarantined(
+    {
+      store,
+      strategies: new StrategyCache(store),
+      messenger: { wake: () => Promise.resolve(true) },
+      abort: async (candidate) => {
+        aborted.push(candidate);
+        const by = { candidate, actor: BY.actor, reason: 'abort', detail: {} };
+        await store.transition(scope, { ...by, from: ['open', 'evaluating'], to: 'aborted' });
+      },
+    },
+    scope,
+    { erasedSubject: 'digest' },
+  );
+  return { ...done, aborted };
+}
+
+async function keysOf(scope: Scope): Promise<readonly string[]> {
+  const pointer = (await store.pointer(scope)) ?? expect.fail('no pointer');
+  return (await store.lessonsServing(scope, pointer.active)).map(({ key }) => key);
+}
+
+test('what rested on one who was erased leaves an open bundle, and what others taught stays in it', async () => {
+  const { scope, candidate } = await carried('in-open', 'open');
+
+  const { withdrawn, aborted } = await eraseAnn(scope);
+
+  expect([withdrawn, aborted]).toEqual([[`${lessonNamed(KEY)}@1`], []]);
+  const row = await store.candidate(scope.tenant, candidate);
+  expect(row).toMatchObject({ state: 'open', lessons: [{ key: 'other' }] });
+});
+
+test('a candidate under evaluation that holds it ends: its pairs speak for the whole bundle', async () => {
+  const { scope, candidate } = await carried('in-evaluation', 'evaluating');
+
+  const { aborted } = await eraseAnn(scope);
+  const again = await eraseAnn(scope);
+
+  expect(aborted).toEqual([candidate]);
+  expect((await store.lessonsByKey(scope, [KEY]))[0]?.status).toBe('quarantined');
+  expect(again).toEqual({ withdrawn: [], ended: [], aborted: [] });
+});
+
+test('a canary that holds it is rolled back', async () => {
+  const { scope, candidate } = await carried('in-canary', 'canary');
+
+  const { ended } = await eraseAnn(scope);
+
+  expect(ended).toEqual([candidate]);
+  expect((await store.pointer(scope))?.canary).toBeNull();
+  expect((await store.candidate(scope.tenant, candidate))?.state).toBe('rolled-back');
+});
+
+test('it leaves the version that serves, without what was learned beside it', async () => {
+  const { scope } = await carried('in-service', 'promoted');
+
+  const { withdrawn } = await eraseAnn(scope);
+
+  expect(withdrawn).toEqual([`${lessonNamed(KEY)}@1`]);
+  expect(await keysOf(scope)).toEqual(['other']);
+});
+
+test('a candidate that moves on meanwhile revives nothing, and serves nobody', async () => {
+  const { scope, candidate, by } = await carried('meanwhile', 'evaluating');
+  await eraseFeedback(database.pool, scope.tenant, 'ann', BY);
+
+  await passGate(store, scope, candidate);
+
+  const status = async () => (await store.lessonsByKey(scope, [KEY]))[0]?.status;
+  expect(await status()).toBe('quarantined');
+  const version = (await store.candidate(scope.tenant, candidate))?.version ?? expect.fail('none');
+  const canary = { candidate, version, share: 0.5, seed: 1 };
+  const pointer = { expected: 1, change: { canary } };
+  for (const actor of [SYSTEM, BY.actor]) {
+    const move = { ...by, actor, from: ['passed'] as const, to: 'canary' as const, pointer };
+    await expect(store.transition(scope, move)).rejects.toThrow('quarantined, expected none');
+  }
 });

@@ -1,6 +1,7 @@
-import { quarantine } from '../../activities/quarantine.js';
 import { StrategyCache } from '../../activities/strategy-cache.js';
+import { withdrawQuarantined } from '../../activities/withdrawal.js';
 import { DeniedError, NotFoundError } from '../../domain/errors.js';
+import type { CandidateId } from '../../domain/ids.js';
 import { eraseFeedback } from '../../store/erasure.js';
 import type { CommandContext } from '../command.js';
 import { deciding } from '../deciding.js';
@@ -13,7 +14,7 @@ export interface EraseOptions {
 }
 
 /**
- * Erases what a person said of outcomes and takes out of service what rested on it alone. What an
+ * Erases what a person said of outcomes and takes what rested on it alone out of service and of every candidate. What an
  * erasure that died had left in service is found by running it again.
  */
 export function erase({ subject, reason }: EraseOptions, context: CommandContext): Promise<number> {
@@ -34,29 +35,27 @@ export function erase({ subject, reason }: EraseOptions, context: CommandContext
     const actor = { id: person.actor, role: person.role };
     const erased = await eraseFeedback(pool, tenant, subject, { actor, reason });
     const withdrawn: string[] = [];
+    const ended: string[] = [];
     for (const scope of scopes) {
-      const pointer = await store.pointer(scope);
-      const serving = pointer === null ? [] : await store.lessonsServing(scope, pointer.active);
-      for (const { id: lesson, revision } of serving.filter(
-        ({ status }) => status === 'quarantined',
-      )) {
-        const detail = { erasedSubject: erased.subject };
-        const why = 'too few people are left who say so';
-        const taken = { lesson, revision, reason: why, detail };
-        const wake = await quarantine(store, new StrategyCache(store), scope, taken);
-        for (const workflowId of wake) await messenger.wake(workflowId);
-        withdrawn.push(`${lesson}@${String(revision)}`);
-      }
+      const abort = (candidate: CandidateId) =>
+        house.client.decide(tenant, candidate, 'abort', { ...person, reason });
+      const strategies = new StrategyCache(store);
+      const took = await withdrawQuarantined({ store, strategies, messenger, abort }, scope, {
+        erasedSubject: erased.subject,
+      });
+      withdrawn.push(...took.withdrawn);
+      ended.push(...took.ended);
     }
     context.io.result(
-      { tenant, ...erased, withdrawn },
+      { tenant, ...erased, withdrawn, ended },
       [
         `${String(erased.feedback)} feedback and ${String(erased.proposals)} proposals erased, ${String(erased.relabelled)} outcomes combined anew (audit ${String(erased.auditSequence)})`,
         ...erased.lessons.map(
           ({ lesson, groups, experts, isWithdrawn }) =>
             `${lesson}: ${String(groups)} groups, ${String(experts)} experts left${isWithdrawn ? ', quarantined' : ''}`,
         ),
-        ...withdrawn.map((lesson) => `${lesson} serves no more`),
+        ...withdrawn.map((lesson) => `${lesson} serves no more, and is on its way nowhere`),
+        ...ended.map((candidate) => `${candidate} has ended: it held one of them`),
       ].join('\n'),
     );
   });
