@@ -1,5 +1,6 @@
 import type { Agent } from '../contracts/agent.js';
 import { runEpisodeIdOf } from '../contracts/digest.js';
+import { LearningBudgetError } from '../domain/errors.js';
 import { forkOf, judgeReplay, type Fork } from '../domain/attribution/forked-replay.js';
 import { blameOf, replayOrder, type LadderBlame } from '../domain/attribution/ladder.js';
 import type { Step, Trajectory } from '../domain/episode.js';
@@ -50,13 +51,25 @@ export async function planReplay(
   const spent = await store.spentShadowRuns(episode.scope);
   if (spent + 2 * replays > shadowRunsPerDay) return null;
   const replicates = [];
-  for (let replicate = 1; replicate <= replays; replicate += 1) {
-    const open = (arm: 'patched' | 'control', steps: readonly Step[]): Promise<ReplayRun> =>
-      openFork(store, episode, `${arm}/${String(fork.at)}/${String(replicate)}`, steps);
-    replicates.push({
-      patched: await open('patched', [...shared, fork.patched]),
-      control: await open('control', shared),
-    });
+  try {
+    for (let replicate = 1; replicate <= replays; replicate += 1) {
+      const open = (arm: 'patched' | 'control', steps: readonly Step[]): Promise<ReplayRun> =>
+        openFork(
+          store,
+          episode,
+          `${arm}/${String(fork.at)}/${String(replicate)}`,
+          steps,
+          shadowRunsPerDay,
+        );
+      replicates.push({
+        patched: await open('patched', [...shared, fork.patched]),
+        control: await open('control', shared),
+      });
+    }
+  } catch (error) {
+    // Others spent the rest meanwhile: what is opened is counted, and nothing of it runs.
+    if (error instanceof LearningBudgetError) return null;
+    throw error;
   }
   return { step, at: fork.at, replicates };
 }
@@ -104,11 +117,12 @@ async function openFork(
   source: StoredEpisode,
   name: string,
   steps: readonly Step[],
+  runsPerDay: number,
 ): Promise<ReplayRun> {
   const { number: _number, end: _end, output: _output, outcome: _outcome, ...head } = source;
   const { scope, version, model, task } = head;
   const episode = runEpisodeIdOf('fork', source.id, name);
-  await store.openEpisode({ ...head, id: episode, mode: 'explore', candidate: null });
+  await store.openEpisode({ ...head, id: episode, mode: 'explore', candidate: null }, runsPerDay);
   for (const step of steps) await store.putStep(scope.tenant, episode, step);
   const run = { version, episode, candidate: null, model };
   return { episode, start: { ...scope, task, mode: 'explore', run } };

@@ -6,6 +6,7 @@ import {
   planReplay,
   type ReplayPlan,
   type ReplayRun,
+  type ReplayStore,
 } from '../../src/activities/forked-replay.js';
 import { createModelActivities } from '../../src/activities/model-activities.js';
 import type { CompletedReply, CompletionInput } from '../../src/activities/model-activities.js';
@@ -14,6 +15,7 @@ import { createToolActivities } from '../../src/activities/tool-activities.js';
 import { unknownBlame, type Blame } from '../../src/domain/attribution/blame.js';
 import { blameOf } from '../../src/domain/attribution/ladder.js';
 import type { ModelStep, Trajectory } from '../../src/domain/episode.js';
+import { LearningBudgetError } from '../../src/domain/errors.js';
 import type { EpisodeId } from '../../src/domain/ids.js';
 import { createToolRuntime } from '../../src/tools/tool-runtime.js';
 import { FAILED, failure, ok, turn } from '../domain/trajectories.js';
@@ -161,6 +163,23 @@ test.each<{ readonly kind: string; readonly arrangement: Arrangement }>([
   { kind: 'nobody is blamed', arrangement: { blame: unknownBlame('no error') } },
 ])('plans nothing where $kind', async ({ arrangement }) => {
   expect(await arrange(arrangement).plan()).toBeNull();
+});
+
+test('plans nothing where others spend the rest of the budget while its runs are opened', async () => {
+  const arrangement = arrange();
+  const { store, agent, ladder, fake } = arrangement;
+  const source = await store.episode(TENANT, EPISODE);
+  const limits: (number | undefined)[] = [];
+  const openEpisode: ReplayStore['openEpisode'] = async (head, perDay) => {
+    limits.push(perDay);
+    if (limits.length === 4) throw new LearningBudgetError(AGENT, 100);
+    return fake.openEpisode(head);
+  };
+
+  const plan = await planReplay({ ...store, openEpisode }, agent, source, ladder);
+
+  expect(plan).toBeNull();
+  expect(limits).toEqual([100, 100, 100, 100]);
 });
 
 /** Asks for a model's reply the way `agentTask` does in its n-th step. */
