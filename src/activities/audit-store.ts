@@ -1,6 +1,7 @@
 import type { Actor } from '../domain/feedback.js';
 import type { Scope, TenantId } from '../domain/ids.js';
 import type { Json, JsonObject } from '../domain/json.js';
+import type { SpendLimits } from '../domain/learning-budget.js';
 
 export interface AuditEntry {
   readonly sequence: number;
@@ -27,6 +28,19 @@ export interface AuditStore {
     limit: number,
   ): Promise<readonly AuditEntry[]>;
   spentShadowRuns(scope: Scope): Promise<number>;
+  /** Whether today's learning has nothing left of these limits for another call. */
+  isLearningSpent(scope: Scope, limits: SpendLimits): Promise<boolean>;
+  /**
+   * Begins a paid call of today's learning, where there is room for it beside those under way; answers the day it
+   * is counted in, null where there is none.
+   */
+  beginLearningCall(scope: Scope, limits: SpendLimits): Promise<string | null>;
+  /** Ends it with what it came to; nothing where it failed. */
+  endLearningCall(
+    scope: Scope,
+    day: string,
+    spent: { readonly tokens: number; readonly microUsd: number },
+  ): Promise<void>;
   archiveHistory(tenant: TenantId, workflowId: string, runId: string, history: Json): Promise<void>;
   archivedHistories(
     tenant: TenantId,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import type { Agent } from '../contracts/agent.js';
 import { runEpisodeIdOf } from '../contracts/digest.js';
 import { NotFoundError } from '../domain/errors.js';
 import { SYSTEM } from '../domain/feedback.js';
@@ -16,6 +17,7 @@ import { bisect } from './bisecting.js';
 import { candidateRow, permissionFor } from './candidate-reading.js';
 import { eligibleTasks, WINDOW } from './gate-pool.js';
 import { marginFor } from './judge-activities.js';
+import { spendLimitsOf } from './learning-purse.js';
 import type { DrawRequest, DrawnTask, LearningActivities } from './learning-activities.js';
 import type { Messenger } from './messenger.js';
 import type { CandidateRow, PoolTask, Store } from './store.js';
@@ -69,10 +71,7 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
         title: row.title,
         approvalTimeoutMs: learning.approvalTimeoutMs,
         rollout: learning.rollout,
-        isOutOfBudget: isSpent(
-          { perDay: learning.shadowRunsPerDay, spent: await store.spentShadowRuns(scope) },
-          learning.gate.replicates,
-        ),
+        isOutOfBudget: await isOutOfBudget(store, agent, scope),
         review: reviewOf(row.lessons),
       };
     },
@@ -189,6 +188,14 @@ export function createEvaluationActivities(dependencies: EvaluationDependencies)
       await store.transition({ tenant, agent }, transition);
     },
   };
+}
+
+/** Whether today pays for no further pair, in runs, tokens or money. */
+async function isOutOfBudget(store: Store, agent: Agent, scope: Scope): Promise<boolean> {
+  const { shadowRunsPerDay: perDay, gate } = agent.learning;
+  const limits = spendLimitsOf(agent);
+  if (limits !== null && (await store.isLearningSpent(scope, limits))) return true;
+  return isSpent({ perDay, spent: await store.spentShadowRuns(scope) }, gate.replicates);
 }
 
 /**

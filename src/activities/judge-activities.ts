@@ -23,6 +23,7 @@ import { attempting } from './attempt.js';
 import type { Messenger } from './messenger.js';
 import type { ModelClient } from './model-activities.js';
 import { observedCalls } from './observations.js';
+import { payingClient, type PurseStore } from './learning-purse.js';
 import type { JudgeCall, JudgedPair, PairRow, Store, StoredEpisode } from './store.js';
 import type { RecordAnswer } from './task-activities.js';
 
@@ -36,7 +37,8 @@ export interface JudgeDependencies {
     | 'spendJudgement'
     | 'feedbackOf'
     | 'putFeedback'
-  >;
+  > &
+    PurseStore;
   readonly agents: Pick<AgentRegistry, 'agent' | 'resources'>;
   readonly models: ModelClient;
   readonly messenger: Pick<Messenger, 'wake'>;
@@ -134,7 +136,9 @@ export function createJudgeActivities(dependencies: JudgeDependencies): JudgeAct
           baseline: await endedRun(store, tenant, baseline.episode),
           candidate: await endedRun(store, tenant, candidateArm.episode),
         };
-        const { judge, calls, scores } = await judgeRuns(dependencies, agent, runs, signal);
+        const models = payingClient(dependencies.models, store, agent, { tenant, agent: agentId });
+        const paid = { ...dependencies, models };
+        const { judge, calls, scores } = await judgeRuns(paid, agent, runs, signal);
         const isAuditDue =
           scores !== null && purpose !== 'aa' && isAudited(judge.version, candidateArm.episode);
         const judged: JudgedPair = {
@@ -144,7 +148,7 @@ export function createJudgeActivities(dependencies: JudgeDependencies): JudgeAct
           scores,
           calls,
           isAuditDue,
-          audit: isAuditDue ? await audited(dependencies, agent, judge, runs, signal) : null,
+          audit: isAuditDue ? await audited(paid, agent, judge, runs, signal) : null,
         };
         const stored = await store.putJudgement({ tenant, agent: agentId }, judged);
         return armsOf(request, stored.scores);

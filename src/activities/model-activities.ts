@@ -7,9 +7,11 @@ import { toolSchema } from '../contracts/tool.js';
 import type { Mode, ModelStep, Step, TokenUsage, ToolCall } from '../domain/episode.js';
 import { ConflictError } from '../domain/errors.js';
 import type { JsonObject } from '../domain/json.js';
+import { callCost } from '../domain/learning-budget.js';
 import type { AgentRegistry } from './agent-registry.js';
 import { attempting } from './attempt.js';
 import { conversationOf, type ChatMessage } from './conversation.js';
+import { payingClient, type PurseStore } from './learning-purse.js';
 import { KnownConversations } from './known-conversations.js';
 import type { Store } from './store.js';
 import type { ModelAnswer, TaskActivities } from './task-activities.js';
@@ -54,7 +56,7 @@ export interface ModelClient {
 }
 
 export interface ModelDependencies {
-  readonly store: Pick<Store, 'conversation' | 'putStep'>;
+  readonly store: Pick<Store, 'conversation' | 'putStep'> & PurseStore;
   readonly agents: Pick<AgentRegistry, 'agent'>;
   readonly models: ModelClient;
   /** Shared with the tools of a process; without them each call reads its conversation. */
@@ -79,7 +81,10 @@ export function createModelActivities({
         const stored = steps.find((step) => step.index === index);
         if (stored !== undefined) return travelling(await answerOf(stored, agent));
 
-        const reply = await models.complete({
+        // Nobody is served by a shadow run or an exploration: it is paid from the learning budget.
+        const paying =
+          head.mode === 'live' ? models : payingClient(models, store, agent, head.scope);
+        const reply = await paying.complete({
           model: head.model,
           messages: conversationOf(
             head,
@@ -132,15 +137,8 @@ async function answerOf(step: Step, agent: Agent): Promise<ModelAnswer> {
     text,
     toolCalls: await Promise.all(toolCalls.map((call) => summarized(call, agent))),
     tokens: usage.inputTokens + usage.outputTokens,
-    costMicroUsd: costOf(usage, agent),
+    costMicroUsd: callCost(usage, agent.model).microUsd,
   };
-}
-
-const MILLION = 1_000_000;
-
-/** Rounded up, so that a budget is never passed by roundings. */
-function costOf({ inputTokens, outputTokens }: TokenUsage, { model }: Agent): number {
-  return Math.ceil((inputTokens * model.inputCost + outputTokens * model.outputCost) / MILLION);
 }
 
 /** The agent's tools and those of Ratchet's own that its settings allow; nobody answers a shadow run. */

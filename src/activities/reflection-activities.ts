@@ -5,7 +5,7 @@ import { permissionsOf } from '../contracts/agent.js';
 import { parameterFault } from '../contracts/parameter-ranges.js';
 import { NotFoundError } from '../domain/errors.js';
 import { succeeded } from '../domain/episode.js';
-import type { EpisodeId, TenantId } from '../domain/ids.js';
+import type { EpisodeId, Scope, TenantId } from '../domain/ids.js';
 import type { Evidence, LessonDraft, LessonRevision } from '../domain/lesson.js';
 import { mineContinuations } from '../domain/mining/continuation.js';
 import { mineCorrection } from '../domain/mining/correction.js';
@@ -25,6 +25,7 @@ import { isKeptForGate } from './gate-pool.js';
 import type { LearningActivities, ToldBlame } from './learning-activities.js';
 import type { Messenger } from './messenger.js';
 import type { ModelClient } from './model-activities.js';
+import { payingClient } from './learning-purse.js';
 import { observedCalls } from './observations.js';
 import { backingOf, standingsOf } from './standings.js';
 import type { Store, StoredEpisode } from './store.js';
@@ -46,12 +47,17 @@ const MAX_DRAFTS = 40;
 
 /** From an episode to validated proposals. All of it works without a model. */
 export function createReflectionActivities(dependencies: ReflectionDependencies): Reflection {
-  const { store, agents, messenger } = dependencies;
+  const { store, agents, messenger, models } = dependencies;
+  const payingFor = (scope: Scope) => ({
+    ...dependencies,
+    models: payingClient(models, store, agents.agent(scope.agent), scope),
+  });
 
   return {
     async attribute({ tenant, agent, episode }) {
       const found = await endedEpisode(store, tenant, episode);
-      return attributeEpisode(dependencies, agents.agent(agent), found);
+      const paid = payingFor({ tenant, agent });
+      return attributeEpisode(paid, agents.agent(agent), found);
     },
 
     judgeReplay: ({ tenant, blame }) => blameAfterReplay(store, tenant, blame),
@@ -105,7 +111,7 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
         (await store.spentShadowRuns(live.scope)) < learning.shadowRunsPerDay;
       const compared = mayExplore
         ? []
-        : await proposedOfCluster(dependencies, agent, live, discovered.length > 0);
+        : await proposedOfCluster(payingFor(live.scope), agent, live, discovered.length > 0);
       return {
         drafts: [...drafts, ...compared]
           .slice(0, MAX_DRAFTS)

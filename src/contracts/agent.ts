@@ -120,6 +120,12 @@ export const LearningSettings = settingsOf({
   /** Shadow runs (arms and explorations) an agent may spend a day. */
   shadowRunsPerDay: z.int().min(0).default(20_000),
   /**
+   * Tokens and micro-dollars an agent may spend a day on model calls that serve nobody: of shadow runs,
+   * explorations, reflections and judges of pairs. No limit unless set.
+   */
+  tokensPerDay: z.int().min(0).optional(),
+  costMicroUsdPerDay: z.int().min(0).optional(),
+  /**
    * Live outcomes a day that the agent's judge may be asked about, where no evaluator could tell. What it is not
    * asked about stays unknown, and counts as failed once `attributionHours` are over.
    */

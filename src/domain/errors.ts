@@ -1,3 +1,5 @@
+import type { SpendLimits } from './learning-budget.js';
+
 /**
  * The root of every error Ratchet raises on purpose. The class name is the failure type on the wire
  * and in workflow histories, so it is never changed; `retryable` says whether trying again can help.
@@ -58,10 +60,24 @@ export class LearningBudgetError extends RatchetError {
   override readonly name = 'LearningBudgetError';
   override readonly retryable = false;
 
-  constructor(agent: string, perDay: number) {
+  constructor(agent: string, limit: number | SpendLimits) {
+    const found =
+      typeof limit === 'number'
+        ? `${String(limit)} shadow runs today, expected fewer`
+        : `nothing left today of ${limitText(limit)} for learning, expected room for one more call`;
+    const setting =
+      typeof limit === 'number'
+        ? 'learning.shadowRunsPerDay'
+        : 'learning.tokensPerDay and learning.costMicroUsdPerDay';
     super(
-      `agent ${agent}: found ${String(perDay)} shadow runs today, expected fewer; the next day begins ` +
-        'at midnight UTC, or raise learning.shadowRunsPerDay',
+      `agent ${agent}: found ${found}; the next day begins at midnight UTC, or raise ${setting}`,
     );
   }
+}
+
+function limitText({ tokens, microUsd }: SpendLimits): string {
+  return [
+    ...(tokens === null ? [] : [`${String(tokens)} tokens`]),
+    ...(microUsd === null ? [] : [`${String(microUsd)} micro-dollars`]),
+  ].join(' and ');
 }

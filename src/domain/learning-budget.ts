@@ -1,3 +1,5 @@
+import type { TokenUsage } from './episode.js';
+
 const DAY_MS = 86_400_000;
 /** Between the clock of a worker and that of the database. */
 const CLOCK_SLACK_MS = 60_000;
@@ -12,6 +14,25 @@ export const UNPAID = 'learning-budget';
 export interface RunBudget {
   readonly perDay: number;
   readonly spent: number;
+}
+
+/** What a day's learning may spend on model calls; null is no limit. */
+export interface SpendLimits {
+  readonly tokens: number | null;
+  readonly microUsd: number | null;
+}
+
+const MILLION = 1_000_000;
+
+/** What one call came to, at prices per million tokens; rounded up, so that no budget is passed by roundings. */
+export function callCost(
+  { inputTokens, outputTokens }: TokenUsage,
+  { inputCost, outputCost }: { readonly inputCost: number; readonly outputCost: number },
+): { readonly tokens: number; readonly microUsd: number } {
+  return {
+    tokens: inputTokens + outputTokens,
+    microUsd: Math.ceil((inputTokens * inputCost + outputTokens * outputCost) / MILLION),
+  };
 }
 
 /** Runs that one pair takes where nothing of it is lost. */

@@ -400,6 +400,27 @@ row level security enabled and forced on learner_journal;
 policy own_tenant on learner_journal for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
 grant insert, select on learner_journal to ratchet_app;
 
+create table learning_spend (
+  tenant text not null,
+  agent text not null,
+  day date not null,
+  tokens bigint not null default 0,
+  cost_micro_usd bigint not null default 0,
+  largest_tokens bigint not null default 0,
+  largest_micro_usd bigint not null default 0,
+  under_way integer not null default 0,
+  constraint learning_spend_pkey PRIMARY KEY (tenant, agent, day),
+  constraint learning_spend_tenant_agent_fkey FOREIGN KEY (tenant, agent) REFERENCES agents(tenant, agent),
+  constraint learning_spend_cost_micro_usd_check CHECK ((cost_micro_usd >= 0)),
+  constraint learning_spend_largest_micro_usd_check CHECK ((largest_micro_usd >= 0)),
+  constraint learning_spend_largest_tokens_check CHECK ((largest_tokens >= 0)),
+  constraint learning_spend_tokens_check CHECK ((tokens >= 0)),
+  constraint learning_spend_under_way_check CHECK ((under_way >= 0))
+);
+row level security enabled and forced on learning_spend;
+policy own_tenant on learning_spend for all to ratchet_app using (tenant = current_setting('ratchet.tenant'::text, true));
+grant insert, select, update on learning_spend to ratchet_app;
+
 create table lesson_embeddings (
   tenant text not null,
   agent text not null,

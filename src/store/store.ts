@@ -13,6 +13,7 @@ import { feedbackStore } from './feedback.js';
 import { historyStore } from './histories.js';
 import { journalStore } from './journal.js';
 import { judgementStore } from './judgements.js';
+import { learningSpendStore } from './learning-spend.js';
 import { maintenanceStore } from './maintenance.js';
 import { mergeStore } from './merge.js';
 import { outcomeReferenceStore } from './outcome-reference.js';
@@ -61,6 +62,7 @@ export function createStore(pool: Pool): Store {
     ...outcomeReferenceStore(pool),
     ...auditStore(pool),
     ...historyStore(pool),
+    ...learningSpendStore(pool),
     ...journalStore(pool),
     ...progressStore(pool),
     ...utilityStore(pool),

@@ -263,11 +263,13 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
   };
 
   let closing: Closing;
+  let isUnpaid = false;
   try {
     closing = await work.run(converse);
   } catch (error) {
     if (isCancellation(error)) closing = { output: null, stopped: 'cancelled' };
     else closing = { output: null, stopped: failureOf(error) };
+    isUnpaid = input.run !== undefined && isBudgetSpent(error);
     if (isCancellation(error)) cancelled ??= 'cancelled in Temporal';
   }
 
@@ -324,6 +326,8 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       score: outcome.score,
       category: outcome.category,
       missing: outcome.missing ?? null,
+      // It broke off for want of budget, which says nothing of how it would have gone.
+      ...(isUnpaid && UNPAID_OUTCOME),
       version,
       modelCalls: tally.modelCalls,
       toolCalls: tally.toolCalls,
@@ -334,6 +338,8 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
   return result;
 }
 
+const UNPAID_OUTCOME = { score: null, missing: 'infrastructure', category: UNPAID } as const;
+
 /** What the task begins with; its end where the learning budget of the day does not pay for a run of it. */
 async function recalled(input: AgentTaskInput): Promise<TaskContext | AgentTaskResult> {
   try {
@@ -342,7 +348,7 @@ async function recalled(input: AgentTaskInput): Promise<TaskContext | AgentTaskR
     const { run } = input;
     if (run === undefined || !isBudgetSpent(error)) throw error;
     const { episode, version } = run;
-    const outcome = { score: null, missing: 'infrastructure', category: UNPAID } as const;
+    const outcome = UNPAID_OUTCOME;
     const spent = { cost: 0, modelCalls: 0, toolCalls: 0 };
     return { episode, version, end: 'cancelled', ...outcome, ...spent };
   }

@@ -16,6 +16,7 @@ import { UNJUDGED } from '../domain/judging.js';
 import type { CandidateId, Scope, VersionId } from '../domain/ids.js';
 import { UNPAID } from '../domain/learning-budget.js';
 import type { agentTask, AgentTaskResult } from './agent-task.js';
+import { isBudgetSpent } from './budget-hold.js';
 import { searchAttributes } from './search-attributes.js';
 
 /** Paid calls, a handful a pair: what is stored already is not paid for again. */
@@ -102,12 +103,13 @@ async function runOnce(
 
 /**
  * What no evaluator could tell is for the judge, who sees both outputs and not which is whose. A judge that
- * cannot be asked leaves the pair void, as any other fault of the infrastructure does.
+ * cannot be asked leaves the pair void, as any other fault of the infrastructure does; null where the day's budget does
+ * not pay for it.
  */
 async function judged(
   { tenant, agent, candidate, purpose }: PairSetting,
   arms: Pick<PairRow, 'baseline' | 'candidate'>,
-): Promise<Pick<PairRow, 'baseline' | 'candidate'>> {
+): Promise<Pick<PairRow, 'baseline' | 'candidate'> | null> {
   const isUnjudged = arms.baseline.category === UNJUDGED || arms.candidate.category === UNJUDGED;
   if (!isUnjudged) return arms;
   const { baseline, candidate: candidateArm } = arms;
@@ -115,7 +117,7 @@ async function judged(
     return await judgePair({ tenant, agent, candidate, purpose, baseline, candidateArm });
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-    return arms;
+    return isBudgetSpent(error) ? null : arms;
   }
 }
 

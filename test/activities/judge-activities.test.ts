@@ -92,6 +92,8 @@ function arrange({ models, judge = aJudge(), pair = '1', judgementsPerDay = 100 
       spent.push(perDay);
       return spent.length <= perDay;
     },
+    beginLearningCall: async () => '2026-01-01',
+    endLearningCall: async () => undefined,
     feedbackOf: async () => [],
     putFeedback: async (_tenant: string, given: Feedback) => {
       audits.push(given);

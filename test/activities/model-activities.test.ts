@@ -282,3 +282,35 @@ const NO_INPUT: CompletionInput = {
   timeoutMs: 1,
   signal: new AbortController().signal,
 };
+
+test.each([
+  { mode: 'shadow', spent: [{ tokens: 1_100, microUsd: 1_200 }] },
+  { mode: 'explore', spent: [{ tokens: 1_100, microUsd: 1_200 }] },
+  { mode: 'live', spent: [] },
+] as const)('a $mode run pays from the learning budget what it has to', async ({ mode, spent }) => {
+  const model = { name: 'gpt-test', inputCost: 1_000_000, outputCost: 2_000_000 };
+  const agent = anAgent({ model, learning: { tokensPerDay: 10_000 } });
+  const store = new FakeStore([anEpisodeHead({ mode })]);
+  const { run } = await arrange({ agent, store });
+
+  await run();
+
+  expect(store.spent).toEqual(spent);
+});
+
+test('a shadow run whose budget is spent asks no model; a live one does', async () => {
+  const agent = anAgent({ learning: { tokensPerDay: 10_000 } });
+  const arranged = async (mode: 'shadow' | 'live') => {
+    const store = new FakeStore([anEpisodeHead({ mode })]);
+    store.hasRoom = false;
+    return arrange({ agent, store });
+  };
+  const shadow = await arranged('shadow');
+  const live = await arranged('live');
+
+  await expect(shadow.run()).rejects.toThrow('nothing left today of 10000 tokens for learning');
+  await live.run();
+
+  expect(shadow.model.asked).toEqual([]);
+  expect(live.model.asked).toHaveLength(1);
+});

@@ -98,6 +98,7 @@ async function fillEveryTable(): Promise<void> {
     audit: null,
   });
   await store.spendJudgement(ALICE, 1);
+  await store.beginLearningCall(ALICE, { tokens: 1, microUsd: null });
   const head = await store.conversation(ALICE.tenant, episode);
   await store.openEpisode({ ...head.head, id: episodeId('e-shadow'), mode: 'shadow', version });
   const draw = { lesson: lessonNamed('cust'), revision: 1, propensity: 0.1, heldOut: false };

@@ -48,8 +48,25 @@ export class FakeStore implements Served {
   readonly #heads = new Map<string, OpenEpisode>();
   readonly #steps = new Map<string, Map<number, Step>>();
 
+  /** Whether today's learning has room for another call. */
+  hasRoom = true;
+  /** Of the learning's calls, in order. */
+  readonly spent: { readonly tokens: number; readonly microUsd: number }[] = [];
+
   constructor(heads: readonly OpenEpisode[] = [anEpisodeHead()]) {
     for (const head of heads) this.#heads.set(head.id, head);
+  }
+
+  async beginLearningCall(): Promise<string | null> {
+    return this.hasRoom ? '2026-01-01' : null;
+  }
+
+  async endLearningCall(
+    _scope: Scope,
+    _day: string,
+    spent: { readonly tokens: number; readonly microUsd: number },
+  ): Promise<void> {
+    this.spent.push(spent);
   }
 
   async openEpisode(episode: OpenEpisode): Promise<Conversation> {

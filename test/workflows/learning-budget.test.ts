@@ -2,6 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { candidateId, episodeId, taskId, versionId } from '../../src/contracts/ids.js';
+import { LearningBudgetError } from '../../src/domain/errors.js';
 import { nextBudgetMs } from '../../src/domain/learning-budget.js';
 import { approve, evaluationProgress, force } from '../../src/workflows/messages.js';
 import type {
@@ -10,6 +11,7 @@ import type {
 } from '../../src/workflows/shadow-evaluation.js';
 import { aWorldWhere, OWNER, reach, stored } from '../support/candidate-story.js';
 import { aPool, BASELINE } from '../support/fake-learning.js';
+import { aReply } from '../support/fake-task.js';
 import { until } from '../support/poll.js';
 import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
 
@@ -96,6 +98,34 @@ test('stops at the limit of the day with a hold, and goes on the next day at the
   const [held] = world.learning.audit.filter(({ to }) => to === 'waiting');
   expect(held?.reason).toMatch(/^hold: the learning budget is spent/);
   expect(world.learning.reservations.size).toBe(1);
+  const indexes = world.learning.pairs.map(({ index }) => index);
+  expect(indexes).toEqual(indexes.map((_index, position) => position));
+});
+
+test('a run that the budget of tokens cuts short is a hold too, and is run again whole on the next day', async () => {
+  const world = aWorld(Infinity);
+  let callsLeft = 31;
+  world.task.reply = () => {
+    callsLeft -= 1;
+    if (callsLeft < 0) throw new LearningBudgetError('clerk', { tokens: 1000, microUsd: null });
+    return aReply({ text: 'done' });
+  };
+  const carrier = await house.startReflection(world, 'e1');
+
+  await reach(carrier, 'waiting');
+  const pairsOfOneDay = world.learning.pairs.length;
+  callsLeft = Infinity;
+  await untilTomorrow();
+  await passed(world);
+
+  expect(pairsOfOneDay).toBeLessThanOrEqual(15);
+  expect(world.learning.states()).toEqual(['evaluating', 'waiting', 'evaluating', 'waiting']);
+  expect(
+    world.learning.pairs.flatMap(({ baseline, candidate }) => [
+      baseline.missing,
+      candidate.missing,
+    ]),
+  ).not.toContain('infrastructure');
   const indexes = world.learning.pairs.map(({ index }) => index);
   expect(indexes).toEqual(indexes.map((_index, position) => position));
 });
