@@ -65,3 +65,10 @@ export function gateBasis(
     replicates,
   };
 }
+
+/** What a diagnosis says, for people. */
+export const DIAGNOSES = {
+  drift: 'on the same tasks what serves is not meaningfully worse than what served before',
+  regression: 'on the same tasks what serves is worse than what served before',
+  unresolved: 'neither a loss of what serves nor the absence of one was shown',
+} as const;

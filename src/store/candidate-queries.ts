@@ -4,7 +4,7 @@ import type { AuditEntry, CandidateRow, GateRecord, PairRow } from '../activitie
 import { gateBasis } from '../contracts/gate-basis.js';
 import { NotFoundError } from '../domain/errors.js';
 import type { Feedback } from '../domain/feedback.js';
-import { readGate, type TestReading } from '../domain/gate/gate-trace.js';
+import { readDiagnosis, readGate, type TestReading } from '../domain/gate/gate-trace.js';
 import type { AgentId, CandidateId, EpisodeId, Scope, TenantId, VersionId } from '../domain/ids.js';
 import type { EpisodeLabel } from '../domain/label.js';
 import type { LessonRevision } from '../domain/lesson.js';
@@ -224,13 +224,11 @@ function testsBehind(
   pairs: readonly EvaluatedPair[],
 ): readonly TestReading[] {
   const basis = gateBasis(record.summary);
-  if (basis === null || record.purpose !== 'gate') return [];
-  return readGate(
-    basis,
-    pairs.filter(
-      ({ purpose, evaluation }) => purpose === 'gate' && evaluation === record.evaluation,
-    ),
+  if (basis === null) return [];
+  const own = pairs.filter(
+    ({ purpose, evaluation }) => purpose === record.purpose && evaluation === record.evaluation,
   );
+  return record.purpose === 'gate' ? readGate(basis, own) : readDiagnosis(own);
 }
 
 /** The audit entries of the changes that made a version the active one. */

@@ -5,7 +5,7 @@ import { candidateId, versionId } from '../../src/contracts/ids.js';
 import type { CommittedPair } from '../../src/domain/gate/committed-pair.js';
 import { decideAgain } from '../../src/domain/gate/committed-pair.js';
 import { gatePolicy } from '../../src/domain/gate/gate-policy.js';
-import { readGate } from '../../src/domain/gate/gate-trace.js';
+import { readDiagnosis, readGate } from '../../src/domain/gate/gate-trace.js';
 import { noSlices } from '../../src/domain/gate/slices.js';
 import type { JsonObject } from '../../src/domain/json.js';
 import { gateSection } from '../../src/server/pages/gate-section.js';
@@ -71,4 +71,30 @@ test('the page tells the same', async () => {
 
   expect(page).toContain('1.40 ×');
   expect(page).toContain('5 missing at their worst');
+});
+
+/** A diagnosis whose pairs were all won by what serves. */
+function aDiagnosis() {
+  const gate = aRecord();
+  const basis = { policy: gatePolicy(), plan: noSlices, diagnosis: 'drift' };
+  const summary = JSON.parse(JSON.stringify({ ...gate.summary, basis })) as JsonObject;
+  const own = pairs.slice(0, 20);
+  const verdict = { verdict: 'inconclusive', reason: 'budget' } as const;
+  return { ...gate, ...verdict, purpose: 'diagnosis' as const, summary, tests: readDiagnosis(own) };
+}
+
+test('a diagnosis tells what it found by tests of its own, and not what a gate would have', async () => {
+  const record = aDiagnosis();
+
+  const lines = recordLines(record).join('\n');
+  const page = String(await gateSection(record, []));
+
+  expect(lines).toContain('diagnosis: drift, on the same tasks');
+  expect(lines).toMatch(/harm \(rejects: no loss\): ln E -\d/);
+  expect(lines).toMatch(/non-inferiority \(rejects: loss ≥ 15 points\): ln E \d.*, reached/);
+  expect(page).toContain('<span class="state">drift</span> on the same tasks');
+  for (const shown of [lines, page]) {
+    expect(shown).not.toContain('inconclusive');
+    expect(shown).not.toContain('superiority');
+  }
 });

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../activities/store.js';
 import { alarmEvidence } from '../../contracts/alarm-evidence.js';
-import { gateBasis } from '../../contracts/gate-basis.js';
+import { DIAGNOSES, gateBasis } from '../../contracts/gate-basis.js';
 import { gateEvidence, type GateEvidence } from '../../contracts/gate-evidence.js';
 import type { TestReading } from '../../domain/gate/gate-trace.js';
 import type { CandidateLife, DecidedRecord } from '../../store/candidate-queries.js';
@@ -102,6 +102,14 @@ export function kinshipLines({
 /** The numbers behind one verdict: every test with its value and threshold, and what it was made of. */
 export function recordLines(record: DecidedRecord): string[] {
   const { purpose, verdict, reason, alpha, seed, evaluation, version, baseline } = record;
+  const found = gateBasis(record.summary)?.diagnosis ?? null;
+  if (purpose === 'diagnosis' && found !== null) {
+    return [
+      `diagnosis: ${found}, ${DIAGNOSES[found]} (seed ${String(seed)})`,
+      `  evaluation ${String(evaluation)}: ${version} against ${baseline}`,
+      ...record.tests.map(testLine),
+    ];
+  }
   const evidence = gateEvidence(record.summary);
   const head = [
     `${purpose}: ${verdict}, ${reason} (alpha ${alpha.toPrecision(3)}, seed ${String(seed)})`,

@@ -1,5 +1,11 @@
-import { gatePairOf, type CommittedPair, type GateBasis } from './committed-pair.js';
+import {
+  addCommittedToDiagnosis,
+  gatePairOf,
+  type CommittedPair,
+  type GateBasis,
+} from './committed-pair.js';
 import { effectInterval, REPORT_LEVEL } from './confidence-sequence.js';
+import { emptyDiagnosis } from './diagnosis.js';
 import { hasReached, logE, type EProcess } from './eprocess.js';
 import { addPair, emptyGate, type GateState } from './gate.js';
 
@@ -74,6 +80,28 @@ function pointOf(state: GateState, tolerance?: number): TracePoint {
     lower,
     upper,
   };
+}
+
+/** Both tests of a diagnosis, from its committed pairs: a loss of what serves, and no loss that matters. */
+export function readDiagnosis(pairs: readonly CommittedPair[]): readonly TestReading[] {
+  const {
+    policy,
+    harm,
+    nonInferiority,
+    pairs: n,
+  } = pairs.reduce(addCommittedToDiagnosis, emptyDiagnosis());
+  const reading = (process: EProcess) => ({
+    of: null,
+    n,
+    logE: logE(process),
+    threshold: Math.log(1 / policy.level),
+    isReached: hasReached(process, 1 / policy.level),
+  });
+  const margin = String(Math.round(100 * policy.margin));
+  return [
+    { test: 'harm', hypothesis: 'no loss', ...reading(harm) },
+    { test: 'non-inferiority', hypothesis: `loss ≥ ${margin} points`, ...reading(nonInferiority) },
+  ];
 }
 
 /** Every test of a gate with its value and threshold, decided again from its committed pairs. */

@@ -42,7 +42,7 @@ export function demoPage(state: DemoState | null, house: DashboardHouse): Page {
         ${state.phases.map(phaseLine)}
       </section>
       <section class="card">
-        <h2>What happened</h2>
+        <h2>What happened, newest first</h2>
         ${log(state.log)}
       </section>`,
   };

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 
-import { gateBasis } from '../../contracts/gate-basis.js';
+import { DIAGNOSES, gateBasis } from '../../contracts/gate-basis.js';
 import { gateEvidence, type GateEvidence } from '../../contracts/gate-evidence.js';
 import { traceGate, type TestReading, type TracePoint } from '../../domain/gate/gate-trace.js';
 import type { DecidedRecord, EvaluatedPair } from '../../store/candidate-queries.js';
@@ -11,6 +11,8 @@ import { points } from './numbers.js';
 
 /** One verdict with all that a person needs to check it: the path, every test, and what it was made of. */
 export function gateSection(record: DecidedRecord, pairs: readonly EvaluatedPair[]): Html {
+  const found = gateBasis(record.summary)?.diagnosis ?? null;
+  if (record.purpose === 'diagnosis' && found !== null) return diagnosisSection(record, found);
   const evidence = gateEvidence(record.summary);
   return html`<section class="card">
     <div class="heading">
@@ -24,6 +26,17 @@ export function gateSection(record: DecidedRecord, pairs: readonly EvaluatedPair
     ${evidence === null ? '' : slicesTable(evidence.slices)}
     ${evidence === null ? '' : categoriesTable(evidence.categories)} ${testsTable(record.tests)}
     ${provenance(record)}
+  </section>`;
+}
+
+/** Why live outcomes fell, by two tests of its own: what a gate would say of these pairs nobody asked. */
+function diagnosisSection(record: DecidedRecord, found: keyof typeof DIAGNOSES): Html {
+  return html`<section class="card">
+    <div class="heading">
+      <h2>Diagnosis</h2>
+      <p><span class="state">${found}</span> ${DIAGNOSES[found]}</p>
+    </div>
+    ${testsTable(record.tests)} ${provenance(record)}
   </section>`;
 }
 
