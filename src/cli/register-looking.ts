@@ -88,16 +88,22 @@ export function registerLooking(program: Command, invoke: Invoke): void {
 function registerAudit(program: Command, invoke: Invoke): void {
   program
     .command('audit')
-    .description('verify: check the chain of audit entries, and what was anchored of it before')
-    .argument('<action>', 'verify')
+    .description(
+      'check the chain of audit entries and what was anchored of it before, or a receipt',
+    )
+    .argument('<action>', 'verify, or receipt')
+    .argument('[file]', 'the receipt of an erasure')
     .option(
       '--anchor <file>',
       'heads written down outside (default: audit-anchors in RATCHET_HOME)',
     )
-    .action((action: string, options: AuditOptions) =>
+    .action((action: string, file: string | undefined, options: AuditOptions) =>
       invoke(async (context) => {
         if (action === 'verify') return (await load.audit()).verifyChains(options, context);
-        throw new InvalidInputError('audit', JSON.stringify(action), 'verify');
+        if (action === 'receipt') {
+          return (await import('./commands/receipt.js')).verifyReceipt(file, context);
+        }
+        throw new InvalidInputError('audit', JSON.stringify(action), 'verify or receipt');
       }),
     );
 }

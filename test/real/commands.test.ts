@@ -506,6 +506,24 @@ test('feedback on an imported run is stored, decides its outcome, and its correc
   expect(proposal).toMatchObject({ rejected: null, draft: { key: 'correction/dozen/gross' } });
 });
 
+test('erase prints a signed receipt that can be checked, and no other', async () => {
+  await ratchet(['feedback', 'recorded/1', '--score', '0'], 'ulf');
+  const erased = await ratchet('erase --subject ulf --only feedback --reason asked-to');
+  const path = join(directory, 'receipt.json');
+  await writeFile(path, JSON.stringify(erased.document));
+
+  const checked = await ratchet(`audit receipt ${path}`);
+  await writeFile(path, JSON.stringify(erased.document).replaceAll('"feedback":1', '"feedback":7'));
+  const forged = await ratchet(`audit receipt ${path}`);
+  const none = await ratchet('audit receipt');
+
+  expect(erased).toMatchObject({ code: 0, document: { feedback: 1, withdrawn: [], ended: [] } });
+  expect(checked).toMatchObject({ code: 0, document: { valid: true, audited: true } });
+  expect(JSON.stringify(checked.document)).not.toContain('ulf');
+  expect(forged).toMatchObject({ code: 4, document: { valid: false, signed: false } });
+  expect(none.code).toBe(2);
+});
+
 test('worker ends by SIGINT with exit code 0', async () => {
   const ended = once(worker, 'exit');
 

@@ -3,7 +3,10 @@ import { withdrawQuarantined } from '../../activities/withdrawal.js';
 import { DeniedError, NotFoundError } from '../../domain/errors.js';
 import type { CandidateId } from '../../domain/ids.js';
 import { eraseFeedback } from '../../store/erasure.js';
+import { receiptOf } from '../../security/receipts.js';
 import type { CommandContext } from '../command.js';
+import { homeSecret } from '../home-secret.js';
+import { RECEIPT_KEY } from './receipt.js';
 import { deciding } from '../deciding.js';
 import { scopesOf } from '../looking.js';
 
@@ -46,8 +49,14 @@ export function erase({ subject, reason }: EraseOptions, context: CommandContext
       withdrawn.push(...took.withdrawn);
       ended.push(...took.ended);
     }
+    const { lessons, ...counts } = erased;
+    const said = {
+      ...{ tenant, ...counts, withdrawn, ended, at: new Date().toISOString() },
+      lessons: lessons.map(({ agent, lesson, isWithdrawn }) => ({ agent, lesson, isWithdrawn })),
+    };
+    const receipt = receiptOf(said, await homeSecret(context.config.home, RECEIPT_KEY));
     context.io.result(
-      { tenant, ...erased, withdrawn, ended },
+      { tenant, ...erased, withdrawn, ended, receipt },
       [
         `${String(erased.feedback)} feedback and ${String(erased.proposals)} proposals erased, ${String(erased.relabelled)} outcomes combined anew (audit ${String(erased.auditSequence)})`,
         ...erased.lessons.map(
@@ -56,6 +65,7 @@ export function erase({ subject, reason }: EraseOptions, context: CommandContext
         ),
         ...withdrawn.map((lesson) => `${lesson} serves no more, and is on its way nowhere`),
         ...ended.map((candidate) => `${candidate} has ended: it held one of them`),
+        'a signed receipt is in what --json prints; `ratchet audit receipt FILE` checks it',
       ].join('\n'),
     );
   });
