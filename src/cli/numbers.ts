@@ -12,3 +12,8 @@ export function scoreText(score: number | null): string {
 export function instant(iso: string | null): string {
   return iso === null ? '' : `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
 }
+
+/** A count with its noun: `1 lesson`, `2 lessons`. */
+export function countOf(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -7,7 +7,7 @@ import type { EpisodeLabel } from '../../domain/label.js';
 import type { CommandContext } from '../command.js';
 import { findEpisode } from '../finding.js';
 import { looking, type Look } from '../looking.js';
-import { instant, scoreText } from '../numbers.js';
+import { countOf, instant, scoreText } from '../numbers.js';
 import { textTable } from '../text-table.js';
 import { labelLines } from './feedback.js';
 
@@ -146,7 +146,7 @@ function episodeText(episode: StoredEpisode, label: EpisodeLabel | null): string
     `episode ${episode.id}: task ${episode.task} of ${episode.scope.agent}, ${episode.mode}`,
     `${episode.end ?? 'running'}, ${judged}`,
     ...labelLines(label),
-    `version ${episode.version} (${episode.arm}), ${String(recalled.length)} lessons: ratchet why ${episode.id}`,
+    `version ${episode.version} (${episode.arm}), ${countOf(recalled.length, 'lesson')}: ratchet why ${episode.id}`,
     '',
     episode.user,
     '',

@@ -13,6 +13,7 @@ import { NotFoundError } from '../../domain/errors.js';
 import type { CommandContext } from '../command.js';
 import { findVersion } from '../finding.js';
 import { looking, oneScope } from '../looking.js';
+import { countOf } from '../numbers.js';
 import { assertWritableDirectory } from '../output-file.js';
 
 export interface ExportOptions {
@@ -46,7 +47,7 @@ export function exportLessons(options: ExportOptions, context: CommandContext): 
     const paths = files.map(({ path }) => join(options.out, path));
     context.io.result(
       { ...scope, version, form: options.form, lessons: lessons.length, files: paths },
-      `${String(lessons.length)} lessons of ${scope.agent} (${version}): ${paths.join(', ')}`,
+      `${countOf(lessons.length, 'lesson')} of ${scope.agent} (${version}): ${paths.join(', ')}`,
     );
     return 0;
   });

@@ -1,3 +1,4 @@
+import { countOf } from '../numbers.js';
 import type { DemoReport } from './report.js';
 
 /** The report as people read it at the end of the story. */
@@ -17,7 +18,7 @@ export function demoTable(report: DemoReport): string {
         `${candidate}: ${verdict} (${reason}) after ${String(pairs)} pairs, ln E ${logE.toFixed(2)}`,
     ),
     ...report.promotions.map(
-      ({ candidate, lessons }) => `${candidate}: promoted, ${String(lessons)} lessons`,
+      ({ candidate, lessons }) => `${candidate}: promoted, ${countOf(lessons, 'lesson')}`,
     ),
     ...report.rollbacks.map(
       ({ candidate, automatic, stage, tasksToAlarm }) =>

@@ -182,6 +182,7 @@ test('people read the same numbers in the table', async () => {
   const table = demoTable(await report());
 
   expect(table).toContain('after    6/60 10 %   60/60 100 %');
+  expect(table).toContain('c1: promoted, 1 lesson\n');
   expect(table).toContain('c2: reject (futile) after 20 pairs, ln E -1.45');
   expect(table).toContain('c3: rolled back by itself in probation, 11 tasks after it began');
   expect(table).toContain('poisonous feedback: 9 offered, 0 active');
