@@ -70,7 +70,7 @@ export function createReflectionActivities(dependencies: ReflectionDependencies)
       const label = await store.labelOf(tenant, episode);
       if (!mayTeach(label)) return { drafts: [], exploration: null };
       const live = { ...ended, outcome: labelledOutcome(ended.outcome, label) };
-      if (await isKeptForGate(store, { tenant, agent: agentId }, live.task)) {
+      if (await isKept(store, live)) {
         return { drafts: await correctionsOf(store, live), exploration: null };
       }
       const explored = exploration === null ? null : await store.episode(tenant, exploration);
@@ -256,6 +256,12 @@ async function correctionsOf(store: Store, episode: EndedEpisode): Promise<Lesso
           steps: episode.steps.length,
         }),
   );
+}
+
+/** A task of a recording is kept for no gate, unless it is one of ours as well. */
+async function isKept(store: Store, { scope, task, mode }: StoredEpisode): Promise<boolean> {
+  if (!(await isKeptForGate(store, scope, task))) return false;
+  return mode !== 'imported' || (await store.taskInput(scope, task)) !== null;
 }
 
 /** What validation looks at of the episodes a draft cites. */
