@@ -720,7 +720,9 @@ export class FakeLearning implements LearningActivities {
     const { reason, detail } = rollback;
     const { version } = this.#candidate(candidate);
     const versions = { version, baseline: this.active };
-    return { ...versions, cursor: this.#newest(), rollback: { reason, detail } };
+    const { slice = null } = detail;
+    const where = typeof slice === 'string' ? slice : null;
+    return { ...versions, cursor: this.#newest(), slice: where, rollback: { reason, detail } };
   }
 
   async concludeRollback(
