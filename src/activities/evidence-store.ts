@@ -75,8 +75,6 @@ export interface EvidenceStore {
     afterNumber: number,
     limit: number,
     withoutTools?: readonly string[],
-    /** Only tasks that have these slice values. */
-    within?: Readonly<Record<string, string>>,
   ): Promise<readonly PoolTask[]>;
   /** Whether the window holds so many tasks that each is either learned from or kept for the gate. */
   isPoolLarge(scope: Scope): Promise<boolean>;

@@ -1,6 +1,5 @@
 import type { Agent } from '../contracts/agent.js';
 import { defaultDiagnosisPolicy } from '../domain/gate/diagnosis.js';
-import { slicesOf } from '../domain/gate/live-outcome.js';
 import { maySample, poolPart } from '../domain/gate/sampling.js';
 import type { Scope } from '../domain/ids.js';
 import { recallLessons, type LessonIndex } from '../domain/retrieval/recall.js';
@@ -20,8 +19,7 @@ const RECENT = defaultDiagnosisPolicy.maxPairs;
  * Tasks a pair may use, decided before anything runs (GATE 2.2): of the last 30 days, cited by none of
  * the candidate's lessons, run without a tool that has no sandbox, used for few candidates, of the gate's
  * part where there are many, and such that the two prompts differ: where they do not, a run of either
- * arm is a run of the other. A diagnosis compares what serves with what did, on the newest tasks of the stratum that
- * raised the alarm, whatever they are: among tasks of all kinds a loss in one would be lost.
+ * arm is a run of the other. A diagnosis compares what serves with what did, on the newest tasks whatever they are.
  */
 export async function eligibleTasks(
   { store, strategies }: { readonly store: Store; readonly strategies: StrategyCache },
@@ -31,9 +29,7 @@ export async function eligibleTasks(
   const scope = { tenant: request.tenant, agent: request.agent };
   const { candidate, afterNumber } = request;
   const newest = request.purpose === 'diagnosis' ? RECENT : WINDOW;
-  const within = slicesOf(request.within ?? '');
-  const without = unsandboxed(agent);
-  const all = await store.gatePool(scope, candidate, afterNumber, newest, without, within);
+  const all = await store.gatePool(scope, candidate, afterNumber, newest, unsandboxed(agent));
   if (request.purpose !== 'gate') return { all, eligible: all };
   const isLarge = await store.isPoolLarge(scope);
   const baseline = await strategies.strategy(scope, request.baseline);

@@ -86,8 +86,6 @@ export interface DrawRequest extends OfCandidate {
   readonly mayYield: boolean;
   /** What an earlier answer said. */
   readonly yields: boolean;
-  /** Name of the slice or stratum that tasks are drawn from; all unless told. */
-  readonly within?: string | null;
 }
 
 export interface DrawnTask {
@@ -396,8 +394,6 @@ export interface DiagnosisPlan {
   readonly baseline: VersionId;
   /** The newest task by then, which numbers the diagnosis. */
   readonly cursor: number;
-  /** The slice or stratum that the monitor found the loss in; null where it was in all tasks. */
-  readonly slice: string | null;
   readonly rollback: { readonly reason: string; readonly detail: JsonObject };
 }
 

@@ -123,7 +123,7 @@ export function evidenceStore(
   | 'shiftsOf'
 > {
   return {
-    gatePool: (scope, candidate, afterNumber, limit, withoutTools = [], within = {}) =>
+    gatePool: (scope, candidate, afterNumber, limit, withoutTools = []) =>
       withTenant(pool, scope.tenant, async (client) => {
         const { rows } = await client.query<PoolTask>(
           `with cited as materialized (${CITED}), newest as (
@@ -137,7 +137,7 @@ export function evidenceStore(
            join agents a on a.tenant = t.tenant and a.agent = t.agent
            cross join newest
            left join used on used.input_digest = t.input_digest
-           where t.tenant = $1 and t.agent = $2 and t.number > $4 and t.slices @> $8
+           where t.tenant = $1 and t.agent = $2 and t.number > $4
              and (a.learning_up_to is null or t.number <= a.learning_up_to)
              and e.ended_at is not null
              and e.ended_at > now() - make_interval(days => $5)
@@ -147,10 +147,7 @@ export function evidenceStore(
                  and s.kind = 'tool' and s.body ->> 'tool' = any($7)
              ))
            order by t.number desc limit $6`,
-          [
-            ...[scope.tenant, scope.agent, candidate, afterNumber, POOL_DAYS, limit, withoutTools],
-            JSON.stringify(within),
-          ],
+          [scope.tenant, scope.agent, candidate, afterNumber, POOL_DAYS, limit, withoutTools],
         );
         return rows;
       }),

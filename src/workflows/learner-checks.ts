@@ -26,19 +26,15 @@ function evaluate(
   });
 }
 
-/**
- * Paired replays of what serves and what did before: was it the promotion, or the world? Of tasks where the monitor
- * found the loss.
- */
+/** Paired replays of what serves and what did before: was it the promotion, or the world? */
 export async function replayPairs(
   scope: Scope,
   candidate: CandidateId,
   { version, baseline, cursor }: Pick<Watched, 'version' | 'baseline' | 'cursor'>,
-  within: string | null,
 ): Promise<{ readonly conclusion: Diagnosis; readonly pairs: number; readonly seed: number }> {
   const seed = seedOf('diagnosis', String(cursor));
   const { diagnosis, pairs } = await evaluate(
-    { ...scope, candidate, purpose: 'diagnosis', baseline, version, attempt: cursor, seed, within },
+    { ...scope, candidate, purpose: 'diagnosis', baseline, version, attempt: cursor, seed },
     `Drift or regression? ${version} against ${baseline}`,
   );
   return { conclusion: diagnosis ?? 'unresolved', pairs, seed };

@@ -66,8 +66,6 @@ const { recordVerdict, stopWatching } = proxyActivities<LearningActivities>({
 export interface ShadowEvaluationInput extends PairSetting {
   readonly alpha: number;
   readonly seed: number;
-  /** Name of the slice or stratum that tasks are drawn from; all unless told. */
-  readonly within?: string | null;
   /** Milliseconds to wait for mirrored tasks before the evidence is called inconclusive. */
   readonly maxWaitMs?: number;
   /** Continue as new after this many history events; the server's own suggestion unless told. */

@@ -10,7 +10,6 @@ import { StrategyCache } from '../../src/activities/strategy-cache.js';
 import { defineAgent } from '../../src/contracts/agent.js';
 import { defineTool } from '../../src/contracts/tool.js';
 import { LARGE_POOL, poolPart } from '../../src/domain/gate/sampling.js';
-import { sliceName } from '../../src/domain/gate/slices.js';
 import type { CandidateId, EpisodeId, Scope } from '../../src/domain/ids.js';
 import { createStore } from '../../src/store/store.js';
 
@@ -329,21 +328,6 @@ test('a diagnosis draws from the newest 200 tasks alone, as many as it has pairs
 
   const numbers = tasks.map(({ number }) => number).sort((a, b) => a - b);
   expect(numbers).toEqual(Array.from({ length: 200 }, (_none, index) => 402 + index));
-});
-
-test('a diagnosis of a loss in one stratum draws from that stratum alone', async () => {
-  await playMany(600);
-  await database.pool.query(
-    `update tasks set slices = '{"area": "stock, cold"}' where tenant = $1 and agent = $2 and number % 20 = 0`,
-    [scope.tenant, scope.agent],
-  );
-  const candidate = await aCandidate('c');
-  const within = sliceName('area', 'stock, cold');
-
-  const { tasks } = await drawn(candidate, { purpose: 'diagnosis', within });
-
-  const numbers = tasks.map(({ number }) => number).sort((a, b) => a - b);
-  expect(numbers).toEqual(Array.from({ length: 30 }, (_none, index) => 20 * (index + 1)));
 });
 
 test('a thousand tasks of which some are older than the window are not so many', async () => {

@@ -111,17 +111,8 @@ test('what was taken back is set beside what serves since', async () => {
   expect(plan).toMatchObject({
     version,
     baseline: before,
-    slice: null,
     rollback: { reason: 'an alarm', detail: { ...ALARM, from: version, to: before } },
   });
-});
-
-test('a loss that the monitor found in one slice is looked for there', async () => {
-  const { candidate } = await takenBack('sliced', { ...ALARM, slice: 'area=stock' });
-
-  const plan = await activities().planDiagnosis({ ...scope, candidate });
-
-  expect(plan?.slice).toBe('area=stock');
 });
 
 test.each<[string, JsonObject, Actor]>([

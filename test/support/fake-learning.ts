@@ -720,9 +720,7 @@ export class FakeLearning implements LearningActivities {
     const { reason, detail } = rollback;
     const { version } = this.#candidate(candidate);
     const versions = { version, baseline: this.active };
-    const { slice = null } = detail;
-    const where = typeof slice === 'string' ? slice : null;
-    return { ...versions, cursor: this.#newest(), slice: where, rollback: { reason, detail } };
+    return { ...versions, cursor: this.#newest(), rollback: { reason, detail } };
   }
 
   async concludeRollback(
