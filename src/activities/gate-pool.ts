@@ -1,5 +1,6 @@
 import type { Agent } from '../contracts/agent.js';
 import { defaultDiagnosisPolicy } from '../domain/gate/diagnosis.js';
+import { stratumOf } from '../domain/gate/live-outcome.js';
 import { maySample, poolPart } from '../domain/gate/sampling.js';
 import type { Scope } from '../domain/ids.js';
 import { recallLessons, type LessonIndex } from '../domain/retrieval/recall.js';
@@ -19,7 +20,8 @@ const RECENT = defaultDiagnosisPolicy.maxPairs;
  * Tasks a pair may use, decided before anything runs (GATE 2.2): of the last 30 days, cited by none of
  * the candidate's lessons, run without a tool that has no sandbox, used for few candidates, of the gate's
  * part where there are many, and such that the two prompts differ: where they do not, a run of either
- * arm is a run of the other. A diagnosis compares what serves with what did, on the newest tasks whatever they are.
+ * arm is a run of the other. A diagnosis compares what serves with what did, on the newest tasks whatever they are, or
+ * on those of the stratum that fell: a loss in one of ten tasks is a small one over all of them.
  */
 export async function eligibleTasks(
   { store, strategies }: { readonly store: Store; readonly strategies: StrategyCache },
@@ -28,8 +30,13 @@ export async function eligibleTasks(
 ): Promise<{ readonly all: readonly PoolTask[]; readonly eligible: readonly PoolTask[] }> {
   const scope = { tenant: request.tenant, agent: request.agent };
   const { candidate, afterNumber } = request;
-  const newest = request.purpose === 'diagnosis' ? RECENT : WINDOW;
+  const { slice } = request;
+  const newest = request.purpose === 'diagnosis' && slice === undefined ? RECENT : WINDOW;
   const all = await store.gatePool(scope, candidate, afterNumber, newest, unsandboxed(agent));
+  if (slice !== undefined) {
+    const fell = all.filter(({ slices }) => stratumOf(slices) === slice);
+    return { all, eligible: fell.slice(0, RECENT) };
+  }
   if (request.purpose !== 'gate') return { all, eligible: all };
   const isLarge = await store.isPoolLarge(scope);
   const baseline = await strategies.strategy(scope, request.baseline);

@@ -82,6 +82,8 @@ export interface DrawRequest extends OfCandidate {
   /** 0 draws the pool; later calls get the live tasks mirrored since, in order of acceptance. */
   readonly afterNumber: number;
   readonly limit: number;
+  /** With a diagnosis: the stratum that fell, whose tasks alone can tell why. */
+  readonly slice?: string;
   /** Whether the evaluation may end undecided for the sake of the next bundle: it still tests the effect. */
   readonly mayYield: boolean;
   /** What an earlier answer said. */
@@ -394,6 +396,8 @@ export interface DiagnosisPlan {
   readonly baseline: VersionId;
   /** The newest task by then, which numbers the diagnosis. */
   readonly cursor: number;
+  /** The stratum that the alarm named; null where it named none. */
+  readonly slice: string | null;
   readonly rollback: { readonly reason: string; readonly detail: JsonObject };
 }
 

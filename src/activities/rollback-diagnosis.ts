@@ -30,12 +30,13 @@ export function createRollbackDiagnosis(dependencies: EvaluationDependencies): R
       const rollback = audit.findLast(({ action }) => action === 'rolled-back');
       if (state !== 'rolled-back' || rollback === undefined) return null;
       if (!asksForDiagnosis(rollback) || isTold(audit, rollback)) return null;
-      const { from, to } = rollback.detail;
+      const { from, to, slice } = rollback.detail;
       if (typeof from !== 'string' || typeof to !== 'string') return null;
       const { reason, detail } = rollback;
       const cursor = await store.newestTask(scope);
       const versions = { version: versionId(from), baseline: versionId(to) };
-      return { ...versions, cursor, rollback: { reason, detail } };
+      const fell = typeof slice === 'string' ? slice : null;
+      return { ...versions, cursor, slice: fell, rollback: { reason, detail } };
     },
 
     async concludeRollback({ tenant, agent, candidate, conclusion, episodes, detail }) {

@@ -29,6 +29,8 @@ export class Rounds {
   readonly #house: House;
   readonly #scope: Scope;
   readonly #agent: Agent;
+  /** Candidates that were taken back, of which the learner has heard. */
+  readonly #told = new Set<string>();
   /** Number of the newest task of these rounds. */
   #upTo = 0;
 
@@ -90,12 +92,28 @@ export class Rounds {
   /** Whether a diagnosis is under way, a canary may begin or a bundle close, which the learner is then about to do. */
   async #learnerMoves(): Promise<boolean> {
     const { store, temporal } = this.#house;
+    // Asked first: what it has been told by then is in what it answers.
+    if (await this.#mustBeTold()) return true;
     const { evaluating, canary, canaryQueue, frozen, isArmed, isDiagnosing } =
       await temporal.workflow.getHandle(learnerId(this.#scope)).query(learnerState);
     if (isDiagnosing) return true;
     if (canary !== null) return false;
     if (canaryQueue.length > 0) return !frozen && isArmed;
     return evaluating.length === 0 && (await store.openCandidate(this.#scope)) !== null;
+  }
+
+  /** Whether a candidate was taken back whose workflow has not told the learner, which then looks into it. */
+  async #mustBeTold(): Promise<boolean> {
+    const { store, temporal } = this.#house;
+    const back = (await store.candidates(this.#scope)).filter(
+      ({ id, state }) => state === 'rolled-back' && !this.#told.has(id),
+    );
+    for (const { id, workflowId } of back) {
+      const { status } = await temporal.workflow.getHandle(workflowId).describe();
+      if (status.name === 'RUNNING') return true;
+      this.#told.add(id);
+    }
+    return false;
   }
 }
 

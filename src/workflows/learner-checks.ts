@@ -31,10 +31,20 @@ export async function replayPairs(
   scope: Scope,
   candidate: CandidateId,
   { version, baseline, cursor }: Pick<Watched, 'version' | 'baseline' | 'cursor'>,
+  slice: string | null = null,
 ): Promise<{ readonly conclusion: Diagnosis; readonly pairs: number; readonly seed: number }> {
   const seed = seedOf('diagnosis', String(cursor));
   const { diagnosis, pairs } = await evaluate(
-    { ...scope, candidate, purpose: 'diagnosis', baseline, version, attempt: cursor, seed },
+    {
+      ...scope,
+      candidate,
+      purpose: 'diagnosis',
+      baseline,
+      version,
+      attempt: cursor,
+      seed,
+      ...(slice === null ? {} : { slice }),
+    },
     `Drift or regression? ${version} against ${baseline}`,
   );
   return { conclusion: diagnosis ?? 'unresolved', pairs, seed };

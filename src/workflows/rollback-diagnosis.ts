@@ -21,10 +21,10 @@ async function diagnoseRollback(
 ): Promise<void> {
   const plan = await planDiagnosis({ ...scope, candidate });
   if (plan === null) return;
-  const { version, baseline, rollback } = plan;
-  const { conclusion, pairs, seed } = await replayPairs(scope, candidate, plan);
+  const { version, baseline, slice, rollback } = plan;
+  const { conclusion, pairs, seed } = await replayPairs(scope, candidate, plan, slice);
   const alarm = { reason: rollback.reason, ...rollback.detail };
-  const detail = { purpose: 'probation', pairs, seed, version, baseline, alarm };
+  const detail = { purpose: 'probation', slice, pairs, seed, version, baseline, alarm };
   await concludeRollback({ ...scope, candidate, conclusion, episodes, detail });
 }
 

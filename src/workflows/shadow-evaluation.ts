@@ -66,6 +66,8 @@ const { recordVerdict, stopWatching } = proxyActivities<LearningActivities>({
 export interface ShadowEvaluationInput extends PairSetting {
   readonly alpha: number;
   readonly seed: number;
+  /** With a diagnosis: the stratum that fell; all tasks unless told. */
+  readonly slice?: string;
   /** Milliseconds to wait for mirrored tasks before the evidence is called inconclusive. */
   readonly maxWaitMs?: number;
   /** Continue as new after this many history events; the server's own suggestion unless told. */

@@ -343,6 +343,17 @@ test('a thousand tasks of which some are older than the window are not so many',
   expect(await store.isPoolLarge(scope)).toBe(false);
 });
 
+test('a diagnosis of a slice that fell draws from the tasks of that slice, however few they are among the newest', async () => {
+  for (let n = 1; n <= 12; n += 1) {
+    await playOne(`t-${String(n)}`, { slices: { kind: n % 4 === 0 ? 'hard' : 'easy' } });
+  }
+  const candidate = await aCandidate('c');
+
+  const { tasks } = await draw(candidate, { purpose: 'diagnosis', slice: 'kind=hard' });
+
+  expect([...tasks].sort()).toEqual(['t-12', 't-4', 't-8']);
+});
+
 test('pinned cases come with the first draw, a few of them in many rounds, each as runs of its own', async () => {
   await play(1, 3);
   const candidate = await aCandidate('c');

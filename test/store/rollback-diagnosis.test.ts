@@ -58,7 +58,13 @@ function activities() {
   });
 }
 
-const ALARM = { stage: 'probation', automatic: true, test: 'promotion monitor, all', n: 12 };
+const ALARM = {
+  stage: 'probation',
+  slice: 'kind=hard',
+  automatic: true,
+  test: 'promotion monitor, all',
+  n: 12,
+};
 
 /** A candidate that was promoted and taken back in its probation, for what the detail says. */
 async function takenBack(name: string, detail: JsonObject = ALARM, actor = SYSTEM) {
@@ -111,6 +117,7 @@ test('what was taken back is set beside what serves since', async () => {
   expect(plan).toMatchObject({
     version,
     baseline: before,
+    slice: 'kind=hard',
     rollback: { reason: 'an alarm', detail: { ...ALARM, from: version, to: before } },
   });
 });

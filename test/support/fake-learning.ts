@@ -720,7 +720,8 @@ export class FakeLearning implements LearningActivities {
     const { reason, detail } = rollback;
     const { version } = this.#candidate(candidate);
     const versions = { version, baseline: this.active };
-    return { ...versions, cursor: this.#newest(), rollback: { reason, detail } };
+    const slice = typeof detail['slice'] === 'string' ? detail['slice'] : null;
+    return { ...versions, cursor: this.#newest(), slice, rollback: { reason, detail } };
   }
 
   async concludeRollback(

@@ -99,6 +99,31 @@ test('with too few tasks to tell, neither is found, and it stays back', async ()
   expect(await told(world)).toMatchObject({ conclusion: 'unresolved', detail: { pairs: 3 } });
 });
 
+test('where one slice lost it is replayed on tasks of that slice alone', async () => {
+  const world = aWorld();
+  world.learning.isScopable = false;
+  world.learning.strata = ['easy', 'hard'].map((kind) => ({
+    slices: { kind },
+    n: 100,
+    failures: 5,
+  }));
+  const carrier = await bringToProbation(house, world);
+
+  await world.learning.live(
+    Array.from({ length: 24 }, (_none, at) =>
+      at % 2 === 0
+        ? { success: 1, slices: { kind: 'easy' } }
+        : { success: 0, slices: { kind: 'hard' } },
+    ),
+  );
+  await carrier.result();
+  const { detail } = await told(world);
+
+  const draw = world.learning.draws.find(({ purpose }) => purpose === 'diagnosis');
+  expect(draw).toMatchObject({ slice: 'kind=hard' });
+  expect(detail).toMatchObject({ slice: 'kind=hard' });
+});
+
 test('a canary has its controls beside it: there is nothing to look into', async () => {
   const world = aWorld();
   const carrier = await house.startReflection(world, 'e1');
