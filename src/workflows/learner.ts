@@ -197,7 +197,8 @@ export async function learner(input: LearnerInput): Promise<void> {
   ): Promise<void> => {
     const { candidate, version, baseline, failures, outcomes } = found;
     if (candidate === null) return;
-    const { conclusion, pairs, seed } = await replayPairs(scope, candidate, found);
+    const fell = purpose === 'rollback' ? slice : null;
+    const { conclusion, pairs, seed } = await replayPairs(scope, candidate, found, fell);
     const detail = { purpose, slice, outcomes, pairs, seed, version, baseline, ...evidence };
     await concludeDiagnosis({ ...scope, candidate, conclusion, episodes: failures, detail });
     if (conclusion === 'regression') await journal.note({ kind: 'taken-back', candidate });

@@ -136,6 +136,20 @@ function diagnosed({ learning }: World): boolean {
   return learning.draws.some(({ purpose }) => purpose === 'diagnosis');
 }
 
+test('a slice that fell after probation is replayed on tasks of its own', async () => {
+  const world = aWorld();
+  const carrier = await bringToProbation(house, world);
+  await rounds(world, 40, []);
+  await carrier.result();
+  await learnerWhere(house, world, 'a watch', ({ watched }) => watched !== null);
+
+  await rounds(world, 5, ['hard']);
+  await until('a diagnosis', () => Promise.resolve(diagnosed(world) ? true : undefined));
+
+  const draw = world.learning.draws.find(({ purpose }) => purpose === 'diagnosis');
+  expect(draw).toMatchObject({ slice: 'kind=hard' });
+});
+
 test('a severe loss after probation is taken back at once, though it fills one page', async () => {
   const world = await aWatchedPromotion();
 
