@@ -78,7 +78,7 @@ afterAll(async () => {
   for (const close of closers.reverse()) await close();
 });
 
-/** Runs all tasks at once; where an unsafe effect may have happened, a person looks and says so. */
+/** Runs all tasks at once; where an unsafe effect may have happened, a person looks whether it has. */
 async function deliverAll(): Promise<readonly AgentTaskResult[]> {
   const agent = courier(effects.url);
   const scope = scopeOf('acme', agent);
@@ -100,7 +100,10 @@ async function deliverAll(): Promise<readonly AgentTaskResult[]> {
       for (const request of requests.filter(({ task }) => !ended.has(task))) {
         if ((await phaseOf(request)) !== 'needs_review') continue;
         asked += 1;
-        await house.client.answer(request, { actor: 'operator', text: 'It was delivered.' });
+        // A sender may also have died with a call noted and not yet sent.
+        const hasHappened = effects.applied.has(`${request.input.parcel}/unsafe`);
+        const said = hasHappened ? { text: 'It was delivered.' } : { allow: true };
+        await house.client.answer(request, { actor: 'operator', ...said });
       }
       return ended.size === TASKS ? true : undefined;
     },
