@@ -5,6 +5,7 @@ import { PRIOR_RELIABILITY, type Actor } from '../domain/feedback.js';
 import type { AgentId, EpisodeId, LessonId, TenantId } from '../domain/ids.js';
 import type { LessonSource } from '../domain/lesson.js';
 import { appendAudit } from './audit.js';
+import { RESTS_ON_ERASED } from './erased-person.js';
 import { relabel } from './labels.js';
 import { storable, storableJson } from './storable.js';
 import { withEraser } from './transaction.js';
@@ -170,9 +171,9 @@ async function recomputeSupport(
              select coalesce(json_agg(s), '[]'::json)
              from json_array_elements(r.sources) s where s ->> 'principal' <> $5
            ) else $4::json end,
-         rationale = 'a person who said so was erased'
+         rationale = $6
        where tenant = $1 and agent = $2 and lesson = $3`,
-      [tenant, agent, lesson, storableJson(left), person],
+      [tenant, agent, lesson, storableJson(left), person, RESTS_ON_ERASED],
     );
     if (isWithdrawn) {
       await client.query(

@@ -4,6 +4,7 @@ import type { Store } from '../activities/store.js';
 import type { LessonRef } from '../domain/strategy.js';
 import { appendAudit } from './audit.js';
 import { lockCandidate } from './candidates.js';
+import { RESTS_ON_ERASED } from './erased-person.js';
 import { withTenant } from './transaction.js';
 
 export function releaseStore(pool: Pool): Pick<Store, 'releaseQuarantine'> {
@@ -19,7 +20,7 @@ export function releaseStore(pool: Pool): Pick<Store, 'releaseQuarantine'> {
            from candidate_lessons c
            where c.tenant = $1 and c.candidate = $2 and r.tenant = c.tenant and r.agent = c.agent
              and r.lesson = c.lesson and r.revision = c.revision and r.status = 'quarantined'
-             and r.rationale <> 'a person who said so was erased'
+             and r.rationale <> $4
              and not exists (
                select from candidate_lessons taken
                join candidates later on later.tenant = taken.tenant and later.candidate = taken.candidate
@@ -31,7 +32,7 @@ export function releaseStore(pool: Pool): Pick<Store, 'releaseQuarantine'> {
                  and a.object_kind = 'lesson' and a.object_id = c.lesson || '@' || c.revision
              )
            returning r.lesson, r.revision`,
-          [scope.tenant, candidate, number],
+          [scope.tenant, candidate, number, RESTS_ON_ERASED],
         );
         if (rows.length === 0) return;
         const released = rows.map(({ lesson, revision }) => `${lesson}@${String(revision)}`).sort();
