@@ -4,7 +4,7 @@ import { stratumOf } from '../domain/gate/live-outcome.js';
 import { maySample, poolPart } from '../domain/gate/sampling.js';
 import type { Scope } from '../domain/ids.js';
 import { recallLessons, type LessonIndex } from '../domain/retrieval/recall.js';
-import type { DrawRequest } from './learning-activities.js';
+import type { DrawRequest } from './draws.js';
 import type { PoolTask, Store } from './store.js';
 import type { StrategyCache } from './strategy-cache.js';
 

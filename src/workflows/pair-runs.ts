@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 
 import type { JudgeActivities } from '../activities/judge-activities.js';
-import type { DrawnTask } from '../activities/learning-activities.js';
+import type { DrawnTask } from '../activities/draws.js';
 import type { PairRow } from '../activities/store.js';
 import { isLostRun } from '../domain/gate/committed-pair.js';
 import { poolRuns } from '../domain/gate/replicates.js';

@@ -9,11 +9,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
-import type {
-  DrawAnswer,
-  DrawnTask,
-  LearningActivities,
-} from '../activities/learning-activities.js';
+import type { DrawAnswer, DrawnTask } from '../activities/draws.js';
+import type { LearningActivities } from '../activities/learning-activities.js';
 import type { PairRow } from '../activities/store.js';
 import {
   addAaPair,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { createAgentRegistry } from '../../src/activities/agent-registry.js';
 import { createEvaluationActivities } from '../../src/activities/evaluation-activities.js';
-import type { DrawRequest } from '../../src/activities/learning-activities.js';
+import type { DrawRequest } from '../../src/activities/draws.js';
 import type { Messenger } from '../../src/activities/messenger.js';
 import type { Store } from '../../src/activities/store.js';
 import { StrategyCache } from '../../src/activities/strategy-cache.js';

@@ -1,9 +1,7 @@
+import type { DrawAnswer, DrawnTask, DrawRequest } from '../../src/activities/draws.js';
 import type { AttributionAnswer } from '../../src/activities/episode-attribution.js';
 import type {
   CanaryAnswer,
-  DrawAnswer,
-  DrawRequest,
-  DrawnTask,
   EvaluationPlan,
   LearningActivities,
   MergeAnswer,
