@@ -8,6 +8,7 @@ import { z } from 'zod';
 
 import { endAtOnce, endProcess, started } from './child-process.js';
 import { countLeases } from './leases.js';
+import { listensOn } from './listeners.js';
 import { freePort } from './ports.js';
 import {
   commandLineOf,
@@ -59,6 +60,8 @@ const adoptLimitMs = 5000;
 /** A server on this machine answers in milliseconds once it is up; a dead one is asked no longer. */
 const quick = { connectTimeout: '1s' } as const;
 const stopGraceMs = 8000;
+/** How long a server must outlive the first answer on its port where nothing tells whose answer it was. */
+const provenAfterMs = 3000;
 
 export interface DevServerOptions {
   readonly home: string;
@@ -135,7 +138,7 @@ async function attempt(
     const server = { ...(await started(child)), ...facts };
     child.unref();
     writeState(home, server);
-    if (await comesUp(server, signal)) return server;
+    if (await comesUp(home, server, signal)) return server;
     const isGone = !isStillRunning(server);
     await endDevServer(home, server);
     signal?.throwIfAborted();
@@ -150,18 +153,36 @@ async function attempt(
   }
 }
 
-async function comesUp(server: DevServer, signal: AbortSignal | undefined): Promise<boolean> {
+async function comesUp(
+  home: string,
+  server: DevServer,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   const deadline = Date.now() + startLimitMs;
+  let answeredAt: number | undefined;
   while (Date.now() < deadline && signal?.aborted !== true) {
     const answers =
       (await problemOf(addressOf(server), server.namespace, quick)) === undefined &&
       (await answersHttp(uiUrlOf(server)));
-    // Asked last: what answered may be a stranger on the port that ours died of.
     if (!isStillRunning(server)) return false;
-    if (answers) return true;
+    if (answers) {
+      answeredAt ??= Date.now();
+      const isOwn = holdsItsPort(home, server);
+      if (isOwn === true) return true;
+      if (isOwn === undefined && Date.now() - answeredAt > provenAfterMs) return true;
+    }
     await sleep(100);
   }
   return false;
+}
+
+/**
+ * Whether the port is held by a server of this home. What answers there may be a stranger's, started at the
+ * same moment, and ours about to find the port taken. Undefined where the system does not tell.
+ */
+function holdsItsPort(home: string, { port }: DevServer): boolean | undefined {
+  const told = runningDevServers(home).map((pid) => listensOn(pid, port));
+  return told.includes(true) ? true : told.find((each) => each !== undefined);
 }
 
 /** Every server that has the database of this home open, noted down or not. */

@@ -1,10 +1,12 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { Client, Connection } from '@temporalio/client';
 import { expect, onTestFinished, test } from 'vitest';
 
+import { listensOn } from '../../src/embedded/listeners.js';
+import { freePort } from '../../src/embedded/ports.js';
 import { processesWithArgument } from '../../src/embedded/process-identity.js';
 import { searchAttributes } from '../../src/embedded/search-attributes.js';
 import { startTemporal, type TemporalServer } from '../../src/embedded/temporal.js';
@@ -50,6 +52,33 @@ test('a dev server is started that knows our search attributes and shows its UI'
   );
   expect((await fetch(server.uiUrl ?? '')).status).toBe(200);
   expect(lines.join('\n')).toMatch(/TEMPORAL_CLI_PATH: temporal version .* started in \d+ ms/);
+});
+
+test('of two homes that start at once on one port, neither takes the server of the other for its own', async () => {
+  const slow = join(await aHome(), 'slow-to-start');
+  const wait = 'if [ "$1" = server ]; then sleep 3; fi';
+  await writeFile(slow, `#!/bin/sh\n${wait}\nexec "${cliPath}" "$@"\n`, { mode: 0o755 });
+  const preferredPort = await freePort(0);
+  const preferredUiPort = await freePort(0, [preferredPort]);
+  const startOn = async (program: string) =>
+    stopAfterTest(
+      await startTemporal({
+        environment: process.env,
+        home: await aHome(),
+        log: silent,
+        cliPath: program,
+        preferredPort,
+        preferredUiPort,
+      }),
+    );
+
+  // Both look at the port before either has it; the slow one learns only later that it is taken.
+  const [late, early] = await Promise.all([startOn(slow), startOn(cliPath)]);
+
+  expect(late.address).not.toBe(early.address);
+  for (const { pid = 0, address } of [late, early]) {
+    expect(listensOn(pid, Number(address.split(':')[1]))).toBe(true);
+  }
 });
 
 test('workflows survive a SIGKILL of the server, and the next one has the same address', async () => {
