@@ -91,14 +91,15 @@ export function registerDeciding(program: Command, invoke: Invoke): void {
 function registerOverrides(program: Command, invoke: Invoke): void {
   program
     .command('rollback')
-    .description('return to the last known-good version, or to the one named')
-    .requiredOption('--agent <agent>', 'whose')
+    .description('return to the last known-good version, to the one named, or from a candidate')
+    .argument('[candidate]', 'the one to take back (default: the one that serves), or c3')
+    .option('--agent <agent>', 'whose; needed where no candidate is named')
     .requiredOption('--reason <text>', 'why', reason)
     .option('--to <version>', 'or the beginning of its id')
     .option(...EXPECT_VERSION)
-    .action((options: RollbackOptions) =>
+    .action((candidate: string | undefined, options: RollbackOptions) =>
       invoke(async (context) =>
-        (await import('./commands/override.js')).rollback(options, context),
+        (await import('./commands/override.js')).rollback(candidate, options, context),
       ),
     );
   const overrides = [

@@ -4,11 +4,11 @@ import { assertActive, candidateRow } from '../activities/candidate-reading.js';
 import type { Messenger } from '../activities/messenger.js';
 import { activePointer } from '../activities/pointer-change.js';
 import { rollBack, rollBackTo, settleEnded, type RolledBack } from '../activities/rollback.js';
-import type { Store } from '../activities/store.js';
+import type { CandidateRow, Pointer, Store } from '../activities/store.js';
 import { endUncarried } from '../activities/uncarried.js';
 import { versionId } from '../contracts/ids.js';
 import { isEnd } from '../domain/candidate.js';
-import { wordsFor } from '../domain/candidate-words.js';
+import { wordRefused, wordsFor } from '../domain/candidate-words.js';
 import { ConflictError, DeniedError, InvalidInputError, NotFoundError } from '../domain/errors.js';
 import type { Role } from '../domain/feedback.js';
 import type { CandidateId, Scope, TenantId } from '../domain/ids.js';
@@ -61,6 +61,8 @@ export interface RollbackWanted {
   readonly role: Role;
   readonly reason: string;
   readonly to?: string;
+  /** The candidate to take back; the one that serves unless told. */
+  readonly candidate?: CandidateId;
   /** Version that the person believes to be active; a mismatch is refused. */
   readonly expectedVersion?: string;
 }
@@ -90,7 +92,9 @@ export class Governance {
     kind: CandidateWord,
     decision: Decision,
   ): Promise<void> {
-    const { workflowId } = await candidateRow(this.#store, tenant, candidate);
+    const { workflowId, state } = await candidateRow(this.#store, tenant, candidate);
+    // An episode that is judged anew is reflected upon under the same workflow id: it knows nothing of this one.
+    if (isEnd(state)) return this.#decideUncarried(tenant, candidate, kind, decision);
     try {
       const handle = this.#temporal.workflow.getHandle(workflowId);
       await handle.executeUpdate(DECISIONS[kind], { args: [decision] });
@@ -101,23 +105,29 @@ export class Governance {
     }
   }
 
-  /** Of a candidate whose workflow has ended without it: what ends it needs no workflow. */
+  /** Of a candidate that no workflow carries any more: what ends it, or takes it back, needs none. */
   async #decideUncarried(
     tenant: TenantId,
     candidate: CandidateId,
     kind: CandidateWord,
-    { actor: id, role, reason, expectedVersion }: Decision,
+    given: Decision,
   ): Promise<void> {
+    const { actor: id, role, reason, expectedVersion } = given;
     assertMayOverride(role, kind, reason);
     const { agent, state } = await candidateRow(this.#store, tenant, candidate);
     const scope = { tenant, agent };
+    if (kind === 'rollback' && state === 'promoted') {
+      await this.#rollBackPromoted(scope, candidate, given);
+      return;
+    }
     const ending = ENDING.filter((other) => wordsFor(state).includes(other));
     const word = ending.find((other) => other === kind);
     if (word === undefined) {
-      const found = isEnd(state) ? state : `${state}, and its workflow ended`;
       throw new ConflictError(
-        `${kind}: found candidate ${candidate} ${found}, expected one to ${kind}; ` +
-          `possible: ${ending.join(', ') || 'nothing, it has ended'}`,
+        isEnd(state)
+          ? wordRefused(kind, state, candidate)
+          : `${kind}: found candidate ${candidate} ${state}, and its workflow ended, expected one to ${kind}; ` +
+              `possible: ${ending.join(', ')}`,
       );
     }
     assertActive(await activePointer(this.#store, scope), expectedVersion, kind);
@@ -143,8 +153,8 @@ export class Governance {
   }
 
   /**
-   * Returns to an earlier version: the last known-good one, or the one named. A candidate in canary or
-   * probation is told; one whose life has ended is rolled back here, by the same transition.
+   * Returns to an earlier version: the last known-good one, the one named, or the one before a candidate. One in
+   * canary or probation is told; one whose life has ended is rolled back here, by the same transition.
    */
   async rollback(scope: Scope, given: RollbackWanted): Promise<RollbackDone> {
     assertMayOverride(given.role, 'rollback', given.reason);
@@ -153,10 +163,14 @@ export class Governance {
       throw new NotFoundError('agent', scope.agent, 'run a task first, so that it has a version');
     }
     assertActive(pointer, given.expectedVersion, 'rollback');
-    const actor = { id: given.actor, role: given.role };
-    const expected =
-      given.expectedVersion === undefined ? {} : { expectedVersion: given.expectedVersion };
+    if (given.candidate !== undefined) {
+      const row = await candidateRow(this.#store, scope.tenant, given.candidate);
+      return this.#takeBack(scope, row, pointer, given);
+    }
     if (given.to !== undefined) {
+      const actor = { id: given.actor, role: given.role };
+      const expected =
+        given.expectedVersion === undefined ? {} : { expectedVersion: given.expectedVersion };
       const to = versionId(given.to);
       if ((await this.#store.version(scope, to)) === null) {
         throw new NotFoundError('version', to, 'list them with `ratchet versions`');
@@ -181,27 +195,47 @@ export class Governance {
         `agent ${scope.agent}: found no promotion to take back, expected one; name a version with --to`,
       );
     }
-    if (serving.state === 'promoted') {
-      const done = await rollBack(this.#store, {
-        ...scope,
-        candidate: serving.id,
-        actor,
-        reason: given.reason,
-        detail: { automatic: false },
-        ...expected,
-      });
-      await this.#tell(scope, done);
-      return { to: done.to, isChanged: true, ended: [serving.id] };
-    }
-    const { actor: name, role, reason } = given;
-    await this.decide(scope.tenant, serving.id, 'rollback', {
-      actor: name,
-      role,
+    return this.#takeBack(scope, serving, pointer, given);
+  }
+
+  /** Takes one candidate back, wherever it stands. */
+  async #takeBack(
+    scope: Scope,
+    row: CandidateRow,
+    pointer: Pointer,
+    given: RollbackWanted,
+  ): Promise<RollbackDone> {
+    if (row.state === 'promoted') return this.#rollBackPromoted(scope, row.id, given);
+    const { actor, role, reason, expectedVersion } = given;
+    const expected = expectedVersion === undefined ? {} : { expectedVersion };
+    await this.decide(scope.tenant, row.id, 'rollback', { actor, role, reason, ...expected });
+    const to = row.state === 'canary' ? pointer.active : (row.baseline ?? pointer.active);
+    return { to, isChanged: true, ended: [row.id] };
+  }
+
+  /** Of one whose life has ended: by the same transition, without its workflow. */
+  async #rollBackPromoted(
+    scope: Scope,
+    candidate: CandidateId,
+    { actor, role, reason, expectedVersion }: Decision,
+  ): Promise<RollbackDone> {
+    const done = await rollBack(this.#store, {
+      ...scope,
+      candidate,
+      actor: { id: actor, role },
       reason,
-      ...expected,
+      detail: { automatic: false },
+      ...(expectedVersion === undefined ? {} : { expectedVersion }),
     });
-    const to = serving.state === 'canary' ? pointer.active : (serving.baseline ?? pointer.active);
-    return { to, isChanged: true, ended: [serving.id] };
+    await this.#tell(scope, done);
+    if (done.state === 'promoted') {
+      throw new ConflictError(
+        `rollback: found candidate ${candidate} promoted, but not in what version ${done.to} was made of, ` +
+          'expected one that serves; `ratchet versions` shows what does, and --to names one to return to',
+      );
+    }
+    const others = done.past.map((each) => each.candidate).filter((id) => id !== candidate);
+    return { to: done.to, isChanged: true, ended: [candidate, ...others] };
   }
 
   async #tell(scope: Scope, { moved, past }: Pick<RolledBack, 'moved' | 'past'>): Promise<void> {

@@ -1,8 +1,9 @@
 import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
 
-import { wordsFor, type CandidateWord } from '../domain/candidate-words.js';
+import { wordRefused, wordsFor, type CandidateWord } from '../domain/candidate-words.js';
 import type { CandidateState } from '../domain/candidate.js';
 import type { Actor } from '../domain/feedback.js';
+import type { CandidateId } from '../domain/ids.js';
 import type { Decision, Grant, Held } from './messages.js';
 
 /** What a person decided about the candidate, in the order it was said. */
@@ -53,7 +54,12 @@ export function emptyMailbox(): Mailbox {
 }
 
 /** Refuses a word that does not fit the candidate's state, naming what was found and expected. */
-export function checkWord(mailbox: Mailbox, kind: Word['kind'], decision: Decision): void {
+export function checkWord(
+  mailbox: Mailbox,
+  kind: Word['kind'],
+  decision: Decision,
+  candidate: CandidateId | null,
+): void {
   const refuse = (message: string, type: string): never => {
     throw ApplicationFailure.nonRetryable(message, type);
   };
@@ -64,13 +70,8 @@ export function checkWord(mailbox: Mailbox, kind: Word['kind'], decision: Decisi
     refuse(`role: found user, expected owner or expert; ask one of them to ${kind}`, 'DeniedError');
   }
   const { stage } = mailbox;
-  const words = wordsFor(stage);
-  if (!words.includes(kind)) {
-    const allowed = words.join(', ') || 'nothing, it has ended';
-    refuse(
-      `${kind}: found a candidate that is ${stage}, expected one to ${kind}; possible: ${allowed}`,
-      'ConflictError',
-    );
+  if (!wordsFor(stage).includes(kind)) {
+    refuse(wordRefused(kind, stage, candidate), 'ConflictError');
   }
   const first = mailbox.acting ?? mailbox.word;
   if (first !== null) {

@@ -120,12 +120,12 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
         if (decision.expectedVersion !== undefined) {
           await expectActive({ tenant, agent, word, expected: decision.expectedVersion });
           // What was so at the door may be so no more.
-          checkWord(mailbox, word, decision);
+          checkWord(mailbox, word, decision, candidate);
         }
         mailbox.word = { kind: word, decision };
         return `${word} accepted`;
       },
-      { validator: (decision: Decision) => checkWord(mailbox, word, decision) },
+      { validator: (decision: Decision) => checkWord(mailbox, word, decision, candidate) },
     );
   }
 

@@ -1,7 +1,8 @@
 import type { RollbackDone } from '../../client/governance.js';
+import { InvalidInputError } from '../../domain/errors.js';
 import type { CommandContext } from '../command.js';
 import { answered, deciding } from '../deciding.js';
-import { expectedVersion, findVersion } from '../finding.js';
+import { expectedVersion, findCandidate, findVersion } from '../finding.js';
 import { oneScope } from '../looking.js';
 
 export interface OverrideOptions {
@@ -43,24 +44,37 @@ export function override(
 }
 
 export interface RollbackOptions {
-  readonly agent: string;
+  readonly agent?: string;
   readonly reason: string;
   readonly to?: string;
   readonly expectVersion?: string;
 }
 
-/** Back to the last known-good version, or to the one named. */
-export function rollback(options: RollbackOptions, context: CommandContext): Promise<number> {
+/** Back to the last known-good version, to the one named, or to what served before a candidate. */
+export function rollback(
+  candidate: string | undefined,
+  options: RollbackOptions,
+  context: CommandContext,
+): Promise<number> {
+  if (candidate === undefined && options.agent === undefined) {
+    throw new InvalidInputError('--agent', 'nothing', 'whose version, or a candidate to take back');
+  }
+  if (candidate !== undefined && options.to !== undefined) {
+    throw new InvalidInputError('--to', 'a version beside a candidate', 'one of the two');
+  }
   return deciding(context, async ({ house, look, person }) => {
-    const scope = await oneScope(look, options.agent);
     const { reason } = options;
+    const found =
+      candidate === undefined ? undefined : await findCandidate(look, candidate, options.agent);
+    const scope = found?.scope ?? (await oneScope(look, options.agent));
     const to =
       options.to === undefined
         ? {}
         : { to: (await findVersion(look, options.to, options.agent)).id };
+    const taken = found === undefined ? {} : { candidate: found.id };
     const expected = await expectedVersion(look, options.expectVersion, options.agent);
     const done = await answered(
-      house.client.rollback(scope, { ...person, reason, ...to, ...expected }),
+      house.client.rollback(scope, { ...person, reason, ...to, ...taken, ...expected }),
     );
     const document = { ...scope, action: 'rollback', ...person, reason, ...done };
     context.io.result(document, rollbackText(scope.agent, done));
