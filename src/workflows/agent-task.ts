@@ -12,39 +12,28 @@ import {
   startChild,
   upsertSearchAttributes,
   workflowInfo,
-  type ChildWorkflowOptions,
 } from '@temporalio/workflow';
 
 import type {
-  OfferedTool,
+  RecordAnswer,
   RecordRequest,
   TaskContext,
   TaskStart,
-  ToolAnswer,
-  TravellingCall,
 } from '../activities/task-activities.js';
 import type { TaskEnd } from '../domain/episode.js';
 import type { EpisodeId } from '../domain/ids.js';
 import { UNJUDGED } from '../domain/judging.js';
 import { UNPAID } from '../domain/learning-budget.js';
 import { NOTHING_SPENT, planTurn, stopReason, type TaskTally } from '../domain/turn.js';
-import type { PlannedCall } from '../domain/turn.js';
 import { isBudgetSpent } from './budget-hold.js';
-import { answerFault } from './expected-answer.js';
 import { isHistoryLong } from './history-length.js';
-import { answer, cancelTask, giveFeedback, taskProgress, type Answer } from './messages.js';
-import type { ExpectedAnswer, TaskProgress } from './messages.js';
+import { cancelTask, giveFeedback, taskProgress, type TaskProgress } from './messages.js';
 import { dashboardIn, pageMemo } from './page-memo.js';
+import { openPersonDesk } from './person-desk.js';
 import type { reflectAndUpdate } from './reflect-and-update.js';
 import { searchAttributes } from './search-attributes.js';
-import {
-  answerCall,
-  callModel,
-  callTool,
-  recall,
-  recordEpisode,
-  storeFeedback,
-} from './task-steps.js';
+import { callModel, recall, recordEpisode, storeFeedback } from './task-steps.js';
+import { runCall, type CallSetting } from './tool-calls.js';
 
 export interface AgentTaskInput extends TaskStart {
   /** What an earlier run of this workflow hands on. */
@@ -70,13 +59,6 @@ export interface AgentTaskResult {
   readonly cost: number;
 }
 
-interface WaitingCall {
-  readonly tool: string;
-  readonly question: string;
-  readonly expects: ExpectedAnswer;
-  answered: Answer | null;
-}
-
 type Closing = Pick<RecordRequest, 'output' | 'outputStep' | 'stopped'>;
 
 /**
@@ -85,48 +67,22 @@ type Closing = Pick<RecordRequest, 'output' | 'outputStep' | 'stopped'>;
  */
 export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult> {
   const { tenant, agent } = input;
-  const waiting = new Map<string, WaitingCall>();
   let phase: TaskProgress['phase'] = 'starting';
   let cancelled: string | undefined;
   let tally = input.resumed?.tally ?? NOTHING_SPENT;
   let isWithoutFeedback = input.resumed?.isWithoutFeedback ?? input.resumed === undefined;
   const work = new CancellationScope();
 
-  setHandler(taskProgress, () => ({
-    phase: waiting.size > 0 ? 'needs_review' : phase,
-    modelCalls: tally.modelCalls,
-    toolCalls: tally.toolCalls,
-    waiting: [...waiting].map(([callId, { tool, question, expects }]) => ({
-      callId,
-      tool,
-      question,
-      expects,
-    })),
-  }));
-  setHandler(
-    answer,
-    (given) => {
-      const [first] = waiting.keys();
-      const callId = given.callId ?? first ?? '';
-      const call = waiting.get(callId);
-      if (call !== undefined) call.answered = given;
-      return { callId };
-    },
-    {
-      validator: (given: Answer) => {
-        const callId = given.callId ?? [...waiting.keys()][0];
-        const call = callId === undefined ? undefined : waiting.get(callId);
-        if (call === undefined) {
-          throw ApplicationFailure.nonRetryable(
-            `answer.callId: found ${given.callId ?? 'none'}, expected one of: ${[...waiting.keys()].join(', ') || 'nothing waits'}`,
-            'ConflictError',
-          );
-        }
-        const fault = answerFault(given, call.expects);
-        if (fault !== null) throw ApplicationFailure.nonRetryable(fault, 'InvalidInputError');
-      },
-    },
-  );
+  const desk = openPersonDesk();
+  setHandler(taskProgress, () => {
+    const waiting = desk.waiting();
+    return {
+      phase: waiting.length > 0 ? 'needs_review' : phase,
+      modelCalls: tally.modelCalls,
+      toolCalls: tally.toolCalls,
+      waiting,
+    };
+  });
   setHandler(cancelTask, ({ actor, reason }) => {
     cancelled ??= `${actor}: ${reason}`;
     work.cancel();
@@ -144,83 +100,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
     upsertSearchAttributes(searchAttributes.started(context));
   }
 
-  /** Waits for a person, for days if need be. */
-  const askPerson = async (
-    call: PlannedCall['call'],
-    expects: ExpectedAnswer,
-    question: string,
-  ): Promise<Answer> => {
-    const entry: WaitingCall = { tool: call.tool, question, expects, answered: null };
-    waiting.set(call.id, entry);
-    setCurrentDetails(`**Waits for a person**: ${question}`);
-    await condition(() => entry.answered !== null);
-    waiting.delete(call.id);
-    if (waiting.size === 0) setCurrentDetails('');
-    return entry.answered ?? { actor: 'nobody' };
-  };
-
-  const runCall = async (planned: PlannedCall<TravellingCall>): Promise<ToolAnswer['kind']> => {
-    const { call, step } = planned;
-    const reply = (result: Parameters<typeof answerCall>[0]['result']) =>
-      answerCall({ tenant, episode: context.episode, step, call, result });
-    if (planned.kind === 'refuse') {
-      await reply({ ok: false, code: planned.code, content: planned.message });
-      return 'refused';
-    }
-    if (call.tool === 'ask_person') {
-      const given = await askPerson(call, 'text', call.arguments);
-      await reply({ ok: true, content: given.text ?? '' });
-      return 'done';
-    }
-    const tool = toolOf(context, call.tool);
-    if (!tool.isAllowed) {
-      throw ApplicationFailure.nonRetryable(
-        `Tool ${tool.name} has no sandbox; give it one or keep its tasks out of shadow evaluation`,
-        'SHADOW_UNMOCKED',
-      );
-    }
-    if (tool.needsApproval && input.mode === 'live') {
-      const given = await askPerson(call, 'allow', `May ${call.tool} run with ${call.arguments}?`);
-      if (given.allow !== true) {
-        const reason = given.text ?? 'a person refused this call';
-        await reply({ ok: false, code: 'DENIED', content: reason });
-        return 'failed';
-      }
-    }
-    const effectKey = `${tenant}:${agent}:${input.task}:${String(step)}:${call.id}`;
-    const { episode } = context;
-    const request = {
-      tenant,
-      agent,
-      episode,
-      task: input.task,
-      mode: input.mode,
-      step,
-      call,
-      effectKey,
-    };
-    let done = await callTool(context, tool, request);
-    for (let again = 1; done.kind === 'unknown-effect'; again += 1) {
-      const given = await askPerson(
-        call,
-        'allow-or-text',
-        `Did ${call.tool} (${effectKey}) happen? Say with what result, or whether it is to be made again.`,
-      );
-      if (given.allow === true) {
-        done = await callTool(context, tool, { ...request, again });
-        continue;
-      }
-      if (given.allow === false) {
-        const reason = given.text ?? 'it did not happen, and a person does not want it to';
-        await reply({ ok: false, code: 'DENIED', content: reason });
-        return 'failed';
-      }
-      await reply({ ok: true, content: given.text ?? 'A person confirmed this call.' });
-      return 'done';
-    }
-    return done.kind;
-  };
-
+  const calls: CallSetting = { start: input, context, ask: desk.ask };
   /** Turns of model and tools, until an answer, a budget, or a history that grew long. */
   const converse = async (): Promise<Closing> => {
     for (;;) {
@@ -254,7 +134,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       const names = context.tools.map(({ name }) => name);
       const turn = planTurn(reply.toolCalls, names, tally, context.limits);
       tally = turn.tally;
-      const kinds = await Promise.all(turn.planned.map(runCall));
+      const kinds = await Promise.all(turn.planned.map((planned) => runCall(calls, planned)));
       const malformed = kinds.filter(
         (kind, index) => kind === 'refused' && turn.planned[index]?.kind === 'run',
       ).length;
@@ -278,7 +158,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
     const { episode, version } = context;
     const end: TaskEnd =
       cancelled !== undefined ? 'cancelled' : closing.output === null ? 'failed' : 'done';
-    const { outcome, informative } = await recordEpisode({
+    const recorded = await recordEpisode({
       tenant,
       agent,
       episode,
@@ -291,30 +171,9 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       tokens: tally.tokens,
       costMicroUsd: tally.costMicroUsd,
     });
+    const { outcome } = recorded;
     if (input.mode === 'live') {
-      const reflects = context.reflects;
-      // Its judge is asked there, so that nobody who waits for the answer waits for a second model.
-      const isUnjudged = outcome.category === UNJUDGED;
-      const isReflected =
-        reflects === 'always' || (reflects === 'informative' && informative.value);
-      if (isReflected || isUnjudged) {
-        await reflectionStarted({
-          workflowId: `reflect/${episode}`,
-          args: [
-            {
-              tenant,
-              agent,
-              episode,
-              informative,
-              ...(isUnjudged ? { judge: isReflected ? 'and-reflect' : 'alone' } : {}),
-            },
-          ],
-          parentClosePolicy: ParentClosePolicy.ABANDON,
-          staticSummary: `Reflect on ${input.task}: ${informative.reason}`,
-          memo: pageMemo(dashboardIn(workflowInfo().memo), tenant),
-          typedSearchAttributes: searchAttributes.owner(input),
-        });
-      }
+      await startReflection(input, context, recorded);
       // After the start, which the end of the task waits for.
       upsertSearchAttributes(searchAttributes.ended(outcome));
     }
@@ -354,12 +213,6 @@ async function recalled(input: AgentTaskInput): Promise<TaskContext | AgentTaskR
   }
 }
 
-function toolOf(context: TaskContext, name: string): OfferedTool {
-  const tool = context.tools.find((offered) => offered.name === name);
-  if (tool === undefined) throw ApplicationFailure.nonRetryable(`No tool ${name}`, 'TOOL_UNKNOWN');
-  return tool;
-}
-
 /** The failure type that ended the conversation: of an activity's cause where there is one. */
 function failureOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
@@ -380,13 +233,30 @@ function endDetails(result: AgentTaskResult, context: TaskContext, closing: Clos
   return lines.join('  \n');
 }
 
-/** Feedback that came just after the end was stored has started it already: then it reads what there is. */
-async function reflectionStarted(
-  options: ChildWorkflowOptions & { readonly args: Parameters<typeof reflectAndUpdate> },
+/**
+ * Starts what learns from the episode, where it is to be learned from, or where a judge must be asked: there,
+ * so that nobody who waits for the answer waits for a second model.
+ */
+async function startReflection(
+  { tenant, agent, task }: AgentTaskInput,
+  { episode, reflects }: TaskContext,
+  { outcome, informative }: RecordAnswer,
 ): Promise<void> {
+  const isUnjudged = outcome.category === UNJUDGED;
+  const isReflected = reflects === 'always' || (reflects === 'informative' && informative.value);
+  if (!isReflected && !isUnjudged) return;
+  const judge = isReflected ? 'and-reflect' : 'alone';
   try {
-    await startChild<typeof reflectAndUpdate>('reflectAndUpdate', options);
+    await startChild<typeof reflectAndUpdate>('reflectAndUpdate', {
+      workflowId: `reflect/${episode}`,
+      args: [{ tenant, agent, episode, informative, ...(isUnjudged && { judge }) }],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `Reflect on ${task}: ${informative.reason}`,
+      memo: pageMemo(dashboardIn(workflowInfo().memo), tenant),
+      typedSearchAttributes: searchAttributes.owner({ tenant, agent }),
+    });
   } catch (error) {
+    // Feedback that came just after the end was stored has started it already: then it reads what there is.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
 }
