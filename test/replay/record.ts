@@ -143,6 +143,7 @@ class Recorder {
       forkedReplay: () => this.#forkedReplay(),
       rolledBackAfterProbation: () => this.#rolledBackAfterProbation(),
       carefulTasks: () => this.#carefulTasks(),
+      longLearner: () => this.#longLearner(),
     };
     const unknown = only.filter((name) => !Object.hasOwn(stories, name));
     if (unknown.length > 0) {
@@ -251,6 +252,23 @@ class Recorder {
     await this.#write('reflect-and-update/merged', `reflect/${other?.episode ?? ''}`);
     await this.#write('learner/continue-as-new', learner.workflowId, learner.firstExecutionRunId);
     await this.#write('learner/continued', learner.workflowId);
+  }
+
+  /** A learner whose history is long from the first, so that it continues in a step of its own. */
+  async #longLearner(): Promise<void> {
+    const scope = scopeOf('golden-long-learner', desk);
+    const { workflow } = this.#house.temporal;
+    const { workflowId, firstExecutionRunId } = await workflow.start('learner', {
+      workflowId: `learner/${scope.tenant}/${scope.agent}`,
+      taskQueue: this.#house.taskQueue,
+      args: [{ ...scope, maxHistoryEvents: 10 }],
+    });
+    await this.#run(desk, scope, 'idles', 4);
+    await until('another run of the learner', async () => {
+      const { status } = await workflow.getHandle(workflowId, firstExecutionRunId).describe();
+      return status.name === 'CONTINUED_AS_NEW' ? true : undefined;
+    });
+    await this.#write('learner/continue-as-new-alone', workflowId, firstExecutionRunId);
   }
 
   /** A diagnosis asked for directly, so that it continues as new early. */

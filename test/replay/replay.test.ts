@@ -41,6 +41,7 @@ const ENDINGS = [
   'agent-task/unknown-effect-answered',
   'agent-task/waiting-answered',
   'learner/continue-as-new',
+  'learner/continue-as-new-alone',
   'learner/continued',
   'learner/rolled-back-after-probation',
   'maintain-memory/done',
@@ -79,6 +80,7 @@ const ENDINGS = [
 /** How a history ends, for those whose name says so. */
 const LAST_EVENT: Readonly<Record<string, string>> = {
   'continue-as-new': 'EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW',
+  'learner/continue-as-new-alone': 'EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW',
   'reflect-and-update/continue-as-new-in-canary': 'EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW',
   'reflect-and-update/continue-as-new-in-probation':
     'EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW',

@@ -104,6 +104,39 @@ test('a learner tells what a rollback in probation was', async () => {
   expect(isArmed).toBe(true);
 });
 
+test('a learner continues while proposals keep coming, and reads them all', async () => {
+  const world = house.world();
+  const { learning } = world;
+  const { mergeProposals } = learning;
+  const floodEndsMs = Date.now() + 8_000;
+  let merges = 0;
+  // Whoever proposes while the learner merges wakes it before the merge has ended.
+  learning.mergeProposals = async () => {
+    merges += 1;
+    const isFlood = Date.now() < floodEndsMs;
+    if (isFlood) await learning.wakeLearner();
+    const merged = await mergeProposals.call(learning);
+    return isFlood ? { ...merged, read: 0 } : merged;
+  };
+  const handle = await startLearner(world, 40);
+  const { runId } = await handle.describe();
+
+  await until('the end of the flood', () =>
+    Promise.resolve(Date.now() > floodEndsMs ? true : undefined),
+  );
+  await (await house.startReflection(world, 'e1')).result();
+
+  expect(merges).toBeGreaterThan(20);
+  const runs = [];
+  for await (const run of house.env.client.workflow.list({
+    query: `WorkflowId = '${handle.workflowId}'`,
+  })) {
+    runs.push(await house.env.client.workflow.getHandle(handle.workflowId, run.runId).describe());
+  }
+  expect(await statusOf(handle.workflowId, runId)).toBe('CONTINUED_AS_NEW');
+  expect(Math.max(...runs.map(({ historyLength }) => historyLength))).toBeLessThan(80);
+});
+
 test('a learner takes an update in the step that starts it, before it has read its journal', async () => {
   const world = aWorldWhere(house, 'is better');
   const { tenant, agent } = world.scope;
