@@ -6,6 +6,7 @@ import type { OverheadOptions } from '../bench/overhead.js';
 import type { RecallOptions } from '../bench/recall.js';
 import type { Invoke } from './command.js';
 import type { BenchAttributionOptions } from './commands/bench-attribution.js';
+import type { BenchFloodOptions } from './commands/bench-flood.js';
 import type { BenchLessonsOptions } from './commands/bench-lessons.js';
 import type { BenchNovelApiOptions } from './commands/bench-novel-api.js';
 import { countFromOne, score, wholeNumber } from './option-values.js';
@@ -52,6 +53,19 @@ export function registerBenchMeasures(bench: Command, invoke: Invoke): void {
     .action((options: RecallOptions) =>
       invoke(async ({ config, io, signal }) =>
         (await import('../bench/recall.js')).runRecall(options, config, io, signal),
+      ),
+    );
+  bench
+    .command('flood')
+    .description(
+      'failing episodes of few causes, each reflected upon, and what the learner makes of them',
+    )
+    .option('--episodes <n>', 'recorded, then reflected upon', countFromOne, 10_000)
+    .option('--causes <n>', 'that take turns', countFromOne, 20)
+    .option('--at-once <n>', 'reflections that have begun and not ended', countFromOne, 200)
+    .action((options: BenchFloodOptions) =>
+      invoke(async (context) =>
+        (await import('./commands/bench-flood.js')).runBenchFlood(options, context),
       ),
     );
   bench
