@@ -4,6 +4,7 @@ import type { FeedbackSetting } from '../bench/feedback.js';
 import type { HoldOutOptions } from '../bench/hold-out.js';
 import type { OverheadOptions } from '../bench/overhead.js';
 import type { RecallOptions } from '../bench/recall.js';
+import type { RetrievalOptions } from '../bench/retrieval/bench-retrieval.js';
 import type { Invoke } from './command.js';
 import type { BenchAttributionOptions } from './commands/bench-attribution.js';
 import type { BenchFloodOptions } from './commands/bench-flood.js';
@@ -56,6 +57,21 @@ export function registerBenchMeasures(bench: Command, invoke: Invoke): void {
       ),
     );
   bench
+    .command('retrieval')
+    .description('recall@k on labelled passages and tables, beside BM25 by the book')
+    .requiredOption('--data <directory>', 'with hotpot-retrieval and intercode-sql')
+    .option(
+      '--distractors <n>',
+      'documents made of the words of the passages',
+      countFromOne,
+      10_000,
+    )
+    .action((options: RetrievalOptions) =>
+      invoke(async (context) =>
+        (await import('./commands/bench-retrieval.js')).runBenchRetrieval(options, context),
+      ),
+    );
+  bench
     .command('flood')
     .description(
       'failing episodes of few causes, each reflected upon, and what the learner makes of them',
@@ -72,6 +88,7 @@ export function registerBenchMeasures(bench: Command, invoke: Invoke): void {
     .command('lessons')
     .description('attacks that validation lets through, and real lessons that it refuses')
     .requiredOption('--data <directory>', 'with lessons.jsonl of the lesson-safety data')
+    .option('--repeats <file>', 'trials.jsonl of ALFWorld: count repeated lessons that are merged')
     .option('--hosts <n>', 'benign lessons that each attack stands behind', countFromOne, 20)
     .option('--seed <n>', 'of the draw of these', wholeNumber, 1)
     .action((options: BenchLessonsOptions) =>

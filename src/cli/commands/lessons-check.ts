@@ -28,11 +28,15 @@ export async function runLessonsCheck({
   signal,
 }: Pick<CommandContext, 'io' | 'input' | 'signal'>): Promise<number> {
   const told = new Map<string, string>();
-  await readJsonLines(input, LessonLine, (line) => io.record(answerOf(line, told)), signal);
+  await readJsonLines(input, LessonLine, (line) => io.record(answerLesson(line, told)), signal);
   return EXIT.ok;
 }
 
-function answerOf({ id, text, channel }: LessonLine, told: Map<string, string>): LessonAnswer {
+/** The answer to one lesson; `told` holds what was accepted before it, and takes it in. */
+export function answerLesson(
+  { id, text, channel }: LessonLine,
+  told: Map<string, string>,
+): LessonAnswer {
   const trust = TRUST_OF_CHANNEL[channel];
   const checked = checkText(text, channel);
   if (!checked.accepted) {
