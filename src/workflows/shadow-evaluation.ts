@@ -32,6 +32,7 @@ import {
   type DiagnosisState,
 } from '../domain/gate/diagnosis.js';
 import { emptyCost } from '../domain/gate/cost.js';
+import { takeNext, type DrawnTasks, type Taken } from '../domain/gate/drawn-tasks.js';
 import { logE } from '../domain/gate/eprocess.js';
 import {
   addPair,
@@ -43,7 +44,7 @@ import {
 import { gatePolicy } from '../domain/gate/gate-policy.js';
 import { EVALUATION_DAYS } from '../domain/learning-budget.js';
 import { reportGate, type GateReport } from '../domain/gate/gate-summary.js';
-import { countPool, PINNED_SLICE, planSlices, watchedSlices } from '../domain/gate/slices.js';
+import { countPool, PINNED_SLICE, planSlices } from '../domain/gate/slices.js';
 import { emptyWorstCase } from '../domain/gate/worst-case.js';
 import { waitForBudget } from './budget-hold.js';
 import { evaluationDetails } from './evaluation-details.js';
@@ -106,20 +107,25 @@ const MIN_POOL = 20;
 /** Pairs written to the store at once. */
 const COMMIT_SIZE = 10;
 
+const NOTHING_DRAWN: DrawnTasks<DrawnTask> & { readonly upTo: number } = {
+  queue: [],
+  pinned: [],
+  nextIndex: 0,
+  upTo: 0,
+};
+
 /**
  * Candidate beside baseline on the same tasks. Order and slices are fixed before anything runs; pairs
  * run side by side and are committed in index order, each folded through the gate, until it decides.
  */
 export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<EvaluationResult> {
   let woken = false;
-  let { queue, nextIndex, upTo } = input.resumed ?? { queue: [], nextIndex: 0, upTo: 0 };
-  queue = [...queue];
+  let { queue, pinned, nextIndex, upTo } = { ...NOTHING_DRAWN, ...input.resumed };
   let gate: GateState | undefined = input.resumed && {
     cost: emptyCost,
     worstCase: emptyWorstCase,
     ...input.resumed.gate,
   };
-  let pinned = input.resumed?.pinned ?? [];
   let diagnosis = input.resumed?.diagnosis ?? emptyDiagnosis();
   let aa = input.resumed?.aa ?? emptyAaCheck();
   let policy = input.resumed?.policy;
@@ -185,34 +191,11 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
     if (isGate) return gate?.decision !== undefined;
     return input.purpose === 'aa' ? isAaOver(aa) : diagnosis.diagnosis !== undefined;
   };
-  const openSlices = (): readonly string[] =>
-    isGate && gate !== undefined ? sliceNeeds(gate).map(({ slice }) => slice) : [];
-
-  /** The next task worth a pair; in the slice phase one of a slice that is still open. */
-  const takeTask = (): Taken | undefined => {
-    const open = openSlices();
-    if (open.includes(PINNED_SLICE)) {
-      const [drawn, ...rest] = pinned;
-      pinned = rest;
-      if (drawn !== undefined) return take(drawn, PINNED_SLICE);
-    }
-    while (queue.length > 0) {
-      const [drawn, ...rest] = queue;
-      queue = rest;
-      if (drawn === undefined) return undefined;
-      if (!isGate || gate === undefined || gate.phase === 'effect') return take(drawn, null);
-      const { plan } = gate;
-      if (watchedSlices(plan, drawn.slices).some((name) => open.includes(name))) {
-        return take(drawn, null);
-      }
-      nextIndex += 1;
-    }
-    return undefined;
-  };
-  const take = (drawn: DrawnTask, topUpFor: string | null): Taken => {
-    const index = nextIndex;
-    nextIndex += 1;
-    return { drawn, index, topUpFor };
+  /** The next task worth a pair. */
+  const takeTask = (): Taken<DrawnTask> | undefined => {
+    const { taken, left } = takeNext({ queue, pinned, nextIndex }, isGate ? (gate ?? null) : null);
+    ({ queue, pinned, nextIndex } = left);
+    return taken;
   };
 
   const commit = (row: PairRow): void => {
@@ -231,7 +214,7 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
   if (limits === undefined) throw new Error('The first draw answers the policy');
   gate ??= startGate(input.alpha, limits, queue, pinned.length);
 
-  const begin = (taken: Taken): PairUnderWay => {
+  const begin = (taken: Taken<DrawnTask>): PairUnderWay => {
     const row = runPair(input, limits, taken.drawn, taken.index, taken.topUpFor, holds);
     // The head of the line is awaited below; the others must not count as unhandled meanwhile.
     row.catch(() => undefined);
@@ -270,7 +253,8 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
     const [head] = inFlight;
     if (head === undefined) {
       // The pinned set is what it is: no live task will ever be added to it.
-      const isPinnedAlone = openSlices().length === 1 && openSlices().includes(PINNED_SLICE);
+      const needs = sliceNeeds(gate);
+      const isPinnedAlone = needs.length === 1 && needs[0]?.slice === PINNED_SLICE;
       if (!isGate || isPinnedAlone || !(await drawAtLeast(1))) break;
       continue;
     }
@@ -315,17 +299,10 @@ export async function shadowEvaluation(input: ShadowEvaluationInput): Promise<Ev
 }
 
 interface PairUnderWay {
-  readonly taken: Taken;
+  readonly taken: Taken<DrawnTask>;
   /** Days whose budget was spent when it began. */
   readonly round: number;
   readonly row: Promise<PairRow | null>;
-}
-
-interface Taken {
-  readonly drawn: DrawnTask;
-  readonly index: number;
-  /** The slice it is drawn for, where it counts for one alone. */
-  readonly topUpFor: string | null;
 }
 
 function scopeOf({ tenant, agent }: ShadowEvaluationInput) {
