@@ -72,6 +72,15 @@ export function registerBenchMeasures(bench: Command, invoke: Invoke): void {
       ),
     );
   bench
+    .command('imports')
+    .description('recorded runs, imported twice and compared with their source')
+    .requiredOption('--data <directory>', 'with intercode-sql, tau-airline and cheatsheet-memory')
+    .action((options: { readonly data: string }) =>
+      invoke(async (context) =>
+        (await import('./commands/bench-imports.js')).runBenchImports(options, context),
+      ),
+    );
+  bench
     .command('flood')
     .description(
       'failing episodes of few causes, each reflected upon, and what the learner makes of them',
