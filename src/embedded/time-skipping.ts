@@ -14,6 +14,7 @@ import { join, resolve } from 'node:path';
 
 import { z } from 'zod';
 
+import { archiveClasses } from './class-archive.js';
 import { addToCache, checkCached, removePartials, withWorkDirectory } from './binary-cache.js';
 import { runCommand } from './child-process.js';
 import { withLock } from './lock.js';
@@ -100,7 +101,9 @@ async function cached(cache: string, options: TimeSkippingOptions): Promise<Answ
   const directory = jarDirectory(cache);
   const defect = await defectOfJars(directory);
   if (defect === undefined) {
-    return hasJava({ path: join(directory, wrapperName) }, options);
+    const answer = await hasJava({ path: join(directory, wrapperName) }, options);
+    if ('path' in answer) await prepareStart(directory, options);
+    return answer;
   }
   if (defect === 'absent') return { reason: 'none there' };
   await rm(directory, { recursive: true, force: true });
@@ -119,8 +122,12 @@ async function downloaded(cache: string, options: TimeSkippingOptions): Promise<
 }
 
 const wrapperName = 'test-server.sh';
+const archiveName = 'classes.jsa';
 const wrapper = `#!/bin/sh
-exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx512m -cp "$(dirname "$0")/jars/*" io.temporal.testserver.TestServer "$@"
+here=$(dirname "$0")
+archive="$here/${archiveName}"
+[ -f "$archive" ] && shared="-XX:SharedArchiveFile=$archive"
+exec java \${shared:+"$shared"} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx512m -cp "$here/jars/*" io.temporal.testserver.TestServer "$@"
 `;
 const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -165,14 +172,32 @@ async function fetched(cache: string, options: TimeSkippingOptions): Promise<Ans
       };
     }
     await rm(join(work, 'pom.xml'));
-    await writeFile(join(work, wrapperName), wrapper);
-    await chmod(join(work, wrapperName), 0o755);
     await writeFile(join(work, 'manifest.json'), JSON.stringify({ jars: await sizesOf(jars) }));
     await chmod(work, 0o755);
     await mkdir(cache, { recursive: true });
     await rename(work, jarDirectory(cache));
+    await prepareStart(jarDirectory(cache), options);
     return { path: join(jarDirectory(cache), wrapperName) };
   });
+}
+
+/** Writes the wrapper of this version and the archive of classes that it looks for. */
+async function prepareStart(
+  directory: string,
+  { environment, log }: TimeSkippingOptions,
+): Promise<void> {
+  const script = join(directory, wrapperName);
+  const archive = join(directory, archiveName);
+  const found = await readFile(script, 'utf8').catch(() => undefined);
+  if (found !== wrapper) {
+    const partial = `${script}.partial`;
+    await writeFile(partial, wrapper, { mode: 0o755 });
+    await rename(partial, script);
+    await rm(archive, { force: true });
+  }
+  if ((await stat(archive).catch(() => undefined)) !== undefined) return;
+  const isThere = await archiveClasses(script, archive, environment);
+  if (!isThere) log('test server: this Java writes no archive of classes, each start takes longer');
 }
 
 async function hasJava(
@@ -191,9 +216,7 @@ async function defectOfJars(directory: string): Promise<string | undefined> {
     const { jars } = JarManifest.parse(JSON.parse(text));
     const found = await sizesOf(join(directory, 'jars'));
     const wrong = Object.entries(jars).find(([name, size]) => found[name] !== size);
-    if (wrong !== undefined) return `${wrong[0]} is missing or has another size`;
-    const script = await readFile(join(directory, wrapperName), 'utf8');
-    return script === wrapper ? undefined : `${wrapperName} is not the one of this version`;
+    return wrong === undefined ? undefined : `${wrong[0]} is missing or has another size`;
   } catch {
     return 'its manifest or a file in it cannot be read';
   }
