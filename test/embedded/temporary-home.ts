@@ -1,15 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
 import { expect, onTestFinished } from 'vitest';
 
 import { commandLineOf, processesWithArgument } from '../../src/embedded/process-identity.js';
 import { findTemporalBinary } from '../../src/embedded/temporal-binary.js';
+import { compiled } from '../support/compiled.js';
 
 /** A RATCHET_HOME for one test, gone after it; a server that outlives the test fails it. */
 export async function aHome(): Promise<string> {
@@ -58,9 +57,8 @@ export async function holdInOtherProcess(
   home: string,
   cliPath = '',
 ): Promise<Holder> {
-  const jiti = join(dirname(createRequire(import.meta.url).resolve('jiti/package.json')), 'lib');
-  const script = fileURLToPath(new URL('hold-server.ts', import.meta.url));
-  const child = spawn(process.execPath, [join(jiti, 'jiti-cli.mjs'), script, what, home, cliPath], {
+  const script = await compiled(new URL('hold-server.ts', import.meta.url));
+  const child = spawn(process.execPath, [script, what, home, cliPath], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));

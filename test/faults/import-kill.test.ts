@@ -1,8 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -10,15 +7,10 @@ import { tenantId } from '../../src/contracts/ids.js';
 import { createQueries } from '../../src/store/queries.js';
 import { runCommandLine } from '../cli/run-command.js';
 import { anInterCodeRun, linesOf } from '../support/import-lines.js';
+import { compiled } from '../support/compiled.js';
 import { until } from '../support/poll.js';
 import { freshDatabase, type FreshDatabase } from '../support/postgres.js';
 
-const jiti = join(
-  dirname(createRequire(import.meta.url).resolve('jiti/package.json')),
-  'lib',
-  'jiti-cli.mjs',
-);
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const RUNS = 450;
 
 let database: FreshDatabase;
@@ -42,7 +34,8 @@ test('an import killed by SIGKILL is taken up by running it again: nothing twice
     anInterCodeRun({ run_id: `ic/plain/${String(n)}`, task_id: `sql-${String(n)}` }),
   );
   const environment = { DATABASE_URL: database.url, RATCHET_TENANT: tenant };
-  const child = spawn(process.execPath, [jiti, main, 'import', 'intercode', '-', '--json'], {
+  const main = await compiled(new URL('../../src/cli/main.ts', import.meta.url));
+  const child = spawn(process.execPath, [main, 'import', 'intercode', '-', '--json'], {
     env: { ...process.env, ...environment },
     stdio: ['pipe', 'ignore', 'inherit'],
   });

@@ -1,17 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
+import { compiled } from '../support/compiled.js';
 import type { WorkerSettings } from './worker-settings.js';
 
-const jiti = join(
-  dirname(createRequire(import.meta.url).resolve('jiti/package.json')),
-  'lib',
-  'jiti-cli.mjs',
-);
-const script = fileURLToPath(new URL('worker-process.ts', import.meta.url));
+const source = new URL('worker-process.ts', import.meta.url);
 
 /** Real worker processes, each of which may be killed. */
 export class WorkerFleet {
@@ -30,7 +23,8 @@ export class WorkerFleet {
 
   /** Resolves once the new worker takes tasks. */
   async hire(): Promise<number> {
-    const child = spawn(process.execPath, [jiti, script, JSON.stringify(this.#settings)], {
+    const script = await compiled(source);
+    const child = spawn(process.execPath, [script, JSON.stringify(this.#settings)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const pid = child.pid ?? 0;
