@@ -75,12 +75,17 @@ export function logE(process: EProcess): number {
 
 /** Whether a log e-value has crossed the threshold, e.g. 20 for level .05. Equality has not. */
 export function exceeds(logValue: number, threshold: number): boolean {
-  return logValue > Math.log(threshold) + LOG_TOLERANCE;
+  return logValue > logBound(threshold);
+}
+
+function logBound(threshold: number): number {
+  return Math.log(threshold) + LOG_TOLERANCE;
 }
 
 /** Whether an e-process has crossed the threshold. A mean exceeds nothing that the largest term does not. */
 export function hasReached(process: EProcess, threshold: number): boolean {
-  return exceeds(Math.max(...process.logWealth), threshold) && exceeds(logE(process), threshold);
+  const bound = logBound(threshold);
+  return process.logWealth.some((wealth) => wealth > bound) && logE(process) > bound;
 }
 
 /**

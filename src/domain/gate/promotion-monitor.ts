@@ -154,7 +154,7 @@ export function addPromotionOutcome(
   if (name === state.scopedTo) return counted;
   const watched = addRaw(counted, 1 - outcome.success);
   const tested = testedIn(watched, name, 1 - outcome.success);
-  return act({ ...tested, strata: addStratumOutcome(state.strata, outcome) });
+  return act({ ...tested, strata: addStratumOutcome(state.strata, outcome, name) });
 }
 
 /** By its own stratum's past; where none has a past of its own, by that of all of them together. */

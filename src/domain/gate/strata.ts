@@ -42,9 +42,12 @@ export function addReferenceOutcome(strata: Strata, { success, slices }: LiveOut
   return { ...strata, [name]: { reference: plus(reference, success), live } };
 }
 
-/** Counts an outcome from after the promotion. */
-export function addStratumOutcome(strata: Strata, { success, slices }: LiveOutcome): Strata {
-  const name = stratumOf(slices);
+/** Counts an outcome from after the promotion; `name` is that of its stratum where it is known already. */
+export function addStratumOutcome(
+  strata: Strata,
+  { success, slices }: LiveOutcome,
+  name = stratumOf(slices),
+): Strata {
   const { reference, live } = stratum(strata, name);
   return { ...strata, [name]: { reference, live: plus(live, success) } };
 }
