@@ -116,7 +116,7 @@ export class LessonRecall {
       found: recalled.map(foundOf),
       texts: new Map(recalled.map(({ lesson }) => [lesson.id, lesson.text])),
       standing: new Set(
-        recalled.filter(({ lesson }) => lesson.guardrail).map(({ lesson }) => lesson.id),
+        recalled.filter(({ lesson }) => lesson.kind === 'rule').map(({ lesson }) => lesson.id),
       ),
       bounds: Object.fromEntries(bounds),
       vectors,
@@ -139,7 +139,7 @@ export class LessonRecall {
 export interface RankedContext {
   readonly found: readonly FoundLesson[];
   readonly texts: ReadonlyMap<string, string>;
-  /** Guardrails, which are never held out. */
+  /** Rules, which are never held out. */
   readonly standing: ReadonlySet<string>;
   readonly bounds: Readonly<Record<string, number>>;
   /** Null where none are configured. */

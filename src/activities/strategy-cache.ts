@@ -6,6 +6,7 @@ import {
   type LessonIndex,
   type RecallableLesson,
 } from '../domain/retrieval/recall.js';
+import { isStanding } from '../domain/retrieval/standing.js';
 import { isStale } from '../domain/retention/staleness.js';
 import { NotFoundError } from '../domain/errors.js';
 import type { VersionRow } from '../domain/strategy.js';
@@ -89,17 +90,17 @@ function isRecalled(lesson: LessonRevision, row: VersionRow): boolean {
   return lesson.kind !== 'parameter' && !isStale(lesson, row);
 }
 
-/** Rules stand wherever their predicates hold; everything else is searched for. */
 function recallable(lesson: LessonRevision): RecallableLesson {
+  const text = lessonText(lesson.body);
   return {
     id: lesson.id,
     revision: lesson.revision,
     kind: lesson.kind,
     title: lesson.title,
-    text: lessonText(lesson.body),
+    text,
     when: lesson.trigger.when,
     predicates: lesson.trigger.predicates,
-    guardrail: lesson.kind === 'rule',
+    guardrail: isStanding(lesson.kind, text),
     trust: lesson.trust,
     storedAt: lesson.storedAt ?? '',
     ...(lesson.validity !== undefined && { validity: lesson.validity }),

@@ -44,7 +44,8 @@ export async function findCandidate(
 }
 
 function noCandidate(text: string, count: number): NotFoundError {
-  const advice = count === 0 ? 'there is none yet' : `there are c1 to c${String(count)}`;
+  const some = count === 1 ? 'there is c1 alone' : `there are c1 to c${String(count)}`;
+  const advice = count === 0 ? 'there is none yet' : some;
   return new NotFoundError('candidate', text, advice);
 }
 

@@ -35,6 +35,7 @@ export function createProgram({ streams, run }: ProgramSurroundings): Command {
       writeOut: (text) => streams.out.write(text),
       writeErr: (text) => streams.error.write(text),
     })
+    .addHelpText('after', '\nratchet --version (or -V) says which one this is.')
     .showHelpAfterError('(ratchet --help shows the commands and options)')
     .exitOverride();
   const invoke: Invoke = (command) => run(command, program.opts<SharedOptions>());

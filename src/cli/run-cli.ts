@@ -8,6 +8,7 @@ import { EXIT, exitCodeOf } from './exit-codes.js';
 import { assertKnownCommand } from './known-command.js';
 import { createIo, type Streams } from './io.js';
 import { createProgram } from './program.js';
+import { packageVersion } from './package-version.js';
 
 export interface CliSurroundings {
   readonly streams: Streams;
@@ -34,6 +35,11 @@ export async function runCli(
       },
     });
     assertKnownCommand(program, args);
+    // No option of Commander's: those are read after a command too, and `pin` has one of that name.
+    if (args[0] === '--version' || args[0] === '-V') {
+      streams.out.write(`${packageVersion()}\n`);
+      return code;
+    }
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (caught) {

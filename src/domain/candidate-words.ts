@@ -25,7 +25,10 @@ export function wordsFor(state: CandidateState): readonly CandidateWord[] {
 /** Why a word is not taken of a candidate in this state: what was found, what it would fit, what helps instead. */
 export function wordRefused(word: CandidateWord, state: CandidateState, id: string | null): string {
   const found = id === null ? 'a candidate that is' : `candidate ${id}`;
-  const fitting = CANDIDATE_STATES.filter((each) => wordsFor(each).includes(word)).join(' or ');
+  const fitting = CANDIDATE_STATES.filter(
+    // What is promoted has no workflow any more, and can be taken back without one.
+    (each) => wordsFor(each).includes(word) || (word === 'rollback' && each === 'promoted'),
+  ).join(' or ');
   return `${word}: found ${found} ${state}, expected one that is ${fitting}; ${wayOn(state, id)}`;
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 
 import { runCommandLine } from './run-command.js';
 
@@ -135,6 +136,15 @@ test.each([
 
   expect(ran).toMatchObject({ code: 0, error: '' });
   expect(ran.out).toContain('Usage: ratchet');
+});
+
+test.each(['--version', '-V'])('%s says the version of the package', async (flag) => {
+  const manifest = new URL('../../package.json', import.meta.url);
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(await readFile(manifest, 'utf8')));
+
+  expect(await runCommandLine([flag])).toEqual({ code: 0, out: `${version}\n`, error: '' });
 });
 
 test('tells every wrong variable of the environment at once', async () => {

@@ -125,7 +125,7 @@ test('a tenant that was named is looked at alone', async () => {
 });
 
 test.each([
-  ['candidates show c9', 'there are c1 to c1'],
+  ['candidates show c9', 'there is c1 alone'],
   ['candidates show other', 'list them with `ratchet candidates`'],
   ['episodes show e-none', 'list them with `ratchet episodes`'],
   ['lessons show l-none', 'list them with `ratchet lessons`'],

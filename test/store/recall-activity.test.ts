@@ -100,6 +100,21 @@ test('another version is another kind: what was cached is not served on it', asy
   expect([...after.lessons].sort()).toEqual([house.idOf('singer'), house.idOf('ticket')].sort());
 });
 
+test('a note on how a tool is called stands where no word of the task names the tool, and may be held out', async () => {
+  const house = await recallingAgent(database, 'call-note', null, 0.5);
+  const text = 'When `order_state` fails with TOOL_FAILED, send `number` with `SO-` before it.';
+  await house.activate(await house.version(house.root, { call: text }));
+
+  const asked = [];
+  for (let n = 0; n < 12; n += 1) asked.push(await house.ask(`t-${String(n)}`, 'Where is it?'));
+
+  expect(asked.every(({ recall }) => recall.found[0]?.lesson === house.idOf('call'))).toBe(true);
+  const shown = asked.filter(({ lessons }) => lessons.length === 1);
+  expect(shown.length).toBeGreaterThan(0);
+  expect(shown.length).toBeLessThan(12);
+  expect(await house.reproduced(shown[0]?.episode.id ?? '')).toBeNull();
+});
+
 test('records what each lesson was found by, and derives it again', async () => {
   const house = await recallingAgent(database, 'explained');
   await house.activate(

@@ -21,6 +21,7 @@ export async function recallingAgent(
   { pool }: FreshDatabase,
   tenant: string,
   embedder: Embedder | null = null,
+  holdOutShare = 0,
 ) {
   const store = createStore(pool);
   const scope: Scope = { tenant: tenantId(tenant), agent: agentId('clerk') };
@@ -31,7 +32,7 @@ export async function recallingAgent(
     tools: [],
     evaluators: [],
     slices: () => ({ database: 'shop' }),
-    learning: { holdOut: { share: 0 } },
+    learning: { holdOut: { share: holdOutShare } },
   });
   const agents = createAgentRegistry([agent]);
   const { active: root } = await store.deploy(

@@ -7,7 +7,7 @@ import type { CandidateLife, DecidedRecord } from '../../store/candidate-queries
 import type { CommandContext } from '../command.js';
 import { findCandidate } from '../finding.js';
 import { looking, scopesOf } from '../looking.js';
-import { instant, points } from '../numbers.js';
+import { countOf, instant, points } from '../numbers.js';
 import { textTable } from '../text-table.js';
 import type { OfAgent } from './lessons.js';
 import { diffText } from './versions.js';
@@ -83,10 +83,14 @@ function headLines(
     `c${String(candidate.number)} ${candidate.id} of ${agent}: ${candidate.title}`,
     `${candidate.state}: ${candidate.reason}`,
     `baseline ${candidate.baseline ?? 'none yet'}, version ${candidate.version ?? 'none yet'}, ` +
-      `proposed by ${String(proposedBy.length)} episodes, ${String(pairs.length)} pairs`,
+      `proposed by ${countOf(proposedBy.length, 'episode')}, ${countOf(pairs.length, 'pair')}`,
+    ...(candidate.state === 'evaluating' && pairs.length === 0 ? [NO_PAIR_YET] : []),
     ...kinshipLines({ halfOf, halves }),
   ];
 }
+
+const NO_PAIR_YET =
+  'no pair yet: they are made of past tasks whose prompt it changes, then of such tasks as they come';
 
 /** Where a candidate is a half of another, or was parted in two. */
 export function kinshipLines({

@@ -35,7 +35,7 @@ async function up({ port }: UpOptions, context: CommandContext): Promise<number>
     const told = { agents: agents.map(({ id }) => id), model: model.kind };
     const dashboard = await openHouseDashboard(house, context, { ...told, port, people });
     const { document, lines } = addressesOf(house, dashboard, told);
-    const next = 'Next: ratchet run --agent A --input JSON. Ctrl-C ends it.';
+    const next = `Next: ratchet run --agent ${agents[0]?.id ?? 'A'} --input JSON --wait. Ctrl-C ends it.`;
     io.result(document, [...lines, model.said, next].join('\n'));
     await Promise.race([untilAborted(signal), workers.done]);
     return 0;

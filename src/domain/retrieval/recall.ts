@@ -23,7 +23,7 @@ export interface RecallableLesson {
   readonly text: string;
   readonly when: string;
   readonly predicates: readonly Predicate[];
-  /** A standing rule: recalled wherever its predicates hold, before the others and not counted in k. */
+  /** Stands: recalled wherever its predicates hold, before the others and not counted in k. */
   readonly guardrail: boolean;
   readonly trust: Trust;
   /** When it holds; always unless told. */
@@ -234,7 +234,7 @@ export function approximateTokens(text: string): number {
   return Math.ceil(text.length / 4);
 }
 
-/** Where more stand than may, those with most predicates, then those that share most words. */
+/** Where more stand than may: rules, then those with most predicates, then those that share most words. */
 function standingFor(
   from: LessonIndex,
   request: RecallRequest,
@@ -265,11 +265,13 @@ function mostFitting(
   return guardrails
     .map((guardrail) => ({
       guardrail,
+      isNote: Number(guardrail.lesson.kind !== 'rule'),
       predicates: guardrail.lesson.predicates.length,
       shared: [...terms].filter((term) => guardrail.terms.has(term)).length,
     }))
     .sort(
       (left, right) =>
+        left.isNote - right.isNote ||
         right.predicates - left.predicates ||
         right.shared - left.shared ||
         byId(left.guardrail.lesson, right.guardrail.lesson),

@@ -58,6 +58,15 @@ test('puts guardrails first and does not count them in k', () => {
   expect(ids(lessons)).toEqual(['rule', 'a', 'b', 'c']);
 });
 
+test('where more stand than may, rules come before notes on tools', () => {
+  const notes = ['a', 'b'].map((id) =>
+    aLesson(id, 'singers, how many', { kind: 'tool-note', guardrail: true }),
+  );
+  const rule = aLesson('rule', 'Never guess a name.', { guardrail: true });
+
+  expect(ids([...notes, rule], { maxGuardrails: 1 })).toEqual(['rule']);
+});
+
 test('keeps to the token cap by leaving out what no longer fits', () => {
   const lessons = [
     aLesson('a', `singer singer ${'x'.repeat(200)}`),
