@@ -4,6 +4,8 @@ import {
   CancellationScope,
   condition,
   isCancellation,
+  patched,
+  proxyActivities,
   proxyLocalActivities,
   sleep,
 } from '@temporalio/workflow';
@@ -12,10 +14,16 @@ import type { LearningActivities } from '../activities/learning-activities.js';
 import type { Scope } from '../domain/ids.js';
 import { addEntry, type JournalEntry, type LearnerBooks } from '../domain/learner-journal.js';
 
-const { openJournal, writeJournal } = proxyLocalActivities<LearningActivities>({
+type JournalActivities = Pick<LearningActivities, 'openJournal' | 'writeJournal'>;
+const local = proxyLocalActivities<JournalActivities>({
   startToCloseTimeout: '60s',
   localRetryThreshold: '2m',
 });
+/**
+ * What a handler waits for beside the loop of the learner is no local activity: of two that are under way at once
+ * the results come apart when they are made, and together when they are replayed.
+ */
+const scheduled = proxyActivities<JournalActivities>({ startToCloseTimeout: '60s' });
 
 /** After a failure that is not tried again by itself: longer each time, up to ten minutes. */
 const FIRST_PAUSE_MS = 1_000;
@@ -60,6 +68,7 @@ export interface Journal {
  * workflow may be lost (terminated, or its server with it); its promise that false promotions are few may not.
  */
 export function keepJournal(scope: Scope, opened: JournalState): Journal {
+  const { openJournal, writeJournal } = patched('journal-by-activity') ? scheduled : local;
   let { books, number } = opened;
   let waiting: readonly JournalEntry[] = [];
   let added = 0;
@@ -114,7 +123,7 @@ export function openedJournal(
   scope: Scope,
 ): Promise<{ readonly journal: JournalState; readonly frozen: boolean }> {
   return untilDone(async () => {
-    const { frozen, ...journal } = await openJournal({ ...scope, nowMs: Date.now() });
+    const { frozen, ...journal } = await local.openJournal({ ...scope, nowMs: Date.now() });
     return { journal, frozen };
   });
 }

@@ -112,6 +112,9 @@ export class FakeLearning implements LearningActivities {
   readonly journal: JournalEntry[] = [];
   /** What the next looks at proposals fail with. */
   readonly mergeFailures: Error[] = [];
+  mergesBegun = 0;
+  /** What the next merge waits for. */
+  mergesAfter: () => Promise<unknown> = () => Promise.resolve();
   readonly reads: ReadRequest[] = [];
   readonly judgedReplays: AttributionAnswer['replay'][] = [];
   active: VersionId = BASELINE;
@@ -335,6 +338,8 @@ export class FakeLearning implements LearningActivities {
   }
 
   async mergeProposals(): Promise<MergeAnswer> {
+    this.mergesBegun += 1;
+    await this.mergesAfter();
     const failure = this.mergeFailures.shift();
     if (failure !== undefined) throw failure;
     const waiting = this.#proposals.filter(({ fate }) => fate === null).slice(0, 50);

@@ -1,9 +1,12 @@
 import { ApplicationFailure } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 import { candidateId } from '../../src/contracts/ids.js';
 import {
+  freeze,
   learnerState,
+  proposalsWaiting,
   reserve,
   settle,
   type LearnerState,
@@ -14,6 +17,7 @@ import { booksOf } from '../../src/domain/learner-journal.js';
 import { aPool, BASELINE } from '../support/fake-learning.js';
 import { aReply } from '../support/fake-task.js';
 import { until } from '../support/poll.js';
+import { workflowBundle as bundleOfSource } from '../support/workflow-bundle.js';
 import { openWorkflowHouse, type World, type WorkflowHouse } from '../support/workflow-house.js';
 
 let house: WorkflowHouse;
@@ -99,6 +103,42 @@ test('a learner that is lost leaves its budget and its disarming to the next', a
     reservations: 3,
   });
   expect(next.alpha).toBeCloseTo(0.05 * (0.1 - before.spent), 12);
+});
+
+test('an entry that was written before a merge beside it had ended replays', async () => {
+  const world = aWorld();
+  const { learning } = world;
+  await startLearner(world);
+  const learner = house.learnerOf(world);
+  // Nothing to do but merge: a canary waits until the agent is not frozen any more.
+  const owner = { actor: 'olga', role: 'owner', reason: 'a look' } as const;
+  await learner.executeUpdate(freeze, { args: [owner] });
+  await say(world, { step: 'canary-wanted' });
+  const written = learning.journal.length;
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const begun = learning.mergesBegun;
+  learning.mergesAfter = () => held;
+  await learner.signal(proposalsWaiting);
+  await until('a merge is under way', () =>
+    Promise.resolve(learning.mergesBegun > begun || undefined),
+  );
+
+  // Both come in the workflow task after that one.
+  const candidate = candidateId(`${world.scope.tenant}.c2`);
+  const reserved = learner.executeUpdate(reserve, { args: [{ candidate }] });
+  for (let each = 0; each < 3; each += 1) await learner.signal(proposalsWaiting);
+  learning.mergesAfter = () =>
+    until('it is written', () => Promise.resolve(learning.journal.length > written || undefined));
+  letGo();
+  await reserved;
+
+  const history = await learner.fetchHistory();
+  await Worker.runReplayHistory(
+    { workflowBundle: await bundleOfSource() },
+    history,
+    learner.workflowId,
+  );
 });
 
 test('a worker that does not know the agent stops no learner', async () => {
