@@ -133,6 +133,17 @@ test('shows what a person needs to check a verdict, with nothing but HTML and SV
   expect(page).toContain(`<code>${String(baseline)}</code>`);
 });
 
+test('every table can be scrolled where the page is narrow', async () => {
+  const scope = aScope('page-narrow');
+  const id = await judged(scope, 60, 0.3);
+
+  const page = await pageOf(scope, id);
+
+  const tables = page.match(/<table/g) ?? [];
+  expect(tables.length).toBeGreaterThan(3);
+  expect(page.match(/<div class="scroll">\s*<table/g)).toHaveLength(tables.length);
+});
+
 test('every line of a chart lies inside of it', async () => {
   const scope = aScope('page-inside');
   const id = await judged(scope, 60, -0.2);

@@ -101,7 +101,7 @@ function noCandidates(): Html {
 
 function table(tenant: TenantId, judged: readonly Judged[]): Html {
   return html`<div class="scroll">
-    <table>
+    <table class="stacked">
       <thead>
         <tr>
           <th class="number">No.</th>
@@ -130,7 +130,7 @@ function line(tenant: TenantId, { row, record, evidence }: Judged): Html {
     </td>
     <td><span class="state ${row.state}">${row.state}</span></td>
     <td>${record === undefined ? html`<span class="quiet">–</span>` : verdict(record)}</td>
-    <td class="number">${evidence === null ? '–' : evidence.n}</td>
+    <td class="number" data-label="pairs">${evidence === null ? '–' : evidence.n}</td>
     <td class="nowrap">
       ${
         evidence === null

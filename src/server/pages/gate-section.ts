@@ -108,86 +108,92 @@ function pathTable(path: readonly TracePoint[]): Html {
   const shown = path.filter((_, index) => (path.length - 1 - index) % every === 0);
   return html`<details>
     <summary>The path in numbers</summary>
-    <table>
-      <thead>
-        <tr>
-          <th class="number">Pairs</th>
-          <th class="number">ln E superior</th>
-          <th class="number">ln E futile</th>
-          <th>Effect, 95 %</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${shown.map(
-          (point) =>
-            html`<tr>
-              <td class="number">${point.pairs}</td>
-              <td class="number">${point.superiority.toFixed(2)}</td>
-              <td class="number">${point.futility.toFixed(2)}</td>
-              <td>${points(point.mean)} [${points(point.lower)}, ${points(point.upper)}]</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th class="number">Pairs</th>
+            <th class="number">ln E superior</th>
+            <th class="number">ln E futile</th>
+            <th>Effect, 95 %</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${shown.map(
+            (point) =>
+              html`<tr>
+                <td class="number">${point.pairs}</td>
+                <td class="number">${point.superiority.toFixed(2)}</td>
+                <td class="number">${point.futility.toFixed(2)}</td>
+                <td>${points(point.mean)} [${points(point.lower)}, ${points(point.upper)}]</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
   </details>`;
 }
 
 function slicesTable(slices: GateEvidence['slices']): Html | string {
   if (slices.length === 0) return '';
-  return html`<table>
-    <thead>
-      <tr>
-        <th>Slice</th>
-        <th class="number">Pairs</th>
-        <th>Effect, 95 %</th>
-        <th>Verdict</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${slices.map(
-        (slice) =>
-          html`<tr>
-            <td>${slice.name}</td>
-            <td class="number">${slice.n}</td>
-            <td class="nowrap">
-              ${intervalChart(slice)}
-              <span class="small"
-                >${points(slice.mean)} [${points(slice.lower)}, ${points(slice.upper)}]</span
-              >
-            </td>
-            <td><span class="verdict ${slice.verdict}">${slice.verdict}</span></td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th>Slice</th>
+          <th class="number">Pairs</th>
+          <th>Effect, 95 %</th>
+          <th>Verdict</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${slices.map(
+          (slice) =>
+            html`<tr>
+              <td>${slice.name}</td>
+              <td class="number">${slice.n}</td>
+              <td class="nowrap">
+                ${intervalChart(slice)}
+                <span class="small"
+                  >${points(slice.mean)} [${points(slice.lower)}, ${points(slice.upper)}]</span
+                >
+              </td>
+              <td><span class="verdict ${slice.verdict}">${slice.verdict}</span></td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 function categoriesTable(categories: GateEvidence['categories']): Html | string {
   if (categories.length === 0) return '';
-  return html`<table>
-    <thead>
-      <tr>
-        <th>Failure category</th>
-        <th class="number">Baseline</th>
-        <th class="number">Candidate</th>
-        <th></th>
-      </tr>
-    </thead>
-    <tbody>
-      ${categories.map(
-        ({ name, baseline, candidate, critical, grew }) =>
-          html`<tr>
-            <td>${name}</td>
-            <td class="number">${baseline}</td>
-            <td class="number">${candidate}</td>
-            <td>
-              ${grew ? html`<span class="verdict harm">grew</span>` : ''}
-              ${critical ? html`<span class="state">critical</span>` : ''}
-            </td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th>Failure category</th>
+          <th class="number">Baseline</th>
+          <th class="number">Candidate</th>
+          <th></th>
+        </tr>
+      </thead>
+      <tbody>
+        ${categories.map(
+          ({ name, baseline, candidate, critical, grew }) =>
+            html`<tr>
+              <td>${name}</td>
+              <td class="number">${baseline}</td>
+              <td class="number">${candidate}</td>
+              <td>
+                ${grew ? html`<span class="verdict harm">grew</span>` : ''}
+                ${critical ? html`<span class="state">critical</span>` : ''}
+              </td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 function testsTable(tests: readonly TestReading[]): Html | string {
