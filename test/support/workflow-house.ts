@@ -177,6 +177,9 @@ export async function openWorkflowHouse(
       workflowBundle,
       activities,
       interceptors: { activity: [failureInterceptor] },
+      // Workflows in the thread of the test, in the same sandbox: starting a thread for each worker of each
+      // house and copying every message cost as much as the workflows. On the real server they have their own.
+      debugMode: on === 'time-skipping',
       ...ENDING,
     });
     workers.push(worker);
