@@ -309,7 +309,7 @@ test('a force while it is evaluated stops the pairs and starts the canary', asyn
 test.each([
   ['without a reason', { ...OWNER, reason: ' ' }, approve, 'reason: found an empty text'],
   ['by a user', { ...OWNER, role: 'user' as const }, approve, 'role: found user'],
-  ['in the wrong state', OWNER, rollback, 'found a candidate that is waiting'],
+  ['in the wrong state', OWNER, rollback, 'waiting, expected one that is canary or probation'],
 ] as const)('refuses a word %s and writes nothing', async (_why, decision, update, message) => {
   const world = aWorld();
   world.learning.plan = { permission: 'approve' };
