@@ -3,6 +3,7 @@ import {
   condition,
   executeChild,
   makeContinueAsNewFunc,
+  patched,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -38,12 +39,13 @@ import {
   type Grant,
 } from './messages.js';
 
-const { attribute, propose, validate, markReflected, fateOf, expectActive } =
-  proxyLocalActivities<LearningActivities>({
-    startToCloseTimeout: '60s',
-    localRetryThreshold: '2m',
-  });
-const { wakeLearner } = proxyActivities<LearningActivities>({ startToCloseTimeout: '60s' });
+const local = proxyLocalActivities<LearningActivities>({
+  startToCloseTimeout: '60s',
+  localRetryThreshold: '2m',
+});
+const { attribute, propose, validate, markReflected, fateOf } = local;
+const scheduled = proxyActivities<LearningActivities>({ startToCloseTimeout: '60s' });
+const { wakeLearner } = scheduled;
 
 /** Paid calls, three at most a judge; what is judged already is not paid for again. */
 const { judgeOutput } = proxyActivities<JudgeActivities>({
@@ -118,6 +120,8 @@ export async function reflectAndUpdate(input: ReflectInput): Promise<ReflectResu
       update,
       async (decision: Decision) => {
         if (decision.expectedVersion !== undefined) {
+          // No local activity: the candidate's own steps are, and two at once replay otherwise (ADR 48).
+          const { expectActive } = patched('word-by-activity') ? scheduled : local;
           await expectActive({ tenant, agent, word, expected: decision.expectedVersion });
           // What was so at the door may be so no more.
           checkWord(mailbox, word, decision, candidate);
