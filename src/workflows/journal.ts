@@ -84,15 +84,21 @@ export function keepJournal(scope: Scope, opened: JournalState): Journal {
   };
 
   const write = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const count = waiting.length;
-      await untilDone(
-        () => writeJournal({ ...scope, after: number, entries: waiting.slice(0, count) }),
-        readAnew,
-      );
-      waiting = waiting.slice(count);
-      number += count;
-      written += count;
+    isWriting = true;
+    try {
+      while (waiting.length > 0) {
+        const count = waiting.length;
+        await untilDone(
+          () => writeJournal({ ...scope, after: number, entries: waiting.slice(0, count) }),
+          readAnew,
+        );
+        waiting = waiting.slice(count);
+        number += count;
+        written += count;
+      }
+    } finally {
+      // In the step that found nothing more to write: an entry that comes a step later must find nobody writing.
+      isWriting = false;
     }
   };
 
@@ -103,14 +109,7 @@ export function keepJournal(scope: Scope, opened: JournalState): Journal {
       waiting = [...waiting, entry];
       added += 1;
       const own = added;
-      if (!isWriting) {
-        isWriting = true;
-        try {
-          await CancellationScope.nonCancellable(write);
-        } finally {
-          isWriting = false;
-        }
-      }
+      if (!isWriting) await CancellationScope.nonCancellable(write);
       await condition(() => written >= own);
     },
     hasWritten: () => waiting.length === 0,

@@ -115,6 +115,9 @@ export class FakeLearning implements LearningActivities {
   mergesBegun = 0;
   /** What the next merge waits for. */
   mergesAfter: () => Promise<unknown> = () => Promise.resolve();
+  writesBegun = 0;
+  /** What the next write to the journal waits for. */
+  writesAfter: () => Promise<unknown> = () => Promise.resolve();
   readonly reads: ReadRequest[] = [];
   readonly judgedReplays: AttributionAnswer['replay'][] = [];
   active: VersionId = BASELINE;
@@ -328,6 +331,8 @@ export class FakeLearning implements LearningActivities {
     after,
     entries,
   }: Parameters<LearningActivities['writeJournal']>[0]): Promise<void> {
+    this.writesBegun += 1;
+    await this.writesAfter();
     entries.forEach((entry, index) => {
       const known = this.journal[after + index];
       if (known !== undefined && JSON.stringify(known) !== JSON.stringify(entry)) {

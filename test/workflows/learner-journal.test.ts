@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { ApplicationFailure } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -140,6 +142,50 @@ test('an entry that was written before a merge beside it had ended replays', asy
     learner.workflowId,
   );
 });
+
+test('an entry that comes in the step that ends the writing of another is written too', async () => {
+  const world = aWorld();
+  const { learning } = world;
+  await startLearner(world);
+  const learner = house.learnerOf(world);
+  // Nothing to do but merge: a canary waits until the agent is not frozen any more.
+  const owner = { actor: 'olga', role: 'owner', reason: 'a look' } as const;
+  await learner.executeUpdate(freeze, { args: [owner] });
+  const [writing, merging] = [aGate(), aGate()];
+  const { writesBegun, mergesBegun } = learning;
+  learning.writesAfter = () => writing.opened;
+  const said = say(world, { step: 'canary-wanted' });
+  await until('a write is under way', () =>
+    Promise.resolve(learning.writesBegun > writesBegun || undefined),
+  );
+  learning.mergesAfter = () => merging.opened;
+  await learner.signal(proposalsWaiting);
+  await until('a merge is under way', () =>
+    Promise.resolve(learning.mergesBegun > mergesBegun || undefined),
+  );
+
+  // The end of the write and the next entry both come in the workflow task after that of the merge.
+  const candidate = candidateId(`${world.scope.tenant}.c2`);
+  const reserved = learner.executeUpdate(reserve, { args: [{ candidate }] });
+  writing.open();
+  await sleep(500);
+  merging.open();
+  await Promise.all([said, reserved]);
+
+  expect(learning.journal.at(-1)).toMatchObject({ kind: 'reserved', candidate });
+});
+
+/** Something that waits until it is let through. */
+function aGate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return {
+    opened,
+    open: () => {
+      open();
+    },
+  };
+}
 
 test('a worker that does not know the agent stops no learner', async () => {
   const world = aWorld();
