@@ -5,7 +5,7 @@ import type { DisputedLesson, StoredEpisode } from '../../activities/store.js';
 import type { CommandContext } from '../command.js';
 import { findEpisode } from '../finding.js';
 import { looking } from '../looking.js';
-import { scoreText } from '../numbers.js';
+import { countOf, scoreText } from '../numbers.js';
 import { auditLines, kinshipLines, recordLines } from './candidates.js';
 import { labelLines } from './feedback.js';
 
@@ -79,7 +79,7 @@ function whyText(episode: StoredEpisode, why: Why): string {
     ...auditLines(why.versionAudit).map((line) => `  ${line}`),
     why.lessons.length === 0
       ? 'No lesson was recalled: what the agent did, it did by its instructions and its model.'
-      : `${String(why.lessons.length)} lessons were recalled:`,
+      : `${countOf(why.lessons.length, 'lesson')} recalled:`,
     ...why.lessons.flatMap((origin) => ['', ...originLines(episode, origin)]),
     ...recallLines(episode),
     ...why.feedback.flatMap(({ actor, role, score, correction, comment }) => [
