@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -42,8 +42,9 @@ function serversOf(home: string): number[] {
 
 test('a dev server is started that knows our search attributes and shows its UI', async () => {
   const { lines, log } = aLog();
+  const home = await aHome();
 
-  const server = await start(await aHome(), log);
+  const server = await start(home, log);
 
   const { operatorService } = await connect(server);
   const { customAttributes } = await operatorService.listSearchAttributes({ namespace: 'default' });
@@ -52,6 +53,9 @@ test('a dev server is started that knows our search attributes and shows its UI'
   );
   expect((await fetch(server.uiUrl ?? '')).status).toBe(200);
   expect(lines.join('\n')).toMatch(/TEMPORAL_CLI_PATH: temporal version .* started in \d+ ms/);
+  // SQLite's file format: 2 at offset 18 where it writes ahead.
+  const header = await readFile(join(home, 'temporal', 'dev.db'));
+  expect(header[18]).toBe(2);
 });
 
 test('of two homes that start at once on one port, neither takes the server of the other for its own', async () => {
