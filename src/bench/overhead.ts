@@ -33,14 +33,19 @@ export interface ArmReport {
   readonly events: number;
 }
 
+/** A client has its result when the episode is recorded; the workflow closes once the reflection has started. */
+export interface TaskReport extends ArmReport {
+  readonly closed: { readonly medianMs: number; readonly ratio: number };
+}
+
 export interface OverheadReport {
   readonly n: number;
   /** Of medians: agentTask by bare loop, the model answering after `modelLatencyMs`. */
   readonly ratio: number;
   readonly ratioWithoutModelLatency: number;
-  readonly task: ArmReport;
+  readonly task: TaskReport;
   readonly bare: ArmReport;
-  readonly withoutModelLatency: { readonly task: ArmReport; readonly bare: ArmReport };
+  readonly withoutModelLatency: { readonly task: TaskReport; readonly bare: ArmReport };
   readonly modelLatencyMs: number;
   readonly modelCalls: number;
   readonly toolCalls: number;
@@ -126,12 +131,16 @@ interface Run {
   readonly events: number;
 }
 
+interface TaskRun extends Run {
+  readonly closedMs: number;
+}
+
 /** Both arms in turn, each going first every other time. */
 async function measureArms(
   { house, run, n, io, signal }: Bench,
   latencyMs: number,
-): Promise<{ readonly task: ArmReport; readonly bare: ArmReport }> {
-  const tasks: Run[] = [];
+): Promise<{ readonly task: TaskReport; readonly bare: ArmReport }> {
+  const tasks: TaskRun[] = [];
   const bares: Run[] = [];
   const bar = io.progress(n);
   for (let index = -WARM_UP; index < n; index += 1) {
@@ -139,15 +148,19 @@ async function measureArms(
     const runTask = async () => runAgentTask(house, run, latencyMs, name, signal);
     const runBare = async () => runBareLoop(house, run, latencyMs, name, signal);
     const isTaskFirst = index % 2 === 0;
-    const first = isTaskFirst ? await runTask() : await runBare();
-    const second = isTaskFirst ? await runBare() : await runTask();
+    const earlier = isTaskFirst ? undefined : await runBare();
+    const task = await runTask();
+    const bare = earlier ?? (await runBare());
     bar.update(Math.max(0, index + 1), `model ${String(latencyMs)} ms, ${name}`);
     if (index < 0) continue;
-    tasks.push(isTaskFirst ? first : second);
-    bares.push(isTaskFirst ? second : first);
+    tasks.push(task);
+    bares.push(bare);
   }
   bar.end();
-  return { task: armReport(tasks), bare: armReport(bares) };
+  const bare = armReport(bares);
+  const medianMs = rounded(median(tasks.map(({ closedMs }) => closedMs)));
+  const closed = { medianMs, ratio: ratioOf({ medianMs }, bare) };
+  return { task: { ...armReport(tasks), closed }, bare };
 }
 
 async function runAgentTask(
@@ -156,7 +169,7 @@ async function runAgentTask(
   latencyMs: number,
   name: string,
   signal: AbortSignal,
-): Promise<Run> {
+): Promise<TaskRun> {
   const agent = countingAgent(latencyMs);
   const request = {
     tenant: tenantId(`bench-${run}`),
@@ -173,11 +186,13 @@ async function runAgentTask(
     const found = JSON.stringify({ end, score, modelCalls, toolCalls });
     throw new Error(`${workflowId}: found ${found}, expected a task that did all its calls`);
   }
-  // Its reflection goes on after the result; the next run must not pay for that.
+  await client.closed(request);
+  const closedMs = performance.now() - startedMs;
+  // Its reflection goes on after that; the next run must not pay for it.
   await temporal.workflow.getHandle(`reflect/${episode}`).result();
   const { historyLength } = await temporal.workflow.getHandle(workflowId).describe();
   await sleep(PAUSE_MS, undefined, { signal });
-  return { elapsedMs, events: historyLength };
+  return { elapsedMs, closedMs, events: historyLength };
 }
 
 async function runBareLoop(
@@ -218,7 +233,9 @@ function armReport(runs: readonly Run[]): ArmReport {
   };
 }
 
-function ratioOf(task: ArmReport, bare: ArmReport): number {
+type Timed = Pick<ArmReport, 'medianMs'>;
+
+function ratioOf(task: Timed, bare: Timed): number {
   return Math.round((1000 * task.medianMs) / bare.medianMs) / 1000;
 }
 
@@ -232,14 +249,18 @@ async function benchBundle(): Promise<WorkflowBundleOption> {
 function textOf(report: OverheadReport): string {
   const line = (name: string, { medianMs, p99Ms, events }: ArmReport): string =>
     `${name}: median ${String(medianMs)} ms, p99 ${String(p99Ms)} ms, ${String(events)} events`;
+  const closed = ({ closed: { medianMs, ratio } }: TaskReport): string =>
+    `  agentTask until its workflow closed: median ${String(medianMs)} ms, ratio ${String(ratio)}`;
   const { withoutModelLatency: instant } = report;
   return [
     `${String(report.n)} runs of each, ${String(report.modelCalls)} model and ${String(report.toolCalls)} tool calls a run`,
     `model answers after ${String(report.modelLatencyMs)} ms: ratio ${String(report.ratio)}`,
     line('  agentTask', report.task),
+    closed(report.task),
     line('  bare loop', report.bare),
     `model answers at once: ratio ${String(report.ratioWithoutModelLatency)}`,
     line('  agentTask', instant.task),
+    closed(instant.task),
     line('  bare loop', instant.bare),
   ].join('\n');
 }

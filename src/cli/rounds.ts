@@ -54,7 +54,7 @@ export class Rounds {
     return inOrder(tasks, async ({ id, input, subject }) => {
       const request = { ...this.#scope, task: id, input, subject: subject ?? null };
       await client.startTask(this.#agent, request);
-      return client.result(request);
+      return client.closed(request);
     });
   }
 

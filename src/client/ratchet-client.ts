@@ -12,11 +12,12 @@ import { slicesOf } from '../contracts/task-slices.js';
 import type { CandidateId, EpisodeId, Scope, TenantId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import type { EpisodeLabel } from '../domain/label.js';
-import type { AgentTaskResult } from '../workflows/agent-task.js';
 import {
   answer,
   cancelTask,
+  recordedResult,
   taskProgress,
+  type AgentTaskResult,
   type Answer,
   type Decision,
   type Override,
@@ -106,8 +107,25 @@ export class RatchetClient {
     return { episode: accepted.episode, workflowId };
   }
 
-  /** Waits for the end of a task. */
-  result(request: TaskName): Promise<AgentTaskResult> {
+  /**
+   * Waits for the end of a task: its episode is recorded by then, and its workflow is about to start what
+   * learns from it and to close.
+   */
+  async result(request: TaskName): Promise<AgentTaskResult> {
+    const handle = this.#temporal.workflow.getHandle(taskWorkflowId(request));
+    try {
+      for (;;) {
+        const recorded = await handle.executeUpdate(recordedResult);
+        if (recorded !== null) return recorded;
+      }
+    } catch {
+      // Closed already, or of an earlier release, or not to be heard: what the close says is what there is.
+      return this.closed(request);
+    }
+  }
+
+  /** Waits until the workflow of a task has closed: what learns from it has started. */
+  closed(request: TaskName): Promise<AgentTaskResult> {
     return this.#temporal.workflow.getHandle(taskWorkflowId(request)).result();
   }
 

@@ -21,13 +21,19 @@ import type {
   TaskStart,
 } from '../activities/task-activities.js';
 import type { TaskEnd } from '../domain/episode.js';
-import type { EpisodeId } from '../domain/ids.js';
 import { UNJUDGED } from '../domain/judging.js';
 import { UNPAID } from '../domain/learning-budget.js';
 import { NOTHING_SPENT, planTurn, stopReason, type TaskTally } from '../domain/turn.js';
 import { isBudgetSpent } from './budget-hold.js';
 import { isHistoryLong } from './history-length.js';
-import { cancelTask, giveFeedback, taskProgress, type TaskProgress } from './messages.js';
+import {
+  cancelTask,
+  giveFeedback,
+  recordedResult,
+  taskProgress,
+  type AgentTaskResult,
+  type TaskProgress,
+} from './messages.js';
 import { dashboardIn, pageMemo } from './page-memo.js';
 import { openPersonDesk } from './person-desk.js';
 import type { reflectAndUpdate } from './reflect-and-update.js';
@@ -46,18 +52,7 @@ export interface AgentTaskInput extends TaskStart {
   readonly maxHistoryEvents?: number;
 }
 
-export interface AgentTaskResult {
-  readonly episode: EpisodeId;
-  readonly end: TaskEnd;
-  readonly score: number | null;
-  readonly category: string;
-  readonly missing: 'infrastructure' | 'arm' | null;
-  readonly version: string;
-  readonly modelCalls: number;
-  readonly toolCalls: number;
-  /** Micro-dollars where its model has a price, else tokens. */
-  readonly cost: number;
-}
+export type { AgentTaskResult };
 
 type Closing = Pick<RecordRequest, 'output' | 'outputStep' | 'stopped'>;
 
@@ -70,6 +65,8 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
   let phase: TaskProgress['phase'] = 'starting';
   let cancelled: string | undefined;
   let tally = input.resumed?.tally ?? NOTHING_SPENT;
+  let recorded: AgentTaskResult | undefined;
+  let isContinued = false;
   let isWithoutFeedback = input.resumed?.isWithoutFeedback ?? input.resumed === undefined;
   const work = new CancellationScope();
 
@@ -89,8 +86,14 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
     return undefined;
   });
 
+  // Whoever waits has the result before what is learned from it begins.
+  setHandler(recordedResult, async () => {
+    await condition(() => recorded !== undefined || isContinued);
+    return recorded ?? null;
+  });
+
   const begun = input.resumed?.context ?? (await recalled(input));
-  if ('category' in begun) return begun;
+  if ('category' in begun) return (recorded = begun);
   const context = begun;
   setHandler(giveFeedback, (feedback) => {
     isWithoutFeedback = false;
@@ -107,6 +110,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       const stop = stopReason(tally, context.limits);
       if (stop !== undefined) return { output: null, stopped: stop };
       if (isHistoryLong(input)) {
+        isContinued = true;
         await condition(allHandlersFinished);
         await continueAsNew<typeof agentTask>({
           ...input,
@@ -158,7 +162,7 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
     const { episode, version } = context;
     const end: TaskEnd =
       cancelled !== undefined ? 'cancelled' : closing.output === null ? 'failed' : 'done';
-    const recorded = await recordEpisode({
+    const graded = await recordEpisode({
       tenant,
       agent,
       episode,
@@ -171,15 +175,8 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       tokens: tally.tokens,
       costMicroUsd: tally.costMicroUsd,
     });
-    const { outcome } = recorded;
-    if (input.mode === 'live') {
-      await startReflection(input, context, recorded);
-      // After the start, which the end of the task waits for.
-      upsertSearchAttributes(searchAttributes.ended(outcome));
-    }
-    phase = 'ended';
-    await condition(allHandlersFinished);
-    return {
+    const { outcome } = graded;
+    recorded = {
       episode,
       end,
       score: outcome.score,
@@ -192,6 +189,14 @@ export async function agentTask(input: AgentTaskInput): Promise<AgentTaskResult>
       toolCalls: tally.toolCalls,
       cost: tally.costMicroUsd > 0 ? tally.costMicroUsd : tally.tokens,
     };
+    if (input.mode === 'live') {
+      await startReflection(input, context, graded);
+      // After the start, which the end of the task waits for.
+      upsertSearchAttributes(searchAttributes.ended(outcome));
+    }
+    phase = 'ended';
+    await condition(allHandlersFinished);
+    return recorded;
   });
   setCurrentDetails(endDetails(result, context, closing));
   return result;

@@ -1,8 +1,9 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
+import type { TaskEnd } from '../domain/episode.js';
 import type { FeedbackAct, Role } from '../domain/feedback.js';
 import type { StandingWatch } from '../domain/gate/standing-watch.js';
-import type { CandidateId } from '../domain/ids.js';
+import type { CandidateId, EpisodeId } from '../domain/ids.js';
 import type { Progress } from '../domain/learner-journal.js';
 
 /** Clients import this file; it imports no workflow. */
@@ -53,6 +54,21 @@ export interface TaskProgress {
   }[];
 }
 
+export interface AgentTaskResult {
+  readonly episode: EpisodeId;
+  readonly end: TaskEnd;
+  readonly score: number | null;
+  readonly category: string;
+  readonly missing: 'infrastructure' | 'arm' | null;
+  readonly version: string;
+  readonly modelCalls: number;
+  readonly toolCalls: number;
+  /** Micro-dollars where its model has a price, else tokens. */
+  readonly cost: number;
+}
+
+/** `agentTask`: its result once the episode is recorded, before it closes; null where a later run has it. */
+export const recordedResult = defineUpdate<AgentTaskResult | null>('result');
 /** `agentTask`: feedback while it runs. */
 export const giveFeedback = defineUpdate<{ existing: boolean }, [FeedbackMessage]>('giveFeedback');
 /** `agentTask`: the answer to a question, an approval, or what became of an unsafe effect. */

@@ -71,7 +71,7 @@ test('a model that never answers fails the task after five attempts with growing
   const began = Date.now();
 
   await start('no-model');
-  const result = await house.client.result(aRequest('no-model'));
+  const result = await house.client.closed(aRequest('no-model'));
 
   expect(result).toMatchObject({
     end: 'failed',
@@ -95,7 +95,7 @@ test('a model that comes back is asked again and the task goes on', async () => 
   const model = await startCourierModel(modelPort);
   closers.push(() => model.close());
 
-  const result = await house.client.result(aRequest('late-model'));
+  const result = await house.client.closed(aRequest('late-model'));
 
   expect(result).toMatchObject({ end: 'done', score: 1 });
   expectAlive();
@@ -105,7 +105,7 @@ test('tasks of two agents that have one id have effects of their own', async () 
   const requests = ['courier', 'other-courier'].map((agent) => aRequest('twin', agent));
   for (const request of requests) await house.client.startTask(courier(effects.url), request);
 
-  const results = await Promise.all(requests.map((request) => house.client.result(request)));
+  const results = await Promise.all(requests.map((request) => house.client.closed(request)));
 
   expect(results.map(({ end }) => end)).toEqual(['done', 'done']);
   expect([...effects.applied].filter(([item]) => item.startsWith('twin/'))).toEqual([
@@ -127,7 +127,7 @@ test('a worker outlives its database, and tasks that were accepted are done when
   await start('no-database');
   await until('the database was killed', () => Promise.resolve(answered || undefined));
   await servers.restartPostgres();
-  const result = await house.client.result(aRequest('no-database'));
+  const result = await house.client.closed(aRequest('no-database'));
 
   expect(result).toMatchObject({ end: 'done', score: 1 });
   expect([...effects.applied].filter(([item]) => item.startsWith('no-database/'))).toEqual([

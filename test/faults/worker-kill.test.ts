@@ -90,7 +90,7 @@ async function deliverAll(): Promise<readonly AgentTaskResult[]> {
   const ended = new Set<string>();
   const running = requests.map(async (request) => {
     await house.client.startTask(agent, request);
-    const result = await house.client.result(request);
+    const result = await house.client.closed(request);
     ended.add(request.task);
     return result;
   });

@@ -580,17 +580,17 @@ class Recorder {
 
     const denied = await waiting('denied', 'file_note');
     await client.answer(denied.request, { actor: 'ann', allow: false });
-    await client.result(denied.request);
+    await client.closed(denied.request);
     await this.#write('agent-task/approval-denied', denied.workflowId);
 
     const unknown = await waiting('unknown', 'send_note');
     await client.answer(unknown.request, { actor: 'ann', text: 'it arrived' });
-    await client.result(unknown.request);
+    await client.closed(unknown.request);
     await this.#write('agent-task/unknown-effect-answered', unknown.workflowId);
 
     const outside = await waiting('outside', 'file_note again');
     await temporal.workflow.getHandle(outside.workflowId).cancel();
-    await client.result(outside.request);
+    await client.closed(outside.request);
     await this.#write('agent-task/cancelled-in-temporal', outside.workflowId);
 
     const version = (await store.pointer(scope))?.active;
@@ -644,15 +644,15 @@ class Recorder {
       );
 
     const done = await start('done', 'easy question about table helps');
-    await client.result(done.request);
+    await client.closed(done.request);
     await this.#write('agent-task/done', done.workflowId);
 
     const failed = await start('failed', 'endless question');
-    await client.result(failed.request);
+    await client.closed(failed.request);
     await this.#write('agent-task/failed', failed.workflowId);
 
     const blank = await start('blank', 'blank question');
-    const { episode } = await client.result(blank.request);
+    const { episode } = await client.closed(blank.request);
     await temporal.workflow.getHandle(`reflect/${episode}`).result();
     await this.#write('reflect-and-update/nothing-learned', `reflect/${episode}`);
     await this.#write('agent-task/explore', `explore/${episode}`);
@@ -677,13 +677,13 @@ class Recorder {
       comment: null,
     });
     await client.answer(answered.request, { actor: 'ann', text: 'the first one' });
-    await client.result(answered.request);
+    await client.closed(answered.request);
     await this.#write('agent-task/waiting-answered', answered.workflowId);
 
     const cancelled = await start('cancelled', 'ask nobody');
     await waits(cancelled.request);
     await client.cancelTask(cancelled.request, { actor: 'ann', reason: 'not needed' });
-    await client.result(cancelled.request);
+    await client.closed(cancelled.request);
     await this.#write('agent-task/cancelled', cancelled.workflowId);
 
     const long = await temporal.workflow.start('agentTask', {

@@ -105,6 +105,6 @@ export function runTasks(
   return inOrder(tasks, async ({ id, input }) => {
     const request = { ...scope, task: taskId(id), input };
     await client.startTask(agent, request);
-    return client.result(request);
+    return client.closed(request);
   });
 }

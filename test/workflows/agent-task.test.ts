@@ -8,7 +8,13 @@ import {
   ModelUnavailableError,
 } from '../../src/contracts/model-errors.js';
 import { episodeId, taskId, versionId } from '../../src/contracts/ids.js';
-import { answer, cancelTask, giveFeedback, taskProgress } from '../../src/workflows/messages.js';
+import {
+  answer,
+  cancelTask,
+  giveFeedback,
+  recordedResult,
+  taskProgress,
+} from '../../src/workflows/messages.js';
 import { anOfferedTool, ANSWERED, aReply, aToolCall } from '../support/fake-task.js';
 import { until } from '../support/poll.js';
 import { openWorkflowHouse, type WorkflowHouse } from '../support/workflow-house.js';
@@ -444,6 +450,44 @@ test('stores feedback given to a running task once, however often it is sent', a
   expect(world.task.recorded.map(({ isWithoutFeedback }) => isWithoutFeedback)).toEqual([
     undefined,
   ]);
+});
+
+test('gives its result to whoever waits when the episode is recorded, before it closes', async () => {
+  const world = house.world();
+  world.task.context = { tools: [ASK] };
+  world.task.says({ toolCalls: [aToolCall('q', 'ask_person', 'Which?')] }, { text: 'ok' });
+  let allow: () => void = () => undefined;
+  const allowed = new Promise<void>((resolve) => {
+    allow = resolve;
+  });
+  let isStoring = false;
+  world.task.storeFeedback = async () => {
+    isStoring = true;
+    await allowed;
+    return { existing: false };
+  };
+  const handle = await house.startTask(world, 'early-result');
+  const [call] = await waitingCalls(handle);
+  const waits = handle.executeUpdate(recordedResult);
+  // What keeps the task from closing: it waits for the feedback that it took.
+  const given = { id: 'f1', actor: 'olga', role: 'owner', score: 1 } as const;
+  const feedback = handle.executeUpdate(giveFeedback, {
+    args: [{ ...given, correction: null, comment: null }],
+  });
+  await until('the feedback', () => Promise.resolve(isStoring || undefined));
+
+  await handle.executeUpdate(answer, {
+    args: [{ actor: 'olga', callId: call?.callId ?? '', text: 'this' }],
+  });
+  const recorded = await waits;
+  const { status } = await handle.describe();
+  allow();
+  await feedback;
+  const closed = await house.resultOf(handle);
+
+  expect(status.name).toBe('RUNNING');
+  expect(recorded).toMatchObject({ end: 'done', score: 1 });
+  expect(recorded).toEqual(closed);
 });
 
 test('voids a shadow run that calls a tool without a sandbox', async () => {

@@ -1,7 +1,13 @@
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { expect, test } from 'vitest';
 
-import { answer, freeze, learnerState, taskProgress } from '../../src/workflows/messages.js';
+import {
+  answer,
+  freeze,
+  learnerState,
+  recordedResult,
+  taskProgress,
+} from '../../src/workflows/messages.js';
 import {
   aWorldWhere,
   bringToProbation,
@@ -31,7 +37,7 @@ async function statusOf(workflowId: string, runId: string): Promise<string> {
   return (await house.env.client.workflow.getHandle(workflowId, runId).describe()).status.name;
 }
 
-test('a task keeps tally, call ids and answers', async () => {
+test('a task keeps tally, call ids and answers, and sends on who waits for its result', async () => {
   const world = house.world();
   const tools = [...TOOL_NAMES, 'ask_person'].map((name) => anOfferedTool(name));
   world.task.context = { tools };
@@ -43,6 +49,7 @@ test('a task keeps tally, call ids and answers', async () => {
   );
   const handle = await house.startTask(world, 'long', { maxHistoryEvents: 12 });
   const { runId: first } = await handle.describe();
+  const waited = handle.executeUpdate(recordedResult);
   await until('a waiting call', async () => {
     const { waiting } = await handle.query(taskProgress);
     return waiting.length === 1 ? true : undefined;
@@ -52,6 +59,8 @@ test('a task keeps tally, call ids and answers', async () => {
   const result = await house.resultOf(handle);
 
   expect(await statusOf(handle.workflowId, first)).toBe('CONTINUED_AS_NEW');
+  // Who waited on the first run is sent on to the next instead of holding it up.
+  expect(await waited).toBeNull();
   expect(result).toMatchObject({ end: 'done', modelCalls: 4, toolCalls: 2 });
   expect(world.task.starts).toHaveLength(1);
   expect(world.task.modelRequests.map(({ step }) => step)).toEqual([0, 2, 4, 6]);
