@@ -1,5 +1,6 @@
-import { LAYER_OF_KIND, lessonText } from '../../domain/lesson.js';
+import { LAYER_OF_KIND, lessonText, type LessonKind } from '../../domain/lesson.js';
 import type { NoVectors, VectorSearch } from '../../domain/retrieval/recall-record.js';
+import { isStanding } from '../../domain/retrieval/standing.js';
 import type { LessonOrigin, Why } from '../../store/candidate-queries.js';
 import type { DisputedLesson, StoredEpisode } from '../../activities/store.js';
 import type { CommandContext } from '../command.js';
@@ -122,11 +123,18 @@ function waysOf(vectors: VectorSearch | undefined): string {
   return `words alone (${why[vectors.why]})`;
 }
 
+/** A lesson that stands is not searched for: a score of nothing would read like a poor one. */
+export function howRecalled(kind: LessonKind, text: string, score: number | null): string {
+  return isStanding(kind, text)
+    ? 'which stands wherever its trigger holds'
+    : `recalled with score ${scoreText(score)}`;
+}
+
 function originLines(episode: StoredEpisode, origin: LessonOrigin): string[] {
   const { lesson, candidates } = origin;
   const { score, text } = recalledAs(episode, origin);
   return [
-    `[${lesson.id}@${String(lesson.revision)}] ${lesson.kind}, recalled with score ${scoreText(score)}`,
+    `[${lesson.id}@${String(lesson.revision)}] ${lesson.kind}, ${howRecalled(lesson.kind, text, score)}`,
     text.replace(/^/gm, '    '),
     ...lesson.evidence.map(
       ({ episode: seen, task, steps, role }) =>
