@@ -680,6 +680,14 @@ class Recorder {
     await client.closed(answered.request);
     await this.#write('agent-task/waiting-answered', answered.workflowId);
 
+    const awaited = await start('awaited', 'ask a person');
+    await waits(awaited.request);
+    const result = client.result(awaited.request);
+    await client.answer(awaited.request, { actor: 'ann', text: 'the first one' });
+    await result;
+    await client.closed(awaited.request);
+    await this.#write('agent-task/awaited', awaited.workflowId);
+
     const cancelled = await start('cancelled', 'ask nobody');
     await waits(cancelled.request);
     await client.cancelTask(cancelled.request, { actor: 'ann', reason: 'not needed' });

@@ -29,6 +29,7 @@ const recorded = (await readdir(histories, { recursive: true }))
 /** Every workflow type with every ending that DESIGN 4 and 6 know. */
 const ENDINGS = [
   'agent-task/approval-denied',
+  'agent-task/awaited',
   'agent-task/cancelled',
   'agent-task/cancelled-in-temporal',
   'agent-task/continue-as-new',
