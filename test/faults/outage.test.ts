@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 
 import type { House } from '../../src/cli/house.js';
 import { runCli } from '../../src/cli/run-cli.js';
@@ -233,6 +234,10 @@ test('a model that takes no key fails the task: the document is told, and the ex
   const { code, out, error } = await cli(alone(model.url), args);
 
   expect(code).toBe(6);
-  expect(JSON.parse(out)).toMatchObject({ end: 'failed', category: 'ModelAuthError' });
+  const document = z.looseObject({ workflowId: z.string() }).parse(JSON.parse(out));
+  expect(document).toMatchObject({ end: 'failed', category: 'ModelAuthError' });
   expect(error).toContain('error: the task failed of ModelAuthError');
+  // Nobody else works there: it has closed what it began.
+  const { status } = await house.temporal.workflow.getHandle(document.workflowId).describe();
+  expect(status.name).toBe('COMPLETED');
 });

@@ -48,8 +48,10 @@ async function run(options: RunOptions, context: CommandContext): Promise<number
   slicesOf(agent, input);
   const house = await openHouse({ config, log: launchLog(context, true), signal });
   try {
+    let isAlone = false;
     if (!(await hasWorker(house))) {
       if (options.wait === true) {
+        isAlone = true;
         io.note('no worker polls the queue; this process works until the task has ended');
         // Nothing is accepted that could not be done.
         await assertReachable(config.model, signal);
@@ -64,7 +66,10 @@ async function run(options: RunOptions, context: CommandContext): Promise<number
       io.result(document, `started ${request.task}, episode ${started.episode}`);
       return 0;
     }
-    return await waitForEnd(house, request, started, context);
+    const code = await waitForEnd(house, request, started, context);
+    // Nobody else would close it.
+    if (isAlone) await unlessInterrupted(house.client.closed(request), signal);
+    return code;
   } finally {
     await house.close();
   }
