@@ -55,8 +55,8 @@ const dynamicConfig = [
 ];
 
 /**
- * A file of SQLite otherwise keeps a rollback journal, which waits for the disk three times a transaction
- * where a log that is written ahead waits once; what was acknowledged outlives a power cut either way (ADR 49).
+ * A file of SQLite otherwise keeps a rollback journal, which waits for the disk several times a
+ * transaction where a log that is written ahead waits once; what was acknowledged outlives a power cut either way (ADR 49).
  */
 const pragmas = ['journal_mode=WAL', 'synchronous=FULL'];
 
